@@ -1,0 +1,33 @@
+"""Owns what a running service holds, and how a view reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import current_app
+from sqlalchemy.orm import Session, sessionmaker
+
+from gateway.agencies.replay import Replay
+from gateway.config import Settings
+from gateway.profiles.loader import Profiles
+from gateway.sealing.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything one service process shares; made by `create_app`, never changed."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    keys: Keys
+    profiles: Profiles
+    replay: Replay
+    clock: Callable[[], datetime]
+
+
+def house() -> House:
+    """The house of the current application."""
+    return cast(House, current_app.extensions["gateway"])

@@ -1,0 +1,67 @@
+"""Owns the settings of the service: read from the environment, checked once, at start."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+from environs import Env, EnvValidationError
+
+from gateway.errors import UnsafeSettings
+
+Mode = Literal["demo", "production"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the service is told from outside.
+
+    `base_url` is the public address without a trailing slash: issuer, audience and the base of
+    every DPoP `htu`. `replay_url` is the store of used proofs; on SQLite a file of its own.
+    """
+
+    mode: Mode
+    base_url: str
+    database_url: str = field(repr=False)  # may hold a password
+    keys: Path
+    replay_url: str = field(default="", repr=False)
+    profiles: Path | None = None
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.base_url)
+        if not re.fullmatch(r"https?://[a-z0-9.:\-]+", self.base_url) or not parts.hostname:
+            raise UnsafeSettings("GATEWAY_BASE_URL must be scheme and host only, in lower case.")
+        if self.mode == "production" and parts.scheme != "https":
+            raise UnsafeSettings("GATEWAY_BASE_URL must start with https:// in production.")
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """Read GATEWAY_* variables; every wrong one is reported at once.
+
+        :raises UnsafeSettings: if one is missing, malformed or unsafe.
+        """
+        env = Env(prefix="GATEWAY_", eager=False)
+        mode = env.str("MODE", "production")
+        base_url = env.str("BASE_URL")
+        database_url = env.str("DATABASE_URL")
+        keys = env.path("KEYS", Path("keys"))
+        replay_url = env.str("REPLAY_URL", "")
+        profiles = env.path("PROFILES", None)
+        try:
+            env.seal()
+        except EnvValidationError as error:
+            missing = ", ".join(sorted(error.error_messages))
+            raise UnsafeSettings(f"Missing or malformed settings: {missing}.") from None
+        if mode not in ("demo", "production"):
+            raise UnsafeSettings("GATEWAY_MODE must be demo or production.")
+        return cls(
+            mode="demo" if mode == "demo" else "production",
+            base_url=base_url.rstrip("/"),
+            database_url=database_url,
+            keys=keys,
+            replay_url=replay_url,
+            profiles=profiles,
+        )

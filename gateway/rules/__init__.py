@@ -1,0 +1,1 @@
+"""All decisions, pure: facts in, a decision with its reason out."""

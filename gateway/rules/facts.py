@@ -1,0 +1,280 @@
+"""Owns the plain values that a rule may know, and the shape of what a rule answers.
+
+Nothing here holds anyone's story: codes, opaque ids, dates and counts only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+from gateway.schemas.codes import (
+    AgeBand,
+    AgencyKind,
+    Answer,
+    Capacity,
+    CaseRole,
+    CaseState,
+    ChildConcern,
+    Criterion,
+    Danger,
+    Duty,
+    Level,
+    Outcome,
+    Position,
+    ProfessionalLevel,
+    Recipient,
+    RecordKind,
+    RiskLevel,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An agency, what it may do, and the worker behind it ("unattended" if there is none)."""
+
+    agency_id: str
+    kind: AgencyKind
+    area: str
+    scopes: frozenset[str] = frozenset()
+    worker_id: str | None = None
+    is_chair: bool = False
+
+    @property
+    def actor(self) -> str:
+        """Who acts, for the access log."""
+        return self.worker_id or "unattended"
+
+
+# --- the answer of a rule ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Yes: `levels` gives each section its level, `duties` are what the door must do.
+
+    Sections that are absent from `levels` are NONE. `reasons` names the deciding row per section.
+    """
+
+    levels: Mapping[str, Level]
+    because: str
+    duties: frozenset[str] = frozenset()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def __bool__(self) -> Literal[True]:
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No. `because` is a code; it goes to the access log, never to the caller."""
+
+    because: str
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+
+Decision = Allowed | Refused
+
+
+# --- consent (domain: who may share what) -----------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentFacts:
+    """The seven inputs of the consent table: 6 x 4 x 3 x 3 x 3 x 3 x 2 = 3,888 combinations."""
+
+    position: Position
+    risk: RiskLevel
+    child: ChildConcern
+    danger: Danger
+    capacity: Capacity
+    age: AgeBand
+    care_needs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentDecision:
+    """What the consent table says; `rule` is its row, such as "R5a"."""
+
+    rule: str
+    outcome: Outcome
+    share_with: frozenset[Recipient]
+    duties: frozenset[Duty]
+    must_record: frozenset[RecordKind]
+
+    @property
+    def recipients(self) -> frozenset[Recipient]:
+        """Everyone the rule or a duty names, the conference excepted."""
+        owed = {
+            Duty.CSC: Recipient.CSC,
+            Duty.ASC: Recipient.ASC,
+            Duty.POLICE_999: Recipient.POLICE,
+        }
+        named = self.share_with | {owed[duty] for duty in self.duties if duty in owed}
+        return frozenset(named - {Recipient.MARAC})
+
+
+# --- risk -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentFacts:
+    """One filled risk instrument. `answers` maps item id to answer; a missing item is NOT_ASKED."""
+
+    instrument: str  # "DASH_RIC@1"
+    assessed_on: date
+    answers: Mapping[str, Answer]
+    professional_level: ProfessionalLevel = ProfessionalLevel.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class RiskGrade:
+    """A graded assessment: score, judgement and result stay separate facts (M13)."""
+
+    instrument: str
+    score: int
+    maximum: int
+    yes: int
+    no: int
+    unknown: int  # DONT_KNOW, NOT_ASKED and REFUSED together
+    level_score: ProfessionalLevel
+    level_professional: ProfessionalLevel
+    level_final: ProfessionalLevel
+    critical: tuple[str, ...]  # critical items answered YES, in instrument order
+    is_unreliable: bool  # too many unknowns to support "standard"
+    prompts: tuple[str, ...]  # codes of what to ask or consider next; never raises by itself
+
+
+# --- one case, as the disclosure rule sees it ---------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SectionFacts:
+    """One stored section: its name in fields.toml, who contributed it, and what stands sealed."""
+
+    name: str
+    owner: str  # agency id
+    has_summary: bool = False
+    sealed_to: frozenset[str] = frozenset()  # class EXCLUSIVE: agencies holding a sealed copy
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """Why an agency belongs to a case, now. Roles come from dated assignment rows."""
+
+    agency_id: str
+    kind: AgencyKind
+    roles: frozenset[CaseRole]
+    conditions: frozenset[str] = frozenset()  # matrix condition codes known to be true
+    is_present: bool = False  # in the room while this case is heard
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What the disclosure rule may know of a case."""
+
+    case_id: str
+    state: CaseState
+    outcome: Outcome
+    in_conference: bool  # the case is open in a running conference
+    members: Mapping[str, Membership]  # by agency id
+    sections: tuple[SectionFacts, ...]
+    position: Position
+    excluded_kinds: frozenset[AgencyKind] = frozenset()  # the victim's conditions
+    excluded_agencies: frozenset[str] = frozenset()
+    overridden_kinds: frozenset[AgencyKind] = frozenset()  # conditions an override names and breaks
+    conflicted: frozenset[str] = frozenset()  # agency or worker ids behind the wall
+    approved: frozenset[tuple[str, str]] = frozenset()  # (agency id, section) approved at C
+
+
+# --- routing ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether an agency can be routed to today."""
+
+    agency_id: str
+    kind: AgencyKind
+    area: str
+    is_suspended: bool = False
+    is_conflicted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One recipient found: the agency, the role it gets, and the row that chose it."""
+
+    recipient: Recipient
+    agency_id: str
+    role: CaseRole
+    rule: str
+    because: str
+
+
+# --- repeats ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierCase:
+    """An earlier case that shares the victim and at least one perpetrator."""
+
+    case_id: str
+    referred_on: date
+    heard_on: date | None
+
+
+# --- agenda -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaFacts:
+    """What orders one case on the agenda."""
+
+    case_id: str
+    referred_at: datetime
+    is_emergency: bool
+    next_event_on: date | None  # release, court or other dated event
+    is_repeat: bool
+    open_actions: int
+    criteria: frozenset[Criterion]
+    level: RiskLevel
+    critical: int  # how many critical items are YES
+    has_stalking: bool
+    is_staff_restricted: bool = False
+    specialists: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place on the agenda: number from 1, start and minutes."""
+
+    case_id: str
+    number: int
+    starts_at: datetime
+    minutes: int
+    because: str  # the ordering row: "emergency", "event-within-7-days", ...
+
+
+__all__ = [
+    "AgendaFacts",
+    "Allowed",
+    "AssessmentFacts",
+    "Caller",
+    "CaseFacts",
+    "ConsentDecision",
+    "ConsentFacts",
+    "Decision",
+    "EarlierCase",
+    "Membership",
+    "Refused",
+    "RiskGrade",
+    "Route",
+    "SectionFacts",
+    "Slot",
+    "Standing",
+]

@@ -1,0 +1,1 @@
+"""The published standard on the wire: codes, forms, problems, and their JSON Schema."""

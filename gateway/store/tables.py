@@ -1,0 +1,436 @@
+"""Owns the tables. Times and codes are in the clear; whatever tells a story is sealed bytes.
+
+Position, risk, consent decision, assignment, state and feedback are dated rows: a new row is
+added, none is overwritten. A row's `seq` counts from 1 within its case.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from gateway.schemas.codes import (
+    Acknowledgement,
+    AgencyKind,
+    Capacity,
+    CaseRole,
+    CaseState,
+    Custody,
+    Outcome,
+    Position,
+    ProfessionalLevel,
+    RiskLevel,
+)
+from gateway.store.types import Digest, Id, Sealed, Slug, Utc, code
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# BIGINT has no implicit rowid on SQLite, so an autoincrementing key needs INTEGER there.
+Serial = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def _case_id(**kwargs: object) -> Column[str]:
+    return Column("case_id", Id, ForeignKey("case.id"), nullable=False, **kwargs)  # type: ignore[arg-type]
+
+
+def _agency_id(**kwargs: object) -> Column[str]:
+    return Column("agency_id", Slug, ForeignKey("agency.id"), nullable=False, **kwargs)  # type: ignore[arg-type]
+
+
+# --- who is calling ---------------------------------------------------------------------------
+
+agency = Table(
+    "agency",
+    metadata,
+    Column("id", Slug, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("kind", code(AgencyKind), nullable=False),
+    Column("area", Slug, nullable=False),
+    Column("custody", code(Custody), nullable=False),
+    Column("registered_at", Utc, nullable=False),
+    Column("suspended_at", Utc),
+)
+
+agency_key = Table(
+    "agency_key",
+    metadata,
+    _agency_id(primary_key=True),
+    Column("kid", String(64), primary_key=True),
+    Column("use", String(3), nullable=False),  # "sig" or "enc" (RFC 7517 section 4.2)
+    Column("jwk", JSON, nullable=False),  # public members only
+    Column("private", Sealed),  # custody HOSTED: wrapped by the key provider
+    Column("valid_from", Utc, nullable=False),
+    Column("valid_until", Utc),
+)
+
+agency_scope = Table(
+    "agency_scope",
+    metadata,
+    _agency_id(primary_key=True),
+    Column("scope", String(40), primary_key=True),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    _agency_id(primary_key=True),
+    Column("id", Slug, primary_key=True),
+    Column("is_chair", Boolean(create_constraint=True, name="is_chair"), nullable=False),
+    Column("registered_at", Utc, nullable=False),
+    Column("suspended_at", Utc),
+)
+
+revoked_token = Table(
+    "revoked_token",
+    metadata,
+    Column("jti", String(64), primary_key=True),
+    Column("expires_at", Utc, nullable=False, index=True),
+)
+
+document_jti = Table(
+    "document_jti",
+    metadata,
+    _agency_id(primary_key=True),
+    Column("jti", String(128), primary_key=True),
+    Column("expires_at", Utc, nullable=False, index=True),
+)
+
+answer = Table(
+    "answer",  # what an Idempotency-Key was answered, byte for byte
+    metadata,
+    _agency_id(primary_key=True),
+    Column("key", Id, primary_key=True),
+    Column("digest", Digest, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("content_type", String(80), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("answered_at", Utc, nullable=False),
+)
+
+# --- cases ------------------------------------------------------------------------------------
+
+case = Table(
+    "case",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("area", Slug, nullable=False),
+    Column("referrer_id", Slug, ForeignKey("agency.id"), nullable=False),
+    Column("opened_at", Utc, nullable=False),
+)
+
+case_key = Table(
+    "case_key",
+    metadata,
+    _case_id(primary_key=True),
+    Column("gen", Integer, primary_key=True),
+    Column("epoch", String(40), nullable=False),
+    Column("wrapped", Sealed),  # NULL once destroyed
+)
+
+referral = Table(
+    "referral",
+    metadata,
+    Column("reference", String(10), primary_key=True),  # without check symbol and dashes
+    _case_id(index=True),
+    _agency_id(),
+    Column("worker_id", Slug),
+    Column("received_at", Utc, nullable=False),
+    Index("ix_referral_agency_id_received_at", "agency_id", "received_at"),
+)
+
+referral_version = Table(
+    "referral_version",
+    metadata,
+    Column("reference", String(10), ForeignKey("referral.reference"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("received_at", Utc, nullable=False),
+    Column("digest", Digest, nullable=False),
+    Column("document", Sealed, nullable=False),  # the signed document as sent, in a cell
+)
+
+section = Table(
+    "section",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _case_id(index=True),
+    Column("name", String(40), nullable=False),
+    Column("part", String(7), nullable=False),  # FULL, SUMMARY, or SEALED (class EXCLUSIVE)
+    Column("audience", Slug),  # SEALED: the one agency that can open it
+    Column("owner_id", Slug, ForeignKey("agency.id"), nullable=False),
+    Column("content", Sealed, nullable=False),
+    Column("written_at", Utc, nullable=False),
+    Column("superseded_at", Utc),
+)
+
+section_grant = Table(
+    "section_grant",
+    metadata,
+    Column("section_id", Id, ForeignKey("section.id"), primary_key=True),
+    _agency_id(primary_key=True),
+    _case_id(index=True),
+    Column("wrapped", Sealed, nullable=False),  # section key under the case key
+)
+
+state = Table(
+    "state",
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("state", code(CaseState), nullable=False),
+    Column("because", String(80), nullable=False),
+    Column("reasons", JSON, nullable=False),  # codes
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug),
+    Column("at", Utc, nullable=False),
+)
+
+position = Table(
+    "position",
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("position", code(Position), nullable=False),
+    Column("capacity", code(Capacity), nullable=False),
+    Column("excluded_kinds", JSON, nullable=False),
+    Column("excluded_agencies", JSON, nullable=False),
+    Column("overridden_kinds", JSON, nullable=False),
+    Column("account", Sealed, nullable=False),  # who asked, how, in what words
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug),
+    Column("at", Utc, nullable=False),
+)
+
+risk = Table(
+    "risk",
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("level", code(RiskLevel), nullable=False),
+    Column("criteria", JSON, nullable=False),
+    Column("professional", code(ProfessionalLevel), nullable=False),
+    Column("grades", JSON, nullable=False),  # instrument, score, counts, critical items, prompts
+    Column("age", String(10), nullable=False),
+    Column("child", String(20), nullable=False),
+    Column("danger", String(20), nullable=False),
+    Column("care_needs", Boolean(create_constraint=True, name="care_needs"), nullable=False),
+    Column("needs", JSON, nullable=False),
+    Column("incident_on", Date),
+    Column("event_on", Date),  # next release, court or other dated event
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug),
+    Column("at", Utc, nullable=False),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("rule", String(8), nullable=False),
+    Column("outcome", code(Outcome), nullable=False),
+    Column("share_with", JSON, nullable=False),
+    Column("duties", JSON, nullable=False),
+    Column("must_record", JSON, nullable=False),
+    Column("versions", JSON, nullable=False),  # SHA-256 of each rule table that decided
+    Column("at", Utc, nullable=False),
+)
+
+assignment = Table(
+    "assignment",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    _case_id(index=True),
+    _agency_id(),
+    Column("role", code(CaseRole), nullable=False),
+    Column("conditions", JSON, nullable=False),  # matrix condition codes known to be true
+    Column("because", String(80), nullable=False),  # routing row or act
+    Column("at", Utc, nullable=False),
+    Column("until", Utc),
+    Index("ix_assignment_agency_id_case_id", "agency_id", "case_id"),
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    _case_id(primary_key=True),
+    _agency_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("outcome", code(Acknowledgement), nullable=False),
+    Column("reason", String(40)),
+    Column("by_worker", Slug),
+    Column("at", Utc, nullable=False),
+)
+
+feedback = Table(
+    "feedback",  # what the coordinator released to the referrer
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("code", String(40), nullable=False),
+    Column("reasons", JSON, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+link = Table(
+    "link",  # a suggestion that two cases belong together; a human confirms
+    metadata,
+    _case_id(primary_key=True),
+    Column("other_id", Id, ForeignKey("case.id"), primary_key=True),
+    Column("kind", String(20), primary_key=True),  # REPEAT, SAME_PEOPLE, REVERSED, MERGED
+    Column("status", String(10), nullable=False),  # PROPOSED, CONFIRMED, REJECTED
+    Column("at", Utc, nullable=False),
+    Index("ix_link_other_id", "other_id"),
+)
+
+party = Table(
+    "party",
+    metadata,
+    Column("id", Id, primary_key=True),
+    _case_id(index=True),
+    Column("role", String(12), nullable=False),  # VICTIM or PERPETRATOR
+)
+
+party_token = Table(
+    "party_token",  # keyed blind index; no column tells what kind of token it is
+    metadata,
+    Column("token", Digest, primary_key=True),
+    Column("party_id", Id, ForeignKey("party.id"), primary_key=True),
+)
+
+feed = Table(
+    "feed",  # what an agency's pull shows, in the sequencer's order
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    _agency_id(),
+    _case_id(),
+    Column("kind", String(20), nullable=False),  # ASSIGNED, ALERT, CHANGED, ENDED
+    Column("entry_id", Id, nullable=False, index=True),
+    Column("leaf", BigInteger),  # NULL until sequenced
+    Index("ix_feed_agency_id_leaf_id", "agency_id", "leaf", "id"),
+)
+
+# --- conferences ------------------------------------------------------------------------------
+
+conference = Table(
+    "conference",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("area", Slug, nullable=False),
+    _agency_id(),
+    Column("starts_at", Utc, nullable=False),
+    Column("planned_at", Utc, nullable=False),
+)
+
+conference_attendee = Table(
+    "conference_attendee",
+    metadata,
+    Column("conference_id", Id, ForeignKey("conference.id"), primary_key=True),
+    _agency_id(primary_key=True),
+)
+
+conference_case = Table(
+    "conference_case",
+    metadata,
+    Column("conference_id", Id, ForeignKey("conference.id"), primary_key=True),
+    _case_id(primary_key=True, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("listed_at", Utc, nullable=False),
+)
+
+# --- access log -------------------------------------------------------------------------------
+
+log_key = Table(
+    "log_key",  # per case, or per month for entries without a case
+    metadata,
+    Column("subject", String(40), primary_key=True),  # case id, or "YYYY-MM"
+    Column("epoch", String(40), nullable=False),
+    Column("wrapped", Sealed),
+)
+
+agency_log_key = Table(
+    "agency_log_key",
+    metadata,
+    Column("agency_id", Slug, primary_key=True),  # no foreign key: "@operator" has one too
+    Column("epoch", String(40), nullable=False),
+    Column("wrapped", Sealed, nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+)
+
+log_pending = Table(
+    "log_pending",
+    metadata,
+    Column("number", Serial, primary_key=True, autoincrement=True),
+    Column("id", Id, nullable=False, unique=True),
+    Column("agency_id", Slug, nullable=False),
+    Column("case_id", Id),
+    Column("log_key", String(40), nullable=False),
+    Column("commitment", Digest, nullable=False),
+    Column("record", Sealed, nullable=False),
+)
+
+log_entry = Table(
+    "log_entry",
+    metadata,
+    Column("leaf", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, nullable=False, unique=True),
+    Column("agency_id", Slug, nullable=False),
+    Column("agency_seq", BigInteger, nullable=False),
+    Column("case_id", Id),
+    Column("log_key", String(40), nullable=False),
+    Column("commitment", Digest, nullable=False, unique=True),
+    Column("bytes", LargeBinary, nullable=False),  # the leaf as it was hashed
+    Column("hash", Digest, nullable=False),
+    Column("record", Sealed, nullable=False),
+    Index("ix_log_entry_case_id_leaf", "case_id", "leaf"),
+    UniqueConstraint("agency_id", "agency_seq"),
+)
+
+log_node = Table(
+    "log_node",  # hashes of complete subtrees, one level for every 8 of the tree (C2SP tiles)
+    metadata,
+    Column(
+        "level", Integer, primary_key=True, autoincrement=False
+    ),  # 1: of 256 leaves, 2: of 65,536 ...
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", Digest, nullable=False),
+)
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", Digest, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+counter = Table(
+    "counter",  # acts that disclose nothing, such as an empty poll, per agency and day
+    metadata,
+    Column("agency_id", Slug, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("event", String(40), primary_key=True),
+    Column("times", BigInteger, nullable=False),
+)
