@@ -1,0 +1,17 @@
+"""The SDK for agencies: seals, signs and reads; carries no part of the server."""
+
+from gateway.client.access import ProblemError
+from gateway.client.config import AgencyKeys, Config
+from gateway.client.gateway import Gateway, Pulled, Receipt
+from gateway.client.http import Response, Sender
+
+__all__ = [
+    "AgencyKeys",
+    "Config",
+    "Gateway",
+    "ProblemError",
+    "Pulled",
+    "Receipt",
+    "Response",
+    "Sender",
+]

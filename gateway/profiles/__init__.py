@@ -1,0 +1,1 @@
+"""The rule tables as versioned data, and the reading of them."""

@@ -147,6 +147,7 @@ class RiskGrade:
     critical: tuple[str, ...]  # critical items answered YES, in instrument order
     is_unreliable: bool  # too many unknowns to support "standard"
     prompts: tuple[str, ...]  # codes of what to ask or consider next; never raises by itself
+    is_banded: bool = True  # False: the instrument's score supports no level at all
 
 
 # --- one case, as the disclosure rule sees it ---------------------------------------------------

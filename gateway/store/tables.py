@@ -179,6 +179,7 @@ section = Table(
     Column("part", String(7), nullable=False),  # FULL, SUMMARY, or SEALED (class EXCLUSIVE)
     Column("audience", Slug),  # SEALED: the one agency that can open it
     Column("owner_id", Slug, ForeignKey("agency.id"), nullable=False),
+    Column("key", Sealed, nullable=False),  # the section key under the case key, to derive grants
     Column("content", Sealed, nullable=False),
     Column("written_at", Utc, nullable=False),
     Column("superseded_at", Utc),
@@ -298,7 +299,8 @@ link = Table(
     metadata,
     _case_id(primary_key=True),
     Column("other_id", Id, ForeignKey("case.id"), primary_key=True),
-    Column("kind", String(20), primary_key=True),  # REPEAT, SAME_PEOPLE, REVERSED, MERGED
+    Column("kind", String(20), primary_key=True),  # SAME_PEOPLE, REVERSED, MERGED ...
+    Column("repeats", JSON, nullable=False),  # definitions under which this repeats the other
     Column("status", String(10), nullable=False),  # PROPOSED, CONFIRMED, REJECTED
     Column("at", Utc, nullable=False),
     Index("ix_link_other_id", "other_id"),

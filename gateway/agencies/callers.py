@@ -1,0 +1,62 @@
+"""Owns who stands behind a token now: agency, worker, and whether either was stopped (F5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from gateway.rules.facts import Caller
+from gateway.store import tokens as store
+from gateway.store.tokens import TokenFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The caller, and the reason why it is refused, if it is."""
+
+    caller: Caller
+    refused: str | None
+
+
+def standing(sessions: sessionmaker[Session], claims: Mapping[str, Any]) -> Standing | None:
+    """Look up, in one statement, who a verified token speaks for; None if the agency is gone.
+
+    Nothing is cached: a suspension or revocation holds from the next request on.
+    """
+    worker_id = claims.get("worker")
+    with sessions() as session:
+        session.connection(execution_options={"readonly": True})
+        facts = store.find_facts(
+            session, agency_id=claims["sub"], worker_id=worker_id, jti=claims["jti"]
+        )
+    if facts is None:
+        return None
+    caller = Caller(
+        agency_id=claims["sub"],
+        kind=facts.kind,
+        area=facts.area,
+        scopes=frozenset(claims["scope"].split()),
+        worker_id=worker_id,
+        is_chair=bool(facts.is_chair),
+    )
+    return Standing(caller, _refusal(facts, worker_id))
+
+
+def revoke(session: Session, *, jti: str, expires_at: datetime, now: datetime) -> bool:
+    """Put a token on the list of revoked ones; False if it was there already."""
+    store.delete_expired(session, now=now)
+    return store.add_revoked(session, jti=jti, expires_at=expires_at)
+
+
+def _refusal(facts: TokenFacts, worker_id: str | None) -> str | None:
+    if facts.revoked_jti is not None:
+        return "token-revoked"
+    if facts.agency_suspended_at is not None:
+        return "agency-suspended"
+    if worker_id is not None and (facts.worker_id is None or facts.worker_suspended_at is not None):
+        return "worker-suspended"
+    return None

@@ -1,0 +1,80 @@
+"""Owns what partners may know of each other: who there is, and the keys to seal to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway.rules.facts import Standing
+from gateway.schemas.codes import AgencyKind, Custody
+from gateway.sealing import jose
+from gateway.store import agencies as store
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One agency of the directory; `keys` are its public encryption keys, newest first."""
+
+    agency_id: str
+    name: str
+    kind: AgencyKind
+    area: str
+    custody: Custody
+    is_suspended: bool
+    keys: tuple[Mapping[str, Any], ...]
+
+
+def standing(session: Session) -> Mapping[str, Standing]:
+    """Return, by agency id, whether each agency can be routed to."""
+    return {
+        row.id: Standing(row.id, row.kind, row.area, is_suspended=row.suspended_at is not None)
+        for row in store.list_agencies(session)
+    }
+
+
+def listings(session: Session, now: datetime) -> tuple[Listing, ...]:
+    """Return all agencies with the keys that are valid now."""
+    keys: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for key in store.list_keys(session, use="enc", at=now):
+        keys[key.agency_id].append(_shown(key))
+    return tuple(
+        Listing(
+            row.id,
+            row.name,
+            row.kind,
+            row.area,
+            row.custody,
+            row.suspended_at is not None,
+            tuple(keys[row.id]),
+        )
+        for row in store.list_agencies(session)
+    )
+
+
+def encryption_keys(
+    session: Session, agency_id: str, now: datetime
+) -> tuple[Mapping[str, Any], ...]:
+    """Return the public JWKs to seal to for one agency, newest first."""
+    keys = store.list_keys(session, use="enc", at=now, agency_id=agency_id)
+    return tuple(_shown(key) for key in keys)
+
+
+def signing_keys(session: Session, agency_id: str, now: datetime) -> Mapping[str, jose.Key]:
+    """Return the keys that an agency signs with, by key id."""
+    keys = store.list_keys(session, use="sig", at=now, agency_id=agency_id)
+    return {key.kid: jose.import_public(key.jwk, "sig") for key in keys}
+
+
+def find_signing_key(session: Session, agency_id: str, kid: str, now: datetime) -> jose.Key | None:
+    """Return the key of a document's signature, if it is this agency's and valid then."""
+    key = store.find_key(session, agency_id=agency_id, kid=kid, use="sig", at=now)
+    return jose.import_public(key.jwk, "sig") if key else None
+
+
+def _shown(key: store.KeyRow) -> Mapping[str, Any]:
+    return {**key.jwk, "kid": key.kid, "use": "enc", "alg": "ECDH-ES+A256KW"}

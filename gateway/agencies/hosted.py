@@ -1,0 +1,61 @@
+"""Owns keys of agencies without software: wrapped by the key provider, opened for a person.
+
+For custody HOSTED we never claim that the host cannot read; what holds is that every opening is
+by a worker of that agency and stands in the access log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.errors import Denied, NotFound, Undecipherable
+from gateway.ledger import Work
+from gateway.sealing import jose
+from gateway.sealing.keys import KeyProvider
+from gateway.store import agencies as store
+from gateway.store.agencies import NewKey
+
+
+def make_pair(provider: KeyProvider, agency_id: str) -> tuple[NewKey, NewKey]:
+    """Return a new signing and a new encryption key, each with its private part wrapped."""
+    return _make(provider, agency_id, "sig"), _make(provider, agency_id, "enc")
+
+
+def open_keys(work: Work, use: str) -> Mapping[str, jose.Key]:
+    """Return the caller's own hosted private keys of one use, by key id; recorded first.
+
+    :raises Denied: if no worker of the agency stands behind the request.
+    :raises NotFound: if the agency holds its keys itself.
+    """
+    caller = work.caller
+    if caller.worker_id is None:
+        raise Denied("hosted-key-unattended")
+    rows = store.find_private(work.session, agency_id=caller.agency_id, use=use, at=work.now)
+    if not rows:
+        raise NotFound("The agency holds its keys itself.")
+    work.record("agency-key.opened", None, because="hosted", facts={"kids": [r.kid for r in rows]})
+    return {row.kid: _unwrap(work.keys.provider, caller.agency_id, row) for row in rows}
+
+
+def _make(provider: KeyProvider, agency_id: str, use: str) -> NewKey:
+    private = jose.new_private(use)
+    kid = private["kid"]
+    scalar = jose.b64u_decode(private["d"])
+    kek_id, blob = provider.wrap(scalar, _context(agency_id, kid))
+    wrapped = json.dumps({"kek": kek_id, "blob": jose.b64u(blob)}).encode()
+    return NewKey(kid, use, jose.public_part(private), wrapped)
+
+
+def _unwrap(provider: KeyProvider, agency_id: str, row: NewKey) -> jose.Key:
+    if row.private is None:
+        raise Undecipherable("There is no private part.")
+    stored: dict[str, Any] = json.loads(row.private)
+    blob = jose.b64u_decode(stored["blob"])
+    scalar = provider.unwrap(stored["kek"], blob, _context(agency_id, row.kid))
+    return jose.import_private({**row.jwk, "d": jose.b64u(scalar)}, row.use)
+
+
+def _context(agency_id: str, kid: str) -> bytes:
+    return f"agency-key|v1|{agency_id}|{kid}".encode()

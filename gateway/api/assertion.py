@@ -1,0 +1,197 @@
+"""Owns client authentication by a signed assertion (RFC 7523, FAPI 2.0 section 5.3.2.1).
+
+Every failure has the same answer, so that nobody learns which agencies exist, are suspended, or
+have which workers. The true reason is counted; once the signature held it is an entry of the log.
+"""
+
+# Authlib has no types.
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, NoReturn
+
+from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Request
+from authlib.oauth2.rfc7523 import JWTBearerClientAssertion
+
+from gateway.agencies import clients, workers
+from gateway.agencies.clients import Client
+from gateway.api.house import House, house
+from gateway.api.refusals import record_refusal
+from gateway.errors import Invalid
+from gateway.rules.facts import Caller
+from gateway.schemas.strict_json import parse
+from gateway.sealing import jose
+
+METHOD = "private_key_jwt"
+MAX_ASSERTION = 8192
+LIFE, AHEAD = 300, 10  # seconds
+TYPES = (None, "JWT", "client-authentication+jwt")
+
+
+@dataclass
+class Applicant(ClientMixin):
+    """An agency that proved its key, and the worker that its assertion names."""
+
+    caller: Caller
+    jkt: str = ""  # of the proof of possession that came with the request
+
+    def get_client_id(self) -> str:
+        """Return the agency's id."""
+        return self.caller.agency_id
+
+    def get_allowed_scope(self, scope: str | None) -> str | None:
+        """Return the scope as asked for if the agency has all of it, else None: never less."""
+        asked = (scope or "").split(" ")
+        if len(set(asked)) != len(asked) or not self.caller.scopes.issuperset(asked):
+            return None
+        return scope
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Tell whether the client may authenticate like this: only by its key."""
+        return method == METHOD
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Tell whether the client may use this grant."""
+        return grant_type == "client_credentials"
+
+
+class Rejected(Exception):
+    """The client is not let in; `because` goes to the log or the counters, never outside."""
+
+    def __init__(self, because: str, caller: Caller | None = None) -> None:
+        super().__init__(because)
+        self.because = because
+        self.caller = caller
+
+
+class PrivateKeyJwt(JWTBearerClientAssertion):
+    """Authlib's method with its own reading of the assertion replaced by ours."""
+
+    CLIENT_AUTH_METHOD = METHOD
+
+    def __call__(self, query_client: object, request: OAuth2Request) -> Applicant:
+        """Return who sent the request.
+
+        :raises InvalidClientError: for every failure alike.
+        """
+        here = house()
+        now = here.clock()
+        try:
+            return authenticate_client(request.form, here, now)
+        except Rejected as rejected:
+            if rejected.caller is None:
+                here.replay.count_failure(rejected.because, now)
+            else:
+                record_refusal(here, rejected.caller, "token.requested", rejected.because, now)
+            raise InvalidClientError from None
+
+
+def authenticate_client(form: Mapping[str, str], here: House, now: datetime) -> Applicant:
+    """Check the assertion of a token, introspection or revocation request.
+
+    :raises Rejected: with the true reason, and the caller once its signature held.
+    """
+    assertion = form.get("client_assertion", "")
+    if form.get("client_assertion_type") != PrivateKeyJwt.CLIENT_ASSERTION_TYPE:
+        _reject("assertion-missing")
+    client, claims = _verified(assertion, here, now)
+    if form.get("client_id", client.agency_id) != client.agency_id:
+        _reject("assertion-claims")
+    _check_claims(claims, here.settings.base_url, int(now.timestamp()))
+    _use(claims, here, now)
+    if client.is_suspended:
+        raise Rejected("agency-suspended", client.caller())
+    return Applicant(_worker(client, claims, here))
+
+
+def _verified(assertion: str, here: House, now: datetime) -> tuple[Client, dict[str, Any]]:
+    """The client whose registered key made the signature, and what it signed."""
+    if len(assertion) > MAX_ASSERTION:
+        _reject("assertion-malformed")
+    try:
+        header = jose.peek(assertion)
+        claims = parse(jose.b64u_decode(assertion.split(".")[1]))
+    except Invalid:
+        _reject("assertion-malformed")
+    agency_id = claims.get("sub") if isinstance(claims, dict) else None
+    if not isinstance(claims, dict) or not isinstance(agency_id, str):
+        _reject("assertion-malformed")
+    if not workers.is_id(agency_id) or claims.get("iss") != agency_id:
+        _reject("assertion-claims")
+    client = _find(here, agency_id, now)
+    kid = header.get("kid")
+    key = client.keys.get(kid) if client and isinstance(kid, str) else None
+    if client is None or key is None or header.get("typ") not in TYPES:
+        _reject("assertion-key")
+    try:
+        jose.verify_with(
+            assertion, key, typ=None, header_keys={"alg", "kid"}, optional_keys={"typ"}
+        )
+    except Invalid:
+        _reject("assertion-signature")
+    return client, claims
+
+
+def _find(here: House, agency_id: str, now: datetime) -> Client | None:
+    with here.sessions() as session:
+        session.connection(execution_options={"readonly": True})
+        return clients.find(session, agency_id, now)
+
+
+def _check_claims(claims: Mapping[str, Any], issuer: str, now: int) -> None:
+    """Refuse an assertion for another server, of another time, or that lives too long.
+
+    `aud` is the issuer as one string: an assertion for the address of an endpoint, or for several
+    servers at once, could be used elsewhere. `iat` is required, for the replay store.
+    """
+    iat, exp = _time(claims.get("iat")), _time(claims.get("exp"))
+    nbf = _time(claims.get("nbf", 0))
+    if claims.get("aud") != issuer:
+        _reject("assertion-audience")
+    if not (now - LIFE <= iat <= now + AHEAD and nbf <= now + AHEAD and now < exp <= now + LIFE):
+        _reject("assertion-time")
+    jti = claims.get("jti")
+    if not isinstance(jti, str) or not 16 <= len(jti) <= 128:
+        _reject("assertion-claims")
+
+
+def _time(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        _reject("assertion-claims")
+    return value
+
+
+def _use(claims: Mapping[str, Any], here: House, now: datetime) -> None:
+    is_first = here.replay.first_use(
+        "assertion",
+        htu="",
+        jkt=claims["sub"],
+        jti=claims["jti"],
+        issued_at=claims["iat"],
+        expires_at=int(claims["exp"]) + 1,
+        now=now,
+    )
+    if not is_first:
+        _reject("assertion-replayed")
+
+
+def _worker(client: Client, claims: Mapping[str, Any], here: House) -> Caller:
+    """The caller with its worker (F7): registered, of this very agency, and not suspended."""
+    if "worker" not in claims:
+        return client.caller()
+    with here.sessions() as session:
+        session.connection(execution_options={"readonly": True})
+        found = workers.find(session, agency_id=client.agency_id, worker_id=claims["worker"])
+    if found is None:
+        raise Rejected("worker-unknown", client.caller())
+    if found.suspended_at is not None:
+        raise Rejected("worker-suspended", client.caller(found.id))
+    return replace(client.caller(found.id), is_chair=found.is_chair)
+
+
+def _reject(because: str) -> NoReturn:
+    raise Rejected(because)

@@ -1,0 +1,123 @@
+"""Owns the data map: the annex of an impact assessment, generated from the tables."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from gateway.cli import words
+from gateway.profiles.legal import Basis, LegalTable
+from gateway.profiles.loader import Profile
+from gateway.profiles.matrix import COLUMNS, LIVE
+from gateway.rules.matrix import RANK, Matrix
+from gateway.schemas.codes import AgencyKind, DataClass, Level, Stage
+
+
+def data_map_page(profile: Profile) -> str:
+    """Return every field with its purpose, readers by stage, bases, retention and key."""
+    fields = profile.fields
+    versions = (f"{name} `{profile.versions[name]}`" for name in ("fields", "matrix", "legal"))
+    parts = [
+        "# Data map",
+        words.MADE,
+        f"Table versions (SHA-256): {', '.join(versions)}",
+        "A field has one section; the section decides who reads it, under which key it lies and "
+        "how long it stays. The levels are the highest a kind can reach for any purpose; the need-"
+        "to-know matrix page says under which condition. Legal bases of each reader stand at the "
+        "end.",
+        "## Sections",
+    ]
+    for section in sorted(fields.sections, key=lambda name: (fields.category(name), name)):
+        parts += [f"### {section}", _section(profile, section)]
+    return words.page(
+        *parts,
+        "## Legal bases by kind of agency",
+        _kinds_table(profile.legal),
+        "## Legal bases",
+        _bases_table(profile.legal),
+    )
+
+
+def _section(profile: Profile, section: str) -> str:
+    """Return what there is to say of one section."""
+    fields, matrix = profile.fields, profile.matrix
+    category, data_class = fields.category(section), fields.data_class(section)
+    paths = sorted(row.path for row in fields.rows.values() if row.section == section)
+    shielded = sorted(path for path in paths if fields.rows[path].is_protected)
+    rows = [
+        ("Category", f"{category} {matrix.titles[category]}"),
+        ("Fields", _paths(paths) or "none in the forms: made by the gateway or an agency later"),
+        ("Scanned for on every way out", _paths(shielded) or "none"),
+        ("Main purpose", words.purposes(matrix.main[category])),
+        ("Levels by kind", _levels(matrix, section)),
+        *((f"Readers: {words.stage(stage)}", _readers(matrix, section, stage)) for stage in LIVE),
+        ("Legal bases", "those of the contributor and of each reader, below"),
+        ("Retention", profile.legal.retention[category]),
+        ("Key", _key(data_class)),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _paths(paths: list[str]) -> str:
+    return ", ".join(f"`{path}`" for path in paths)
+
+
+def _levels(matrix: Matrix, section: str) -> str:
+    """Return the kinds that can read the section, by the highest level of their cell."""
+    category = matrix.section_category[section]
+    kinds: dict[Level, list[str]] = {}
+    for kind in COLUMNS:
+        ways = [
+            way.level
+            for way in matrix.cells[category, kind]
+            if not way.sections or section in way.sections
+        ]
+        if ways:
+            kinds.setdefault(max(ways, key=lambda level: RANK[level]), []).append(kind.value)
+    ordered = (level for level in Level if level in kinds)
+    return "; ".join(f"{words.level(level)}: {', '.join(kinds[level])}" for level in ordered)
+
+
+def _readers(matrix: Matrix, section: str, stage: Stage) -> str:
+    """Return whom a stage lets at the section, besides its contributor."""
+    category, limit = matrix.section_category[section], matrix.stages[stage]
+    who = [f"{role} role" for role in sorted(limit.whole_column)]
+    if limit.if_present:
+        who.append("whoever is present")
+    if category in matrix.named:
+        who.append("recipients named by a rule or duty")
+    if category in limit.at_most:
+        who.append(f"others up to {words.level(limit.at_most[category])}")
+    return ", ".join(who)
+
+
+def _key(data_class: DataClass) -> str:
+    match data_class:
+        case DataClass.GATEWAY:
+            return "GATEWAY: the section's key, wrapped by the case's key"
+        case DataClass.OWNER:
+            return "OWNER: the owning agency's key; the gateway cannot read it"
+        case DataClass.EXCLUSIVE:
+            return "EXCLUSIVE: each recipient's own key; the gateway cannot read it"
+        case _:
+            assert_never(data_class)
+
+
+def _kinds_table(legal: LegalTable) -> str:
+    rows = [
+        (kind.value, ", ".join(f"`{code}`" for code in legal.kinds[kind])) for kind in AgencyKind
+    ]
+    return words.table(("Kind of agency", "Bases it relies on"), rows)
+
+
+def _bases_table(legal: LegalTable) -> str:
+    rows = [
+        (f"`{basis.code}`", basis.title, basis.effective_from.isoformat(), _only_for(basis))
+        for basis in legal.bases.values()
+    ]
+    return words.table(("Code", "Basis", "Counts from", "Only for"), rows)
+
+
+def _only_for(basis: Basis) -> str:
+    if basis.is_for_child_or_care_needs_only:
+        return "children, adults with needs for care and support"
+    return words.NOTHING

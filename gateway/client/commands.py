@@ -1,0 +1,179 @@
+"""Owns `gateway-client`: an agency's commands, in plain English, with exit codes for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from gateway.client import check, config
+from gateway.client.access import ProblemError
+from gateway.client.gateway import Gateway, Receipt
+from gateway.client.http import Sender
+from gateway.errors import GatewayError, Invalid, Problem, Unavailable, UnsafeSettings
+from gateway.schemas.codes import Acknowledgement, Purpose
+
+OK, REFUSED, WRONG_FORM, AWAY, SETTINGS = 0, 1, 2, 3, 4
+OPENINGS = ("urgent", "level", "criteria", "decision", "state", "missing", "routed", "next")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 refused, 2 wrong form, 3 gateway away, 4 wrong settings."""
+    given = _parser().parse_args(arguments)
+    run: Callable[[argparse.Namespace], None] = given.run
+    try:
+        run(given)
+    except ProblemError as problem:
+        print(f"The gateway refused: {problem.status} {problem.code}", file=sys.stderr)
+        _show(tuple(Problem(code, pointer) for code, pointer in problem.problems))
+        return REFUSED
+    except Invalid as fault:
+        print(fault.message, file=sys.stderr)
+        _show(fault.problems)
+        return WRONG_FORM
+    except Unavailable as fault:
+        print(f"{fault.message} Run the same command again later.", file=sys.stderr)
+        return AWAY
+    except (UnsafeSettings, GatewayError) as fault:
+        print(fault.message, file=sys.stderr)
+        return SETTINGS
+    return OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="gateway-client", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    keys = commands.add_parser("keys", help="make this agency's keys").add_subparsers(required=True)
+    new = keys.add_parser("new", help="make two key pairs that never leave FOLDER")
+    new.add_argument("folder", type=Path)
+    new.add_argument("--agency", required=True, metavar="ID")
+    new.set_defaults(run=_new_keys)
+
+    checking = commands.add_parser("check", help="check a form file, without a gateway")
+    checking.add_argument("file", type=Path)
+    checking.set_defaults(run=_check)
+
+    refer = _online(commands.add_parser("refer", help="seal and send a form file"), _refer)
+    refer.add_argument("file", type=Path)
+    refer.add_argument("--key", metavar="UUID", help="idempotency key; by default one per content")
+    refer.add_argument("--receipt", type=Path, help="keep the signed receipt in this file")
+
+    pull = _online(commands.add_parser("pull", help="read what you may know of a case"), _pull)
+    pull.add_argument("reference")
+    pull.add_argument("--purpose", required=True, choices=list(Purpose))
+    pull.add_argument("--out", type=Path, help="write to this file, for you alone to read")
+
+    cases = _online(commands.add_parser("cases", help="list what is new for you"), _cases)
+    cases.add_argument("--cursor", help="what the last list gave; without it, from the start")
+
+    answer = _online(commands.add_parser("acknowledge", help="answer to a case"), _acknowledge)
+    answer.add_argument("reference")
+    answer.add_argument("--outcome", choices=list(Acknowledgement), default="ACCEPTED")
+    answer.add_argument("--reason", help="why, if declined; no names")
+    return parser
+
+
+def _online(
+    parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], None]
+) -> argparse.ArgumentParser:
+    hint = f"settings; else ${config.VARIABLE}, else ./{config.DEFAULT}"
+    parser.add_argument("--config", type=Path, metavar="FILE", help=hint)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _new_keys(given: argparse.Namespace) -> None:
+    prints = config.new_keys(given.folder, given.agency)
+    print(f"Keys of {given.agency} are in {given.folder}. They never leave it; keep a safe copy.")
+    print(f"Send {given.folder / config.PUBLIC} to the gateway's operator, then telephone a")
+    print("number that you already know, and read these to each other:")
+    for use, text in (("signing", prints["sig"]), ("encryption", prints["enc"])):
+        print(f"  {use:<11} {' '.join(text[i : i + 4] for i in range(0, len(text), 4))}")
+
+
+def _check(given: argparse.Namespace) -> None:
+    check.read(given.file)
+    print("Nothing is wrong with this form. It was not sent.")
+
+
+def _refer(given: argparse.Namespace) -> None:
+    form = check.read(given.file)
+    gateway = _gateway(given)
+    receipt = gateway.refer(form, idempotency_key=given.key or gateway.key_for(form))
+    if given.receipt:
+        _write_private(given.receipt, receipt.token)
+    _show_receipt(receipt)
+
+
+def _pull(given: argparse.Namespace) -> None:
+    pulled = _gateway(given).pull(given.reference, given.purpose)
+    opened = {**pulled.claims, "sealed": dict(pulled.sealed)}
+    text = json.dumps(opened, ensure_ascii=False, indent=1)
+    if given.out is None:
+        print(text)
+        return
+    _write_private(given.out, text)
+    print("Written. The file holds what must not be passed on; delete it when you are done.")
+
+
+def _cases(given: argparse.Namespace) -> None:
+    print(json.dumps(_gateway(given).list_cases(given.cursor), ensure_ascii=False, indent=1))
+
+
+def _acknowledge(given: argparse.Namespace) -> None:
+    _gateway(given).acknowledge(given.reference, given.outcome, given.reason)
+    print(f"Acknowledged: {given.outcome}.")
+
+
+def _gateway(given: argparse.Namespace) -> Gateway:
+    settings = config.load(given.config)
+    return Gateway(
+        Sender(settings.base_url, ca=settings.ca),
+        base_url=settings.base_url,
+        agency_id=settings.agency,
+        keys=config.load_keys(settings.keys),
+        worker=settings.worker,
+    )
+
+
+def _show_receipt(receipt: Receipt) -> None:
+    claims = receipt.claims
+    if "urgent" in claims:
+        print(claims["urgent"])
+    print(f"Received. The reference is {receipt.reference}.")
+    for name in OPENINGS[1:]:
+        if claims.get(name):
+            print(f"  {name}: {_short(claims[name])}")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(map(_short, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{n} {_short(v)}" for n, v in value.items() if n != "versions" and v)
+    return str(value)
+
+
+def _show(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        print(f"  {check.says(problem)}", file=sys.stderr)
+
+
+def _write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, replacing an older one."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError:
+        raise UnsafeSettings("The file cannot be written.") from None
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,184 @@
+"""Owns how a request and its answer are sealed, opened, repeated and read."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from gateway.client import outgoing
+from gateway.client.access import Access, ProblemError
+from gateway.client.config import AgencyKeys
+from gateway.client.http import Response, Send
+from gateway.errors import Unavailable
+from gateway.schemas.codes import Scope
+from gateway.sealing import envelopes, jose
+
+TRIES, PAUSE = 3, 0.5  # times; seconds, doubled each time
+LIFE = 300  # seconds that a sealed document is good for
+
+
+class Exchange:
+    """Speaks to one gateway as one agency; keeps tokens and the gateway's public keys."""
+
+    def __init__(
+        self,
+        send: Send,
+        *,
+        base_url: str,
+        agency_id: str,
+        keys: AgencyKeys,
+        worker: str | None,
+        clock: Callable[[], datetime],
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._access = Access(
+            send,
+            base_url=base_url,
+            agency_id=agency_id,
+            signing_key=keys.signing,
+            signing_kid=keys.signing_kid,
+            worker=worker,
+            clock=clock,
+        )
+        self._keys, self._pause = keys, pause
+        self._public: list[dict[str, Any]] | None = None
+
+    def submit(
+        self, path: str, form_file: Mapping[str, Any], scope: Scope, key: str | None
+    ) -> tuple[str, dict[str, Any]]:
+        """Send a form file, its sections sealed; return the receipt and what it says."""
+        key = key or str(uuid.uuid4())
+        document, plain = form_file["document"], form_file.get("sealed") or {}
+        sealed: list[dict[str, Any]] = []
+        if plain:
+            question = outgoing.preview_question(document)
+            offered = self.post("/v1/routing/preview", question, Scope.REFERRALS_WRITE)
+            sealed = outgoing.seal_sections(
+                document, plain, offered, key=key, secret=self._keys.secret
+            )
+        extra = {"sealed": sealed} if sealed else {}
+        answer = self._repeat(
+            lambda: self._post_document(path, form_file["form"], document, scope, key, extra)
+        )
+        token = answer.body.decode("ascii", errors="replace")
+        return token, self._read_receipt(token)
+
+    def send_sealed(self, path: str, form: str, document: Mapping[str, Any], scope: Scope) -> Any:
+        """Send a signed and encrypted document."""
+        key = str(uuid.uuid4())
+        return self._read(
+            self._repeat(lambda: self._post_document(path, form, document, scope, key, {}))
+        )
+
+    def _post_document(
+        self,
+        path: str,
+        form: str,
+        document: Mapping[str, Any],
+        scope: Scope,
+        key: str,
+        extra: Mapping[str, Any],
+    ) -> Response:
+        """Seal anew for each try: a document is good once and for minutes, a key for ever."""
+        now = self._access.now()
+        claims: dict[str, Any] = {
+            "iss": self._access.agency_id,
+            "aud": self._access.base_url,
+            "iat": now,
+            "exp": now + LIFE,
+            "jti": secrets.token_urlsafe(16),
+            "form": form,
+            "document": document,
+            **extra,
+        }
+        if self._access.worker is not None:
+            claims["worker"] = self._access.worker
+        to = next((jwk for jwk in self._gateway_keys() if jwk.get("use") == "enc"), None)
+        if to is None:
+            raise Unavailable("The gateway publishes no key to seal to.")
+        body = envelopes.seal_document(
+            claims=claims,
+            signing_key=self._keys.signing,
+            signing_kid=self._keys.signing_kid,
+            recipient_jwk=to,
+            recipient_kid=to["kid"],
+        )
+        headers = {"Content-Type": "application/jose", "Idempotency-Key": key}
+        return self._access.call(scope, "POST", path, headers=headers, body=body.encode())
+
+    def post(self, path: str, body: Mapping[str, Any], scope: Scope) -> Any:
+        """Send a plain body of codes and ids."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())}
+        data = json.dumps(body, ensure_ascii=False).encode()
+        return self._read(
+            self._repeat(lambda: self._access.call(scope, "POST", path, headers=headers, body=data))
+        )
+
+    def get(self, path: str, scope: Scope, **query: str | None) -> Any:
+        """Read; what is sealed or signed comes back opened and verified."""
+        return self._read(self._repeat(lambda: self._access.call(scope, "GET", path, query=query)))
+
+    def _repeat(self, once: Callable[[], Response]) -> Response:
+        """Try again while the gateway is away; a stored answer then comes back unchanged."""
+        for attempt in range(TRIES - 1):
+            try:
+                return once()
+            except Unavailable:
+                self._pause(PAUSE * 2**attempt)
+            except ProblemError as problem:
+                if problem.code != "in_progress":
+                    raise
+                self._pause(PAUSE * 2**attempt)
+        return once()
+
+    def _read(self, answer: Response) -> Any:
+        if answer.status == 204 or not answer.body:
+            return None
+        if answer.media_type == "application/jose":
+            return self._open(answer.body.decode("ascii", errors="replace"))
+        if answer.media_type == "application/json":
+            return json.loads(answer.body)
+        if answer.media_type.startswith("text/"):
+            return answer.body.decode("utf-8")
+        return answer.body
+
+    def _open(self, token: str) -> dict[str, Any]:
+        if token.count(".") == 2:
+            return self._read_receipt(token)
+        return envelopes.open_disclosure(
+            token,
+            decrypt_keys={self._keys.encryption_kid: self._keys.encryption},
+            verify_keys=self._verify_keys(),
+            audience=self._access.agency_id,
+            issuer=self._access.base_url,
+        )
+
+    def _read_receipt(self, token: str) -> dict[str, Any]:
+        return envelopes.verify_receipt(
+            token,
+            self._verify_keys(),
+            audience=self._access.agency_id,
+            issuer=self._access.base_url,
+        )
+
+    def open_sections(self, items: list[Any]) -> dict[str, Any]:
+        """Open the sections that other agencies sealed to this one."""
+        held = {self._keys.encryption_kid: self._keys.encryption}
+        mine = self._access.agency_id
+        return {item["section"]: envelopes.open_section(item, mine, held) for item in items}
+
+    def _gateway_keys(self) -> list[dict[str, Any]]:
+        if self._public is None:
+            read = self._access.read_public("jwks_uri")
+            listed = read.get("keys") if isinstance(read, dict) else None
+            self._public = [jwk for jwk in listed or () if isinstance(jwk, dict)]
+        return self._public
+
+    def _verify_keys(self) -> dict[str, jose.Key]:
+        signing = [jwk for jwk in self._gateway_keys() if jwk.get("use") == "sig"]
+        return {jwk["kid"]: jose.import_public(jwk, "sig") for jwk in signing}

@@ -1,0 +1,377 @@
+"""Checks what a gateway says about its access log, without the gateway: `gateway-verify`.
+
+A single file that needs Python and the package `cryptography`, nothing else; it may be copied and
+run as `python verify.py`. Formats: C2SP signed note and checkpoint, RFC 6962 proofs. Bytes in JSON
+are base64url without padding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+VERIFIED, REFUTED, UNREADABLE = 0, 1, 2
+
+
+class NotVerified(Exception):
+    """The proof was read, and does not prove what it should."""
+
+
+class Unreadable(Exception):
+    """What was given is not of the published form."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A signed statement: this log had `size` entries, and this root."""
+
+    origin: str
+    size: int
+    root: bytes
+
+
+# --- signed notes -----------------------------------------------------------------------------
+
+
+def open_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint:
+    """What a checkpoint says, if one of the keys ("name+id+key") signed it.
+
+    :raises NotVerified: if none did.
+    :raises Unreadable: if a key or the note is malformed.
+    """
+    text, mark, lines = note.rpartition("\n\n")
+    if not mark:
+        raise Unreadable("the checkpoint has no signature part")
+    text += "\n"
+    held = [_read_key(key) for key in keys]
+    name = next((name for name, ident, key in held if _signs(name, ident, key, text, lines)), None)
+    if name is None:
+        raise NotVerified("no given key signed the checkpoint")
+    parts = text.split("\n")
+    if len(parts) < 4 or parts[0] != name:
+        raise NotVerified("the checkpoint is of another log")
+    size, root = parts[1], _standard(parts[2])
+    if not (size.isascii() and size.isdigit() and size == size.lstrip("0").rjust(1, "0")):
+        raise Unreadable("the checkpoint has no size")
+    if len(root) != 32 or len(size) > 18:
+        raise Unreadable("the checkpoint has no root")
+    return Checkpoint(name, int(size), root)
+
+
+def _read_key(text: str) -> tuple[str, bytes, Ed25519PublicKey]:
+    parts = text.strip().split("+", 2)
+    blob = _standard(parts[2]) if len(parts) == 3 else b""
+    if len(blob) != 33 or blob[0] != 1:
+        raise Unreadable("a key is not of the form name+id+key, or not Ed25519")
+    ident = hashlib.sha256(parts[0].encode() + b"\n" + blob).digest()[:4]
+    if ident.hex() != parts[1]:
+        raise Unreadable("a key does not carry its own id")
+    return parts[0], ident, Ed25519PublicKey.from_public_bytes(blob[1:])
+
+
+def _signs(name: str, ident: bytes, key: Ed25519PublicKey, text: str, lines: str) -> bool:
+    for line in lines.split("\n"):
+        blob = _standard(line.rpartition(" ")[2]) if line.startswith(f"\u2014 {name} ") else b""
+        if blob[:4] == ident:
+            try:
+                key.verify(blob[4:], text.encode())
+            except InvalidSignature:
+                return False
+            return True
+    return False
+
+
+# --- proofs -----------------------------------------------------------------------------------
+
+
+def check_inclusion(
+    answer: Mapping[str, Any], keys: Sequence[str], commitment: bytes | None = None
+) -> Checkpoint:
+    """The checkpoint whose tree holds the entry of a `GET /v1/log/entries` answer.
+
+    :raises NotVerified: if the proof fails, or the leaf holds another commitment.
+    :raises Unreadable: if the answer is malformed.
+    """
+    leaf, index, size = _bytes(answer, "leaf"), _number(answer, "index"), _number(answer, "size")
+    checkpoint = open_checkpoint(_text(answer, "checkpoint"), keys)
+    if checkpoint.size != size:
+        raise NotVerified("the proof is for another size than the checkpoint")
+    if commitment is not None and _commitment_of(leaf) != commitment:
+        raise NotVerified("the leaf holds another commitment")
+    found = hashlib.sha256(b"\x00" + leaf).digest()
+    if root_from_inclusion(found, index, size, _proof(answer)) != checkpoint.root:
+        raise NotVerified("the proof does not lead to the signed root")
+    return checkpoint
+
+
+def check_consistency(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:
+    """Return if the newer log begins with the older one.
+
+    :raises NotVerified: if it does not: entries were changed, removed or put in between.
+    """
+    if old.origin != new.origin:
+        raise NotVerified("the checkpoints are of two logs")
+    if old.size > new.size:
+        raise NotVerified("the newer log is shorter")
+    if old.size in (0, new.size):
+        if proof or (old.size == new.size and old.root != new.root):
+            raise NotVerified("two roots for one size")
+        return
+    steps = [old.root, *proof] if old.size & (old.size - 1) == 0 else list(proof)
+    if roots_from_consistency(old.size, new.size, steps) != (old.root, new.root):
+        raise NotVerified("the newer log does not begin with the older one")
+
+
+def root_from_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> bytes | None:
+    """The root that an audit path leads to (RFC 9162 section 2.1.3.2); None if it cannot be."""
+    if not 0 <= index < size:
+        return None
+    at, last, found = index, size - 1, leaf
+    for step in proof:
+        if not last:
+            return None
+        if at % 2 or at == last:
+            found = _join(step, found)
+            at, last = _skip(at, last)
+        else:
+            found = _join(found, step)
+        at, last = at // 2, last // 2
+    return None if last else found
+
+
+def roots_from_consistency(
+    old: int, new: int, steps: Sequence[bytes]
+) -> tuple[bytes, bytes] | None:
+    """The two roots that a consistency proof leads to (RFC 9162 section 2.1.4.2)."""
+    if not steps:
+        return None
+    at, last = old - 1, new - 1
+    while at % 2:
+        at, last = at // 2, last // 2
+    first = second = steps[0]
+    for step in steps[1:]:
+        if not last:
+            return None
+        if at % 2 or at == last:
+            first, second = _join(step, first), _join(step, second)
+            at, last = _skip(at, last)
+        else:
+            second = _join(second, step)
+        at, last = at // 2, last // 2
+    return None if last else (first, second)
+
+
+def own_numbers(log_key: bytes, leaves: Sequence[bytes], highest: int) -> dict[int, bytes]:
+    """Which of the leaves are an agency's own, by the agency's own sequence number.
+
+    A number missing below the highest one is an entry that was kept from the agency.
+    """
+    tags = {
+        hmac.digest(log_key, str(number).encode(), "sha256"): number
+        for number in range(1, highest + 1)
+    }
+    found = {}
+    for leaf in leaves:
+        number = tags.get(_bytes(_object(leaf.decode("utf-8", "replace")), "tag"))
+        if number is not None:
+            found[number] = leaf
+    return found
+
+
+def _join(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def _skip(at: int, last: int) -> tuple[int, int]:
+    while at and not at % 2:
+        at, last = at // 2, last // 2
+    return at, last
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def _commitment_of(leaf: bytes) -> bytes:
+    content = _object(leaf.decode("utf-8", "replace"))
+    if content.keys() != {"commit", "tag", "v"} or content["v"] != 1:
+        raise Unreadable("the leaf is not of version 1")
+    return _bytes(content, "commit")
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Unreadable("not JSON") from None
+    if not isinstance(found, dict):
+        raise Unreadable("not a JSON object")
+    return found
+
+
+def _text(answer: Mapping[str, Any], name: str) -> str:
+    if not isinstance(answer.get(name), str):
+        raise Unreadable(f"{name} is missing or not text")
+    return str(answer[name])
+
+
+def _number(answer: Mapping[str, Any], name: str) -> int:
+    found = answer.get(name)
+    if type(found) is not int or not 0 <= found < 10**18:
+        raise Unreadable(f"{name} is missing or not a whole number")
+    return found
+
+
+def _bytes(answer: Mapping[str, Any], name: str) -> bytes:
+    return base64url(_text(answer, name))
+
+
+def _proof(answer: Mapping[str, Any]) -> list[bytes]:
+    found = answer.get("proof")
+    if not isinstance(found, list) or len(found) > 120:
+        raise Unreadable("proof is missing or not a list")
+    steps = [base64url(step) if isinstance(step, str) else b"" for step in found]
+    if any(len(step) != 32 for step in steps):
+        raise Unreadable("a step of the proof is not a hash")
+    return steps
+
+
+def base64url(text: str) -> bytes:
+    """The bytes of base64url without padding.
+
+    :raises Unreadable: for anything else.
+    """
+    try:
+        found = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise Unreadable("not base64url") from None
+    if base64.urlsafe_b64encode(found).decode().rstrip("=") != text:
+        raise Unreadable("not base64url")
+    return found
+
+
+def _standard(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+# --- command ----------------------------------------------------------------------------------
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one check; 0 if it holds, 1 if it does not, 2 if something cannot be read."""
+    given = _parser().parse_args(argv)
+    try:
+        print(given.run(given))
+    except NotVerified as reason:
+        print(f"NOT VERIFIED: {reason}", file=sys.stderr)
+        return REFUTED
+    except (Unreadable, OSError, UnicodeDecodeError) as reason:
+        print(f"cannot be read: {reason}", file=sys.stderr)
+        return UNREADABLE
+    return VERIFIED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gateway-verify", description="Check the access log of a referral gateway, offline."
+    )
+    commands = parser.add_subparsers(required=True)
+    checkpoint = _command(commands, "checkpoint", _run_checkpoint, "the log signed this checkpoint")
+    checkpoint.add_argument("file", help="a checkpoint, or an answer that holds one; - is stdin")
+    inclusion = _command(commands, "inclusion", _run_inclusion, "an entry is in the log")
+    inclusion.add_argument("file", help="the answer of GET /v1/log/entries")
+    inclusion.add_argument("--commitment", help="that the entry must hold, from a receipt")
+    inclusion.add_argument("--salt", help="of the commitment; needs --record")
+    inclusion.add_argument("--record", help="file with the record, byte for byte")
+    consistency = _command(commands, "consistency", _run_consistency, "nothing was changed since")
+    consistency.add_argument("old", help="the checkpoint that you kept")
+    consistency.add_argument("new", help="a newer one")
+    consistency.add_argument("proof", help="the answer with the member proof")
+    own = _command(commands, "own", _run_own, "none of an agency's own entries is missing")
+    own.add_argument("files", nargs="+", help="answers of GET /v1/log/entries")
+    own.add_argument("--log-key", required=True, help="file with the agency's log key, base64url")
+    return parser
+
+
+def _command(commands: Any, name: str, run: Any, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=f"check that {what}")
+    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--key", action="append", required=True, help="name+id+key of the log, or a file with it"
+    )
+    return parser
+
+
+def _run_checkpoint(given: argparse.Namespace) -> str:
+    return _say(open_checkpoint(_note(given.file), _keys(given)))
+
+
+def _run_inclusion(given: argparse.Namespace) -> str:
+    commitment = base64url(given.commitment) if given.commitment else None
+    if given.record:
+        made = hashlib.sha256(base64url(given.salt or "") + Path(given.record).read_bytes())
+        if commitment not in (None, made.digest()):
+            raise NotVerified("the commitment was made of another record")
+        commitment = made.digest()
+    answer = _object(_read(given.file))
+    return f"entry {answer.get('index')} is in: " + _say(
+        check_inclusion(answer, _keys(given), commitment)
+    )
+
+
+def _run_consistency(given: argparse.Namespace) -> str:
+    old, new = (open_checkpoint(_note(file), _keys(given)) for file in (given.old, given.new))
+    check_consistency(old, new, _proof(_object(_read(given.proof))))
+    return f"from {old.size} entries on, only added to: " + _say(new)
+
+
+def _run_own(given: argparse.Namespace) -> str:
+    answers = [_object(_read(file)) for file in given.files]
+    for answer in answers:
+        check_inclusion(answer, _keys(given))
+    leaves = [_bytes(answer, "leaf") for answer in answers]
+    found = own_numbers(base64url(_read(given.log_key).strip()), leaves, 1_000_000)
+    missing = sorted(set(range(1, max(found, default=0))) - found.keys())
+    if missing or not found:
+        raise NotVerified(f"missing own entries: {missing[:20] or 'all'}")
+    return f"all own entries from 1 to {max(found)} are there"
+
+
+def _say(checkpoint: Checkpoint) -> str:
+    return f"{checkpoint.origin}, {checkpoint.size} entries, root {checkpoint.root.hex()}"
+
+
+def _keys(given: argparse.Namespace) -> list[str]:
+    return [
+        line
+        for key in given.key
+        for line in (key if "+" in key and "\n" not in key else _read(key)).split("\n")
+        if line.strip()
+    ]
+
+
+def _note(file: str) -> str:
+    text = _read(file)
+    return _text(_object(text), "checkpoint") if text.lstrip().startswith("{") else text
+
+
+def _read(file: str) -> str:
+    return sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The only place where sealed case data becomes readable: decide, record, open what is allowed."""
+
+from gateway.disclosure.answers import Sealed, proof, seal_answer
+from gateway.disclosure.boxes import (
+    Box,
+    CaseKey,
+    Contribution,
+    contribute,
+    derive,
+    new_case_key,
+    open_case_key,
+    regrant,
+    seal_value,
+)
+from gateway.disclosure.facts import list_facts
+from gateway.disclosure.opening import (
+    Disclosed,
+    Explained,
+    Piece,
+    disclose,
+    disclose_many,
+    explain,
+    may_know,
+    require_purpose,
+)
+
+__all__ = [
+    "Box",
+    "CaseKey",
+    "Contribution",
+    "Disclosed",
+    "Explained",
+    "Piece",
+    "Sealed",
+    "contribute",
+    "derive",
+    "disclose",
+    "disclose_many",
+    "explain",
+    "list_facts",
+    "may_know",
+    "new_case_key",
+    "open_case_key",
+    "proof",
+    "regrant",
+    "require_purpose",
+    "seal_answer",
+    "seal_value",
+]

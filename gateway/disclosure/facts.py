@@ -1,0 +1,82 @@
+"""Owns the loading of what the disclosure rule may know: five statements, however many cases."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from sqlalchemy.orm import Session
+
+from gateway.rules.facts import CaseFacts, Membership, SectionFacts
+from gateway.schemas.codes import AgencyKind, CaseRole
+from gateway.store import cases, members, sections
+from gateway.store.members import AssignmentRow
+from gateway.store.sections import SectionRow
+
+Row = TypeVar("Row", AssignmentRow, SectionRow)
+
+
+def list_facts(session: Session, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
+    """The facts of each case that exists, from the canonical rows and never from a cache."""
+    found = cases.list_cases(session, case_ids)
+    positions = cases.list_positions(session, case_ids)
+    consents = cases.list_consents(session, case_ids)
+    by_case = _group(members.list_assignments(session, case_ids))
+    stored = _group(sections.list_sections(session, case_ids))
+    facts = {}
+    for case_id, row in found.items():
+        position = positions[case_id]
+        facts[case_id] = CaseFacts(
+            case_id=case_id,
+            state=row.state,
+            outcome=consents[case_id].outcome,
+            in_conference=False,
+            members=_members(by_case[case_id]),
+            sections=section_facts(stored[case_id]),
+            position=position.position,
+            excluded_kinds=frozenset(AgencyKind(kind) for kind in position.excluded_kinds),
+            excluded_agencies=frozenset(position.excluded_agencies),
+            overridden_kinds=frozenset(AgencyKind(kind) for kind in position.overridden_kinds),
+        )
+    return facts
+
+
+def section_facts(rows: Iterable[SectionRow]) -> tuple[SectionFacts, ...]:
+    """One fact per (section, owner), whatever number of parts it is stored in."""
+    summaries: set[tuple[str, str]] = set()
+    sealed: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        place = (row.name, row.owner_id)
+        copies = sealed.setdefault(place, set())
+        if row.part == "SUMMARY":
+            summaries.add(place)
+        if row.audience is not None:
+            copies.add(row.audience)
+    return tuple(
+        SectionFacts(name, owner, (name, owner) in summaries, frozenset(copies))
+        for (name, owner), copies in sealed.items()
+    )
+
+
+def _members(rows: Iterable[AssignmentRow]) -> dict[str, Membership]:
+    kinds: dict[str, AgencyKind] = {}
+    roles: dict[str, set[CaseRole]] = defaultdict(set)
+    conditions: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        kinds[row.agency_id] = row.kind
+        roles[row.agency_id].add(row.role)
+        conditions[row.agency_id].update(row.conditions)
+    return {
+        agency_id: Membership(
+            agency_id, kind, frozenset(roles[agency_id]), frozenset(conditions[agency_id])
+        )
+        for agency_id, kind in kinds.items()
+    }
+
+
+def _group(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.case_id].append(row)
+    return grouped

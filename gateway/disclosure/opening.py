@@ -1,0 +1,316 @@
+"""Owns reading: facts, decision, record, and only then the allowed sections at their level."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from gateway.disclosure.boxes import CaseKey, open_case_keys
+from gateway.disclosure.facts import list_facts
+from gateway.errors import Denied, Invalid, Problem
+from gateway.ledger import Act, Entry, Work
+from gateway.profiles.loader import Profile
+from gateway.rules import disclosure as rule
+from gateway.rules.facts import Allowed, Caller, CaseFacts, Refused
+from gateway.rules.states import stage
+from gateway.schemas.codes import AgeBand, AgencyKind, Level, Purpose, Stage
+from gateway.sealing import sections as seal
+from gateway.store import cases, sections
+from gateway.store.cases import CaseRow, RiskRow
+from gateway.store.sections import Granted
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One section as it may be handed over.
+
+    `content` is the text at FULL, {"summary": …} at SUMMARY if its owner wrote one, otherwise
+    {"present": true}. At FULL of a sealed section it is the sealed item for this reader.
+    """
+
+    section: str
+    level: Level
+    owner_id: str
+    written_at: datetime | None
+    content: Any = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """What one caller may know of one case, and the log entry that says so."""
+
+    case_id: str
+    facts: CaseFacts = field(repr=False)
+    stage: Stage
+    risk: RiskRow = field(repr=False)
+    decision: Allowed
+    pieces: tuple[Piece, ...] = field(repr=False)
+    withheld: tuple[str, ...]  # sections of which the reader gets less than all
+    entry: Entry
+    profile: Profile = field(repr=False)
+
+    def find(self, section: str) -> Any:
+        """The content of a section at FULL, the newest if there are several; None otherwise."""
+        found = [p for p in self.pieces if p.section == section and p.level is Level.FULL]
+        return found[-1].content if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What an agency would see and which row decides each section; nothing is opened."""
+
+    agency_id: str
+    kind: AgencyKind
+    purpose: Purpose
+    stage: Stage
+    refused: str | None
+    because: str
+    levels: Mapping[str, Level]
+    reasons: Mapping[str, str]
+    versions: Mapping[str, str]
+
+
+def require_purpose(work: Work, profile: Profile, purpose: Purpose) -> None:
+    """Refuse a purpose that the caller's kind of agency may not state; the case plays no part.
+
+    :raises Invalid: code purpose_not_allowed.
+    """
+    allowed = profile.matrix.may_state(work.caller.kind, purpose)
+    if not allowed and not (work.caller.is_chair and purpose is Purpose.P9):
+        raise Invalid(
+            "An agency of this kind does not read for this purpose.",
+            Problem("purpose_not_allowed", "/purpose"),
+            code="purpose_not_allowed",
+        )
+
+
+def disclose(
+    work: Work,
+    case_id: str,
+    purpose: Purpose,
+    *,
+    event: str = "case.read",
+    own_only: bool = False,
+) -> Disclosed:
+    """Decide, record, then open what the caller may see of a case.
+
+    :raises Denied: if it may see nothing of it.
+    """
+    found = disclose_many(work, [case_id], purpose, event=event, own_only=own_only)
+    if case_id not in found:
+        raise Denied("not-open", subject=case_id)
+    return found[case_id]
+
+
+def disclose_many(
+    work: Work,
+    case_ids: Sequence[str],
+    purpose: Purpose,
+    *,
+    event: str,
+    only: Collection[str] | None = None,
+    own_only: bool = False,
+) -> dict[str, Disclosed]:
+    """The same for many cases, with a fixed number of statements; refused cases are absent.
+
+    `only` names the sections wanted, `own_only` leaves out what others contributed; nothing else
+    is opened. A single refused case is raised.
+
+    :raises Denied: if there is one case and it is refused.
+    """
+    facts = list_facts(work.session, case_ids)
+    profiles = _profiles(work, case_ids)
+    allowed: dict[str, Allowed] = {}
+    for case_id in case_ids:
+        if case_id not in facts:
+            continue
+        if own_only:
+            facts[case_id] = _own(facts[case_id], work.caller)
+        profile = profiles[case_id]
+        require_purpose(work, profile, purpose)
+        decision = rule.decide(facts[case_id], work.caller, purpose, profile.matrix)
+        if isinstance(decision, Refused):
+            if len(case_ids) == 1:
+                raise Denied(decision.because, subject=case_id)
+            continue
+        allowed[case_id] = _cut(decision, only)
+    risks = cases.list_risks(work.session, list(allowed))
+    acts = [
+        _act(work, facts[case_id], profiles[case_id], risks[case_id], decision, purpose, event)
+        for case_id, decision in allowed.items()
+    ]
+    entries = dict(zip(allowed, work.record_all(acts), strict=True)) if acts else {}
+    opened = _open(work, allowed, facts)
+    return {
+        case_id: Disclosed(
+            case_id=case_id,
+            facts=facts[case_id],
+            stage=stage(facts[case_id].state, facts[case_id].in_conference),
+            risk=risks[case_id],
+            decision=decision,
+            pieces=opened[case_id],
+            withheld=_withheld(facts[case_id], decision, work.caller),
+            entry=entries[case_id],
+            profile=profiles[case_id],
+        )
+        for case_id, decision in allowed.items()
+    }
+
+
+def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Explained:
+    """What `agency` would see of a case, and which rule decides each section (M7)."""
+    facts = list_facts(work.session, [case_id])[case_id]
+    profile = _profiles(work, [case_id])[case_id]
+    decision = rule.decide(facts, agency, purpose, profile.matrix)
+    refused = decision.because if isinstance(decision, Refused) else None
+    return Explained(
+        agency_id=agency.agency_id,
+        kind=agency.kind,
+        purpose=purpose,
+        stage=stage(facts.state, facts.in_conference),
+        refused=refused,
+        because=decision.because,
+        levels={} if isinstance(decision, Refused) else decision.levels,
+        reasons={} if isinstance(decision, Refused) else decision.reasons,
+        versions=profile.versions,
+    )
+
+
+def may_know(work: Work, facts: CaseFacts, row: CaseRow) -> bool:
+    """Whether the caller may open the case for any purpose; what lists show is what opens."""
+    matrix = work.profiles.for_area(row.area, work.now.date()).matrix
+    purposes = matrix.purposes.get(work.caller.kind, frozenset())
+    return any(
+        isinstance(rule.decide(facts, work.caller, purpose, matrix), Allowed)
+        for purpose in purposes
+    )
+
+
+def _profiles(work: Work, case_ids: Sequence[str]) -> dict[str, Profile]:
+    on = work.now.date()
+    rows = cases.list_cases(work.session, case_ids)
+    return {case_id: work.profiles.for_area(row.area, on) for case_id, row in rows.items()}
+
+
+def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:
+    own = tuple(s for s in facts.sections if s.owner == caller.agency_id)
+    return replace(facts, sections=own)
+
+
+def _cut(decision: Allowed, only: Collection[str] | None) -> Allowed:
+    if only is None:
+        return decision
+    levels = {name: level for name, level in decision.levels.items() if name in only}
+    return Allowed(levels, decision.because, decision.duties, decision.reasons)
+
+
+def _act(
+    work: Work,
+    facts: CaseFacts,
+    profile: Profile,
+    risk: RiskRow,
+    decision: Allowed,
+    purpose: Purpose,
+    event: str,
+) -> Act:
+    """What the log says of one reading, before anything is opened."""
+    now_at = stage(facts.state, facts.in_conference)
+    owners = {s.owner for s in facts.sections if s.name in decision.levels}
+    return Act(
+        event,
+        facts.case_id,
+        decision.because,
+        purpose=purpose,
+        basis=profile.legal.for_kind(
+            work.caller.kind,
+            on=work.now.date(),
+            # Data Protection Act 2018 Schedule 1 paragraph 18
+            is_child_or_has_care_needs=risk.care_needs or risk.age != AgeBand.AGE_18PLUS,
+        ),
+        levels=decision.levels,
+        facts={"stage": str(now_at), "owners": sorted(owners)},
+    )
+
+
+def _open(
+    work: Work, allowed: Mapping[str, Allowed], facts: Mapping[str, CaseFacts]
+) -> dict[str, tuple[Piece, ...]]:
+    """Open what each decision allows: one statement for all cases, one key call per case."""
+    names = {name for decision in allowed.values() for name in decision.levels}
+    granted: dict[str, list[Granted]] = defaultdict(list)
+    if names:
+        for item in sections.list_granted(
+            work.session, list(allowed), agency_id=work.caller.agency_id, names=names
+        ):
+            granted[item.row.case_id].append(item)
+    keys = open_case_keys(work, [case_id for case_id in allowed if granted[case_id]])
+    return {
+        case_id: _pieces(keys.get(case_id), granted[case_id], decision, facts[case_id], work.caller)
+        for case_id, decision in allowed.items()
+    }
+
+
+def _pieces(
+    key: CaseKey | None,
+    granted: Sequence[Granted],
+    decision: Allowed,
+    facts: CaseFacts,
+    caller: Caller,
+) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    shown: set[tuple[str, str]] = set()
+    stored = {(section.name, section.owner) for section in facts.sections}
+    for item in granted if key else ():
+        row = item.row
+        if (row.name, row.owner_id) not in stored:
+            continue
+        level = level_of(decision, row.name, row.owner_id, caller)
+        wanted = "SUMMARY" if level is Level.SUMMARY else "FULL"
+        if key is None or level in (Level.NONE, Level.INDICATOR):
+            continue
+        if row.audience is None and row.part != wanted:
+            continue
+        content = _content(key, item, caller)
+        shown.add((row.name, row.owner_id))
+        pieces.append(Piece(row.name, level, row.owner_id, row.written_at, content))
+    for section in facts.sections:
+        level = level_of(decision, section.name, section.owner, caller)
+        if level is not Level.NONE and (section.name, section.owner) not in shown:
+            shown.add((section.name, section.owner))
+            pieces.append(Piece(section.name, level, section.owner, None, {"present": True}))
+    return tuple(pieces)
+
+
+def level_of(decision: Allowed, section: str, owner: str, caller: Caller) -> Level:
+    """The level of one contribution: one's own is never cut below what one sent."""
+    return decision.levels.get(section, Level.NONE)
+
+
+def _content(key: CaseKey, item: Granted, caller: Caller) -> Any:
+    row = item.row
+    section_key = seal.open_grant(
+        key.key,
+        item.wrapped,
+        case_id=row.case_id,
+        section_id=row.section_id,
+        agency_id=caller.agency_id,
+    )
+    plain = seal.open_section_content(
+        section_key, item.content, case_id=row.case_id, section_id=row.section_id
+    )
+    return json.loads(plain)
+
+
+def _withheld(facts: CaseFacts, decision: Allowed, caller: Caller) -> tuple[str, ...]:
+    """Sections named as withheld: only where the decision gives at least an indicator."""
+    names = {
+        section.name
+        for section in facts.sections
+        if level_of(decision, section.name, section.owner, caller)
+        in (Level.INDICATOR, Level.SUMMARY)
+    }
+    return tuple(sorted(names))

@@ -1,0 +1,96 @@
+"""Owns looking at the log of a case, and asking what an agency would see of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.disclosure import Explained, Sealed, disclose, explain, seal_answer
+from gateway.errors import Denied
+from gateway.flows.cases.finding import find_case, find_roles
+from gateway.ledger import Recorded, Work, case_records
+from gateway.rules.facts import Caller
+from gateway.schemas.codes import AgencyKind, CaseRole, Purpose
+from gateway.sealing import jose
+from gateway.store import members
+
+# Who looked is for everyone who contributed; that somebody was refused, or stands behind the
+# wall, is for the chair and the auditor alone.
+_GUARDED = frozenset({"denied", "absent"})
+
+
+def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
+    """Who read what of a case: all of it for its coordinator, for a contributor its own part.
+
+    Reading the log is itself recorded first, for purpose P10.
+
+    :raises Denied: if the caller has no part in the case.
+    """
+    purpose = Purpose.P10
+    work.attempt("log.read", purpose=purpose)
+    case_id = find_case(work, reference)
+    roles = {row.role for row in find_roles(work, case_id)}
+    found = disclose(work, case_id, purpose, event="log.read")
+    is_auditor = work.caller.kind is AgencyKind.AUDITOR or work.caller.is_chair
+    sees_all = is_auditor or CaseRole.COORDINATOR in roles
+    lines = [
+        _line(each)
+        for each in case_records(work, case_id)
+        if (is_auditor or each.record["outcome"] not in _GUARDED)
+        and (sees_all or _concerns(each, work.caller.agency_id))
+    ]
+    return seal_answer(
+        work,
+        issuer=issuer,
+        form="access/1",
+        document={"reference": reference, "entries": lines},
+        purpose=purpose,
+        entry=found.entry,
+    )
+
+
+def explain_view(work: Work, reference: str, agency_id: str, purpose: Purpose) -> Explained:
+    """What an agency would see of a case and which rule decides; opens nothing (M7).
+
+    The case's coordinator may ask for any agency, everyone else for itself alone.
+
+    :raises Denied: otherwise.
+    """
+    work.attempt("case.explain", purpose=purpose)
+    case_id = find_case(work, reference)
+    mine = find_roles(work, case_id)
+    is_coordinator = CaseRole.COORDINATOR in {row.role for row in mine}
+    if agency_id != work.caller.agency_id and not is_coordinator:
+        raise Denied("not-the-coordinator", subject=case_id)
+    asked = work.caller
+    if agency_id != work.caller.agency_id:
+        asked = _agency(work, case_id, agency_id)
+    explained = explain(work, case_id, asked, purpose)
+    own = explain(work, case_id, work.caller, Purpose.P9) if is_coordinator else explained
+    if own.refused:
+        raise Denied(own.refused, subject=case_id)
+    work.record("case.explain", case_id, because="explained", purpose=purpose)
+    return explained
+
+
+def _agency(work: Work, case_id: str, agency_id: str) -> Caller:
+    for row in members.list_assignments(work.session, [case_id]):
+        if row.agency_id == agency_id:
+            return Caller(agency_id, row.kind, "")
+    raise Denied("absent", subject=case_id)
+
+
+def _concerns(entry: Recorded, agency_id: str) -> bool:
+    owners = entry.record["facts"].get("owners", ())
+    return agency_id in owners or entry.agency_id == agency_id
+
+
+def _line(entry: Recorded) -> Mapping[str, Any]:
+    record = entry.record
+    names = ("t", "event", "outcome", "because", "agency", "worker", "purpose", "basis", "levels")
+    return {
+        **{name: record[name] for name in names},
+        "leaf": entry.leaf,
+        "commitment": jose.b64u(entry.commitment),
+        "salt": jose.b64u(entry.salt),
+    }

@@ -1,0 +1,29 @@
+"""What a referrer does: submit, answer a return, add later facts, look, take back."""
+
+from gateway.flows.referrals.changing import assess, record_position
+from gateway.flows.referrals.own import (
+    Own,
+    Page,
+    Previewed,
+    Status,
+    list_sent,
+    preview,
+    read_own,
+    withdraw,
+)
+from gateway.flows.referrals.submitting import resubmit, submit
+
+__all__ = [
+    "Own",
+    "Page",
+    "Previewed",
+    "Status",
+    "assess",
+    "list_sent",
+    "preview",
+    "read_own",
+    "record_position",
+    "resubmit",
+    "submit",
+    "withdraw",
+]

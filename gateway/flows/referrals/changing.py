@@ -1,0 +1,257 @@
+"""Owns later facts of a live case: a new risk assessment, a new position of the victim."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.disclosure import (
+    Box,
+    CaseKey,
+    Contribution,
+    contribute,
+    list_facts,
+    open_case_key,
+    regrant,
+)
+from gateway.errors import Denied
+from gateway.flows.referrals import reading, receipts, settling
+from gateway.flows.referrals.envelope import Received, keep_answer, receive
+from gateway.flows.referrals.submitting import find_own
+from gateway.ledger import Entry, Work
+from gateway.profiles.loader import Profile
+from gateway.rules import consent, criteria, grading
+from gateway.rules.facts import ConsentDecision, ConsentFacts, RiskGrade
+from gateway.rules.states import after_decision
+from gateway.schemas.codes import (
+    AgeBand,
+    AgencyKind,
+    CaseRole,
+    CaseState,
+    ChildConcern,
+    Criterion,
+    Danger,
+    Need,
+    Outcome,
+)
+from gateway.store import cases, members, referrals
+from gateway.store.answers import Answer
+from gateway.store.cases import RiskRow
+
+ASSESSMENT, POSITION = "risk-assessment/1", "position/1"
+WRITERS = frozenset({CaseRole.REFERRER, CaseRole.IDVA, CaseRole.COORDINATOR, CaseRole.NAMED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A case as it stands while it is changed, locked."""
+
+    key: CaseKey
+    profile: Profile
+    state: CaseState
+    risk: RiskRow
+    position: cases.PositionRow
+
+
+def assess(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+    """Add a risk assessment to a referral of the caller (201, signed receipt).
+
+    Assessments are immutable: this one stands beside the earlier ones, and nothing it says lowers
+    what a human judged or a score showed before.
+
+    :raises Denied: if the caller did not send this referral.
+    """
+    work.attempt("risk.assess")
+    row = find_own(work, reference)
+    received = receive(work, body, form=ASSESSMENT, audience=audience, key=key)
+    if received.answered:
+        return received.answered
+    case = _lock(work, row.case_id)
+    grade = reading.grade(received.loaded, case.profile, "")
+    known = contribute(
+        work,
+        case.key,
+        Contribution(
+            work.caller.agency_id,
+            work.now,
+            [Box("risk_answers", "FULL", {"risk_assessments": {"value": [received.document]}})],
+        ),
+    )
+    read = _regrade(case, grade)
+    settling.write_risk(
+        work,
+        row.case_id,
+        read,
+        dates={"incident_on": case.risk.incident_on, "event_on": case.risk.event_on},
+        is_new=False,
+    )
+    entry = _reconsider(work, case, read.facts, event="risk.assess", known=known)
+    claims = {"level": str(read.level), "score": grade.score, "is_unreliable": grade.is_unreliable}
+    return _answer(work, received, row.reference, claims, entry, audience=audience, key=key)
+
+
+def record_position(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+    """Record the victim's position anew, by the referrer or an assigned agency (201).
+
+    The consent table is run again at once; whoever may no longer read has lost the keys before
+    the answer leaves. What was read before cannot be recalled, and nothing that danger to life
+    needs is stopped.
+
+    :raises Denied: if the caller has no part in the case.
+    """
+    work.attempt("position.record")
+    case_id = find_member_case(work, reference)
+    received = receive(work, body, form=POSITION, audience=audience, key=key)
+    if received.answered:
+        return received.answered
+    case = _lock(work, case_id)
+    facts = grading.reconsidered(_facts(case), received.loaded)
+    settling.write_position(
+        work,
+        case.key,
+        position=received.loaded["position"],
+        record=received.document,
+        capacity=facts.capacity,
+        limits=_limits(received.loaded, case),
+        is_new=False,
+    )
+    entry = _reconsider(work, case, facts, event="position.record", known={})
+    claims = {"position": str(received.loaded["position"])}
+    return _answer(work, received, reference, claims, entry, audience=audience, key=key)
+
+
+def find_member_case(work: Work, reference: str) -> str:
+    """The case behind a reference, if the caller has a part in it that may write.
+
+    :raises Denied: otherwise.
+    """
+    row = referrals.find_referral(work.session, reference=reference)
+    if row is None:
+        raise Denied("absent")
+    roles = {
+        each.role
+        for each in members.list_assignments(work.session, [row.case_id])
+        if each.agency_id == work.caller.agency_id
+    }
+    if not roles & WRITERS:
+        raise Denied("not-assigned", subject=row.case_id)
+    facts = list_facts(work.session, [row.case_id])[row.case_id]
+    if {work.caller.agency_id, work.caller.worker_id} & facts.conflicted:
+        raise Denied("conflict", subject=row.case_id)
+    return row.case_id
+
+
+def _lock(work: Work, case_id: str) -> _Case:
+    cases.lock_case(work.session, case_id)
+    row = cases.list_cases(work.session, [case_id])[case_id]
+    return _Case(
+        key=open_case_key(work, case_id),
+        profile=work.profiles.for_area(row.area, work.now.date()),
+        state=row.state,
+        risk=cases.list_risks(work.session, [case_id])[case_id],
+        position=cases.list_positions(work.session, [case_id])[case_id],
+    )
+
+
+def _facts(case: _Case) -> ConsentFacts:
+    risk = case.risk
+    return ConsentFacts(
+        position=case.position.position,
+        risk=risk.level,
+        child=ChildConcern(risk.child),
+        danger=Danger(risk.danger),
+        capacity=case.position.capacity,
+        age=AgeBand(risk.age),
+        care_needs=risk.care_needs,
+    )
+
+
+def _regrade(case: _Case, grade: RiskGrade) -> reading.Reading:
+    before = frozenset(Criterion(code) for code in case.risk.criteria)
+    met = before | criteria.raised_by(grade, case.profile.criteria)
+    facts = replace(_facts(case), risk=grading.raised_level(case.risk.level, met, grade))
+    return reading.Reading(
+        area=case.profile.area,
+        is_area_known=True,
+        grades=(*_earlier_grades(case.risk), grade),
+        criteria=met,
+        level=facts.risk,
+        facts=facts,
+        decision=consent.decide(case.profile.consent, facts),
+        missing=frozenset(),
+        clock=None,
+        record_within_hours=0,
+        needs=frozenset(Need(code) for code in case.risk.needs),
+    )
+
+
+def _earlier_grades(risk: RiskRow) -> tuple[RiskGrade, ...]:
+    return tuple(grading.grade_of(stored) for stored in risk.grades)
+
+
+def _limits(position: Mapping[str, Any], case: _Case) -> reading.Conditions:
+    """The victim's new conditions; what an override named before stays broken."""
+    fresh = reading.conditions({"consent_record": position})
+    kinds = frozenset(AgencyKind(code) for code in case.position.overridden_kinds)
+    return replace(fresh, overridden_kinds=kinds)
+
+
+def _reconsider(
+    work: Work, case: _Case, facts: ConsentFacts, *, event: str, known: Mapping[str, bytes]
+) -> Entry:
+    """Run the consent table again and let everything follow from it.
+
+    A decision that now lacks a record does not stop a live case: that would take help away; the
+    missing record shows at triage.
+    """
+    case_id = case.key.case_id
+    decision = consent.decide(case.profile.consent, facts)
+    settling.write_consent(work, case_id, decision, case.profile, is_new=False)
+    if case.state is CaseState.RETURNED and _goes_on(decision):
+        cases.add_states(
+            work.session,
+            case_id=case_id,
+            states=(CaseState.SUBMITTED, *after_decision(decision.outcome, decision.rule)),
+            because=decision.rule,
+            by=settling.by(work),
+        )
+    new = settling.assign_missing(work, case_id, decision, case.profile, _needs(case))
+    regrant(work, case.key, case.profile, known=known)
+    entry = work.record(
+        event,
+        case_id,
+        because=decision.rule,
+        outcome=str(decision.outcome),
+        facts={"routes": [f"{r.recipient}>{r.agency_id}:{r.rule}" for r in new]},
+    )
+    settling.announce(work, case_id, new, entry)
+    settling.announce_change(work, case_id, entry, but={r.agency_id for r in new})
+    return entry
+
+
+def _goes_on(decision: ConsentDecision) -> bool:
+    waits = (Outcome.HOLD_RECORD, Outcome.ESCALATE, Outcome.NO_SHARE, Outcome.ALLOW_MIN)
+    return decision.outcome not in waits
+
+
+def _needs(case: _Case) -> frozenset[Need]:
+    return frozenset(Need(code) for code in case.risk.needs)
+
+
+def _answer(
+    work: Work,
+    received: Received,
+    reference: str,
+    claims: Mapping[str, Any],
+    entry: Entry,
+    *,
+    audience: str,
+    key: str,
+) -> Answer:
+    receipt = receipts.sign_short(
+        work, issuer=audience, reference=reference, claims=claims, entry=entry
+    )
+    return keep_answer(
+        work, key, Answer(received.digest, 201, "application/jose", receipt.encode())
+    )

@@ -1,0 +1,194 @@
+"""Owns what a referrer sees of its own referrals, and how it takes one back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from gateway.agencies import directory
+from gateway.disclosure import disclose, open_case_key, regrant, require_purpose
+from gateway.flows.referrals import settling
+from gateway.flows.referrals.submitting import find_own
+from gateway.ledger import Act, Entry, Work
+from gateway.rules import routing, sections
+from gateway.rules.states import can_withdraw, move
+from gateway.schemas import reference as references
+from gateway.schemas.codes import CaseState, Level, Need, Purpose, WithdrawalReason
+from gateway.store import cases, conferences, referrals
+from gateway.store.cases import CaseRow
+from gateway.store.referrals import ReferralRow
+
+PAGE = 50
+
+# What a referrer is told of a state. A merged referral reads as received until the coordinator
+# releases more: that somebody else referred too is not the referrer's to know.
+_SHOWN: Mapping[CaseState, str] = {
+    CaseState.SUBMITTED: "RECEIVED",
+    CaseState.TRIAGE: "RECEIVED",
+    CaseState.MERGED: "RECEIVED",
+    CaseState.RETURNED: "RETURNED",
+    CaseState.LAPSED_ESCALATED: "RETURNED",
+    CaseState.REJECTED: "REJECTED",
+    CaseState.REDIRECTED: "REDIRECTED",
+    CaseState.ACCEPTED: "ACCEPTED",
+    CaseState.LISTED: "LISTED",
+    CaseState.RESEARCH: "LISTED",
+    CaseState.READY: "LISTED",
+    CaseState.DEFERRED: "LISTED",
+    CaseState.EMERGENCY: "LISTED",
+    CaseState.RELISTED: "LISTED",
+    CaseState.ABANDONED: "ABANDONED",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a referral stands, as its sender may know it."""
+
+    reference: str
+    received_at: datetime
+    status: str
+    reasons: tuple[str, ...]
+    listed_for: datetime | None
+    feedback: tuple[tuple[str, datetime], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """A referral as its sender sees it: how it stands, and what was sent."""
+
+    status: Status
+    document: Mapping[str, Any] = field(repr=False)
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; `next` is the place to go on from."""
+
+    items: tuple[Status, ...]
+    next: tuple[datetime, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """An agency that would receive a sealed copy, and the key to seal to."""
+
+    agency_id: str
+    kind: str
+    sections: tuple[str, ...]
+    key: Mapping[str, Any]
+
+
+def list_sent(work: Work, before: tuple[datetime, str] | None) -> Page:
+    """The caller's own referrals, newest first, each recorded by reference."""
+    work.attempt("referral.listed")
+    rows = referrals.list_sent(
+        work.session, agency_id=work.caller.agency_id, before=before, limit=PAGE + 1
+    )
+    shown, more = rows[:PAGE], len(rows) > PAGE
+    if shown:
+        work.record_all([Act("referral.listed", row.case_id, "own") for row in shown])
+    else:
+        work.count("referral.listed.empty")
+    return Page(
+        tuple(_statuses(work, shown)),
+        (shown[-1].received_at, shown[-1].reference) if more else None,
+    )
+
+
+def read_own(work: Work, reference: str, purpose: Purpose) -> Own:
+    """The caller's own referral: state, feedback, and its own words.
+
+    :raises Denied: if the caller did not send it.
+    """
+    work.attempt("referral.read", purpose=purpose)
+    row = find_own(work, reference)
+    area = cases.list_cases(work.session, [row.case_id])[row.case_id].area
+    require_purpose(work, work.profiles.for_area(area, work.now.date()), purpose)
+    found = disclose(work, row.case_id, purpose, own_only=True)
+    parts = [
+        piece.content
+        for piece in found.pieces
+        if piece.level is Level.FULL and piece.section not in found.profile.matrix.exclusive
+    ]
+    return Own(_statuses(work, [row])[0], sections.merge(parts), found.entry)
+
+
+def withdraw(work: Work, reference: str, reason: WithdrawalReason) -> str:
+    """Take a referral back: at once while it waits with its sender, otherwise by request.
+
+    A victim's objection alone never withdraws a case by itself.
+
+    :raises Denied: if the caller did not send it.
+    """
+    work.attempt("referral.withdraw")
+    row = find_own(work, reference)
+    cases.lock_case(work.session, row.case_id)
+    case = cases.list_cases(work.session, [row.case_id])[row.case_id]
+    if not can_withdraw(case.state):
+        entry = work.record("referral.withdraw", row.case_id, because=reason, outcome="requested")
+        settling.announce_change(work, row.case_id, entry)
+        return "REQUESTED"
+    cases.add_states(
+        work.session,
+        case_id=row.case_id,
+        states=[move(case.state, CaseState.ABANDONED)],
+        because=reason,
+        by=settling.by(work),
+    )
+    profile = work.profiles.for_area(case.area, work.now.date())
+    regrant(work, open_case_key(work, row.case_id), profile)
+    entry = work.record("referral.withdraw", row.case_id, because=reason)
+    settling.announce_change(work, row.case_id, entry)
+    return "ABANDONED"
+
+
+def preview(
+    work: Work, area: str | None, outward: str | None, needs: frozenset[Need]
+) -> tuple[Previewed, ...]:
+    """Whom a referral from there would seal its protected sections to, with their keys.
+
+    Asks for no person and tells of none.
+    """
+    work.count("routing.preview")
+    found = area if area in work.profiles.areas else work.profiles.area_of(outward or "")
+    profile = work.profiles.for_area(found or work.caller.area, work.now.date())
+    standing = directory.standing(work.session)
+    previewed = routing.preview(profile.routing, profile.matrix, profile.area, needs, standing)
+    return tuple(
+        Previewed(agency_id, str(kind), names, keys[0])
+        for agency_id, kind, names in previewed
+        if (keys := directory.encryption_keys(work.session, agency_id, work.now))
+    )
+
+
+def _statuses(work: Work, rows: Sequence[ReferralRow]) -> list[Status]:
+    case_ids = [row.case_id for row in rows]
+    found = cases.list_cases(work.session, case_ids)
+    dates = conferences.list_dates(work.session, case_ids)
+    feedback = cases.list_feedback(work.session, case_ids)
+    return [
+        _status(row, found[row.case_id], dates.get(row.case_id), feedback.get(row.case_id, []))
+        for row in rows
+    ]
+
+
+def _status(
+    row: ReferralRow,
+    case: CaseRow,
+    listed_for: datetime | None,
+    feedback: Sequence[tuple[str, datetime]],
+) -> Status:
+    shown = _SHOWN.get(case.state, "IN_PROGRESS")
+    is_told = shown in ("RETURNED", "REJECTED", "REDIRECTED")
+    return Status(
+        reference=references.write(row.reference),
+        received_at=row.received_at,
+        status=shown,
+        reasons=case.reasons if is_told else (),
+        listed_for=listed_for if shown == "LISTED" else None,
+        feedback=tuple(feedback),
+    )

@@ -1,0 +1,199 @@
+"""Owns what the rules make of one document: grades, criteria, consent, area, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from gateway.errors import Invalid, Problem
+from gateway.profiles.loader import Profile, Profiles
+from gateway.rules import consent, grading, risk
+from gateway.rules.facts import ConsentDecision, ConsentFacts, RiskGrade
+from gateway.schemas.codes import (
+    AddressClass,
+    AgencyKind,
+    Criterion,
+    Need,
+    Outcome,
+    Recipient,
+    RecordKind,
+    RiskLevel,
+)
+from gateway.schemas.forms import value_of
+
+Document = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything the rules derive from a document, and from nothing else."""
+
+    area: str
+    is_area_known: bool
+    grades: tuple[RiskGrade, ...]
+    criteria: frozenset[Criterion]
+    level: RiskLevel
+    facts: ConsentFacts
+    decision: ConsentDecision
+    missing: frozenset[RecordKind]  # records the decision needs and the document lacks
+    clock: str | None
+    record_within_hours: int
+    needs: frozenset[Need]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether sharing waits for a record."""
+        return bool(self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Whom the victim's conditions leave out, and which of them an override names and breaks."""
+
+    kinds: frozenset[AgencyKind]
+    agencies: frozenset[str]
+    overridden_kinds: frozenset[AgencyKind]
+
+
+def find_area(document: Document, profiles: Profiles, default: str) -> tuple[str, bool]:
+    """The area of a referral, and whether it is known.
+
+    The address in the clear decides by its outward postcode; otherwise the area that the referrer
+    names. A referral whose area nobody serves is kept in `default` and goes back to its sender.
+    """
+    named = document["referral"].get("area")
+    address = value_of(document["victim"].get("address")) or {}
+    postcode = value_of(address.get("postcode"))
+    found = profiles.area_of(postcode.rsplit(" ", 1)[0]) if postcode else None
+    if found is None and named in profiles.areas:
+        found = named
+    return (found, True) if found else (default, False)
+
+
+def read(document: Document, profile: Profile, *, is_area_known: bool, on: date) -> Reading:
+    """Grade, weigh and decide.
+
+    :raises Invalid: if an assessment names an instrument or an item that does not exist.
+    """
+    grades = _grades(document, profile)
+    met = grading.criteria_met(
+        document, grades, profile.criteria, profile.repeat, area=profile.area, on=on
+    )
+    facts = grading.consent_facts(document, grades, criteria=met, on=on)
+    decision = consent.decide(profile.consent, facts)
+    needs = frozenset(Need(code) for code in document["referral"].get("needs", ()))
+    return weigh(
+        Reading(
+            area=profile.area,
+            is_area_known=is_area_known,
+            grades=grades,
+            criteria=met,
+            level=facts.risk,
+            facts=facts,
+            decision=decision,
+            missing=frozenset(),
+            clock=None,
+            record_within_hours=0,
+            needs=needs,
+        ),
+        profile,
+        grading.records_present(document),
+    )
+
+
+def weigh(reading: Reading, profile: Profile, present: frozenset[RecordKind]) -> Reading:
+    """Hold back what lacks a record that its decision needs.
+
+    Only an override record stops sharing; capacity notes are asked for at triage. Where the row
+    lets the record follow later (danger to life), nothing waits.
+    """
+    row = profile.consent.row(reading.decision.rule)
+    missing = frozenset({RecordKind.OVERRIDE}) & row.must_record - present
+    if row.record_within_hours or not missing:
+        return replace(
+            reading,
+            clock=row.clock,
+            record_within_hours=row.record_within_hours if missing else 0,
+        )
+    held = replace(reading.decision, outcome=Outcome.HOLD_RECORD, share_with=frozenset())
+    return replace(reading, decision=held, missing=missing, clock=row.clock)
+
+
+def conditions(document: Document) -> Conditions:
+    """The victim's conditions and the named people and agencies who must not receive."""
+    excluded = list(document["consent_record"]["conditions"])
+    excluded += [
+        {"excludes_kind": row.get("agency_kind"), "excludes_agency": row.get("agency_id")}
+        for row in document.get("must_not_receive", ())
+    ]
+    broken = document.get("override_record", {}).get("breaks_conditions", ())
+    agencies = _named(excluded, "excludes_agency") - _named(broken, "excludes_agency")
+    return Conditions(
+        kinds=frozenset(AgencyKind(kind) for kind in _named(excluded, "excludes_kind")),
+        agencies=agencies,
+        overridden_kinds=frozenset(AgencyKind(kind) for kind in _named(broken, "excludes_kind")),
+    )
+
+
+def wanted(reading: Reading) -> frozenset[Recipient]:
+    """Everyone routing has to find: named by the rule, or by a duty."""
+    return reading.decision.share_with | reading.decision.recipients
+
+
+def landlord_of(document: Document) -> str | None:
+    """The agency that is the victim's landlord, if the referral says so."""
+    landlord = value_of(document["victim"]["landlord"]) or {}
+    agency_id: str | None = landlord.get("agency_id")
+    return agency_id
+
+
+def lives_with_perpetrator(document: Document) -> bool:
+    """Whether a perpetrator is known to live at the victim's address."""
+    return any(row.get("living_together") == "YES" for row in document["perpetrators"])
+
+
+def is_protected(document: Document) -> bool:
+    """Whether the address travels sealed."""
+    return document["victim"]["address_classification"] not in (
+        AddressClass.KNOWN_TO_PERP,
+        AddressClass.SANCTUARY,
+        AddressClass.NFA,
+    )
+
+
+def _named(rows: Any, member: str) -> frozenset[str]:
+    return frozenset(row[member] for row in rows if row.get(member))
+
+
+def _grades(document: Document, profile: Profile) -> tuple[RiskGrade, ...]:
+    forms = value_of(document["risk_assessments"]) or ()
+    return tuple(
+        grade(form, profile, f"/risk_assessments/value/{n}") for n, form in enumerate(forms)
+    )
+
+
+def grade(form: Document, profile: Profile, pointer: str) -> RiskGrade:
+    """Grade one filled instrument.
+
+    :raises Invalid: if the instrument or one of the items does not exist in that version.
+    """
+    instrument = profile.instruments.get(form["instrument"])
+    if instrument is None:
+        raise Invalid(
+            "There is no instrument of that name and version.",
+            Problem("unknown_code", f"{pointer}/instrument"),
+        )
+    items = [answer["item_id"] for answer in form["answers"]]
+    unknown = set(risk.unknown_items(instrument, items))
+    if unknown:
+        raise Invalid(
+            "The instrument has no item of that name.",
+            *(
+                Problem("unknown_code", f"{pointer}/answers/{n}/item_id")
+                for n, item in enumerate(items)
+                if item in unknown
+            ),
+        )
+    return risk.grade(instrument, grading.assessment(form))

@@ -1,0 +1,211 @@
+"""Owns a referral's way in: the first version, and a better one after it was returned."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from gateway.disclosure import (
+    CaseKey,
+    Contribution,
+    contribute,
+    new_case_key,
+    open_case_key,
+    seal_value,
+)
+from gateway.errors import Denied, Invalid, Problem
+from gateway.flows.referrals import people, reading, receipts, settling
+from gateway.flows.referrals.envelope import RECEIPT_TYPE, Received, keep_answer, receive
+from gateway.flows.referrals.reading import Reading
+from gateway.ledger import Work
+from gateway.profiles.loader import Profile
+from gateway.rules import grading, sections
+from gateway.rules.states import move
+from gateway.schemas import reference as references
+from gateway.schemas.codes import CaseState
+from gateway.schemas.forms import value_of
+from gateway.store import cases, referrals
+from gateway.store import sections as stored_sections
+from gateway.store.answers import Answer
+from gateway.store.referrals import ReferralRow
+
+FORM = "referral/1"
+
+
+def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
+    """Take in a referral and answer with a signed receipt (201).
+
+    Grades, decides, seals, routes and records in one transaction. What the gateway finds out
+    beyond the document (a repeat, a duplicate, a counter-allegation) changes nothing of the
+    answer.
+
+    :raises Invalid: with a pointer per fault; nothing was kept.
+    """
+    work.attempt("referral.submit")
+    received = receive(work, body, form=FORM, audience=audience, key=key)
+    if received.answered:
+        return received.answered
+    _check_sealed(received)
+    case_id, reference = str(uuid.uuid4()), references.make()
+    read, profile = _read(work, received)
+    cases.add_case(work.session, case_id=case_id, area=read.area, by=settling.by(work))
+    referrals.add_referral(
+        work.session,
+        ReferralRow(reference, case_id, work.caller.agency_id, work.caller.worker_id, work.now),
+    )
+    case_key = new_case_key(work, case_id)
+    return _take_in(
+        work, received, case_key, reference, read, profile, audience=audience, key=key, version=1
+    )
+
+
+def resubmit(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+    """Take in a new version of a referral that was returned; the old one is kept (201).
+
+    :raises Denied: if the caller did not send this referral.
+    :raises Conflict: if it is not waiting for a new version.
+    """
+    work.attempt("referral.version")
+    row = find_own(work, reference)
+    received = receive(work, body, form=FORM, audience=audience, key=key)
+    if received.answered:
+        return received.answered
+    _check_sealed(received)
+    cases.lock_case(work.session, row.case_id)
+    case = cases.list_cases(work.session, [row.case_id])[row.case_id]
+    move(case.state, CaseState.SUBMITTED)
+    read, profile = _read(work, received)
+    stored_sections.supersede(
+        work.session, case_id=row.case_id, owner_id=work.caller.agency_id, at=work.now
+    )
+    return _take_in(
+        work,
+        received,
+        open_case_key(work, row.case_id),
+        row.reference,
+        read,
+        profile,
+        audience=audience,
+        key=key,
+        version=referrals.count_versions(work.session, row.reference) + 1,
+    )
+
+
+def find_own(work: Work, reference: str) -> ReferralRow:
+    """The caller's own referral.
+
+    :raises Denied: if there is none of that reference, or it is another agency's.
+    """
+    row = referrals.find_referral(work.session, reference=reference)
+    if row is None:
+        raise Denied("absent")
+    if row.agency_id != work.caller.agency_id:
+        raise Denied("not-the-sender", subject=row.case_id)
+    return row
+
+
+def _read(work: Work, received: Received) -> tuple[Reading, Profile]:
+    on = work.now.date()
+    area, is_known = reading.find_area(received.loaded, work.profiles, work.caller.area)
+    profile = work.profiles.for_area(area, on)
+    return reading.read(received.loaded, profile, is_area_known=is_known, on=on), profile
+
+
+def _take_in(
+    work: Work,
+    received: Received,
+    case_key: CaseKey,
+    reference: str,
+    read: Reading,
+    profile: Profile,
+    *,
+    audience: str,
+    key: str,
+    version: int,
+) -> Answer:
+    case_id, is_new = case_key.case_id, version == 1
+    referrals.add_version(
+        work.session,
+        reference=reference,
+        version=version,
+        received_at=work.now,
+        digest=received.digest,
+        document=seal_value(
+            case_key,
+            table="referral_version",
+            column="document",
+            row=f"{reference}/{version}",
+            value=received.jws.encode(),
+        ),
+    )
+    _write_facts(work, received, case_key, read, is_new=is_new)
+    parts = sections.split(received.document, profile.fields.section_of)
+    known = contribute(
+        work,
+        case_key,
+        Contribution(
+            work.caller.agency_id,
+            work.now,
+            settling.boxes(received.document, parts, received.sealed, profile),
+        ),
+    )
+    people.index(work, case_id, received.loaded, profile)
+    settled = settling.settle(
+        work,
+        case_key,
+        read,
+        received.loaded,
+        profile,
+        event="referral.submit" if is_new else "referral.version",
+        known=known,
+        is_new=is_new,
+    )
+    receipt = receipts.sign(
+        work, issuer=audience, reference=reference, reading=read, settled=settled, profile=profile
+    )
+    return keep_answer(work, key, Answer(received.digest, 201, RECEIPT_TYPE, receipt.encode()))
+
+
+def _write_facts(
+    work: Work, received: Received, case_key: CaseKey, read: Reading, *, is_new: bool
+) -> None:
+    document = received.loaded
+    settling.write_position(
+        work,
+        case_key,
+        position=document["victim"]["position"],
+        record=received.document["consent_record"],
+        capacity=read.facts.capacity,
+        limits=reading.conditions(document),
+        is_new=is_new,
+    )
+    settling.write_risk(
+        work, case_key.case_id, read, dates=_dates(document, work.now.date()), is_new=is_new
+    )
+
+
+def _dates(document: Mapping[str, Any], on: date) -> dict[str, date | None]:
+    days = [value_of(row["occurred_on"]) for row in document["incidents"]]
+    happened = [day for day in days if day is not None]
+    coming = [day for day in grading.dated_events(document) if day >= on]
+    return {"incident_on": max(happened, default=None), "event_on": min(coming, default=None)}
+
+
+def _check_sealed(received: Received) -> None:
+    """Refuse a document whose safe contact is said to travel sealed and does not, or twice.
+
+    :raises Invalid: with pointers.
+    """
+    names = [item["section"] for item in received.sealed]
+    is_said = value_of(received.loaded["victim"]["contact"]) == "SEALED"
+    problems = []
+    if len(set(names)) != len(names):
+        problems.append(Problem("not_both", "/sealed"))
+    if is_said and "safe_contact" not in names:
+        problems.append(Problem("needed_here", "/sealed"))
+    if not is_said and "safe_contact" in names:
+        problems.append(Problem("not_both", "/document/victim/contact"))
+    if problems:
+        raise Invalid("The sealed sections do not fit the document.", *problems)

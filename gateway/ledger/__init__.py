@@ -1,0 +1,37 @@
+"""The access log, and the Work that cannot commit without writing to it.
+
+A request's own transaction writes its change and the pending line. Any process may then call
+`sequence`, which gives lines their place in a Merkle tree and signs the new root.
+"""
+
+from gateway.ledger.audit import Report, check_head, verify
+from gateway.ledger.keyring import ensure_agency_log_key
+from gateway.ledger.proofs import Inclusion, consistency, inclusion, newest_checkpoint
+from gateway.ledger.reading import Recorded, case_records
+from gateway.ledger.records import Act
+from gateway.ledger.sequencer import sequence, verifier_keys, wait_for
+from gateway.ledger.work import OPERATOR, Entry, Unrecorded, Work, begin
+from gateway.store.engine import Sessions
+
+__all__ = [
+    "OPERATOR",
+    "Act",
+    "Entry",
+    "Inclusion",
+    "Recorded",
+    "Report",
+    "Sessions",
+    "Unrecorded",
+    "Work",
+    "begin",
+    "case_records",
+    "check_head",
+    "consistency",
+    "ensure_agency_log_key",
+    "inclusion",
+    "newest_checkpoint",
+    "sequence",
+    "verifier_keys",
+    "verify",
+    "wait_for",
+]

@@ -1,0 +1,108 @@
+"""Owns the keys of the access log: one per case, one per month, one per agency.
+
+A case's log key is not its case key: erasing a case leaves the account of who read it readable
+until the log's own period ends. An agency's log key makes the tags of its leaves, so that it, and
+nobody else, can tell its own entries in the public tree and notice a missing one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from gateway.errors import Unavailable
+from gateway.sealing import cells
+from gateway.sealing.keys import KeyProvider, Keys
+from gateway.store import log_keys as store
+
+_LIMIT, _SECONDS = 512, 300.0
+_Held = tuple[KeyProvider, bytes, float]
+_held: dict[bytes, _Held] = {}
+"""Unwrapped keys by their wrapped form, so that a key rolled back or destroyed is never met."""
+
+
+def subject_of(case_id: str | None, now: datetime) -> str:
+    """Whose log key seals an entry: its case's, or the month's for an entry without a case."""
+    return case_id or f"{now:%Y-%m}"
+
+
+def log_keys(session: Session, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
+    """The log key of each subject, made on first use in the caller's transaction.
+
+    :raises Unavailable: if one was destroyed, because its period has ended.
+    """
+    wanted = set(subjects)
+    found = store.find_log_keys(session, wanted)
+    for subject in sorted(wanted - found.keys()):
+        epoch, wrapped = keys.provider.wrap(cells.new_key(), _context(subject))
+        store.add_log_key(session, subject=subject, epoch=epoch, wrapped=wrapped)
+    if found.keys() != wanted:  # read again: another transaction may have been first
+        found = store.find_log_keys(session, wanted)
+    return {subject: _unwrap(keys, _context(subject), key) for subject, key in found.items()}
+
+
+def find_log_keys(session: Session, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes | None]:
+    """The log keys that were ever made, by subject; None for a destroyed one."""
+    return {
+        subject: None if key.wrapped is None else _unwrap(keys, _context(subject), key)
+        for subject, key in store.find_log_keys(session, subjects).items()
+    }
+
+
+def agency_log_keys(
+    session: Session, keys: Keys, agency_ids: Iterable[str]
+) -> dict[str, tuple[bytes, int]]:
+    """Each agency's log key, made on first use, and the last sequence number it gave."""
+    wanted = set(agency_ids)
+    found = store.find_agency_log_keys(session, wanted)
+    for agency_id in sorted(wanted - found.keys()):
+        epoch, wrapped = keys.provider.wrap(cells.new_key(), _agency_context(agency_id))
+        store.add_agency_log_key(session, agency_id=agency_id, epoch=epoch, wrapped=wrapped)
+    if found.keys() != wanted:
+        found = store.find_agency_log_keys(session, wanted)
+    return {
+        agency_id: (_unwrap(keys, _agency_context(agency_id), key), seq)
+        for agency_id, (key, seq) in found.items()
+    }
+
+
+def find_agency_log_keys(
+    session: Session, keys: Keys, agency_ids: Iterable[str]
+) -> dict[str, bytes]:
+    """The log keys that exist, by agency."""
+    found = store.find_agency_log_keys(session, agency_ids)
+    return {
+        agency_id: _unwrap(keys, _agency_context(agency_id), key)
+        for agency_id, (key, _) in found.items()
+    }
+
+
+def ensure_agency_log_key(session: Session, keys: Keys, agency_id: str) -> bytes:
+    """The raw log key of an agency (32 bytes), made if it has none; for its enrolment answer."""
+    return agency_log_keys(session, keys, [agency_id])[agency_id][0]
+
+
+def _context(subject: str) -> bytes:
+    return f"log|v1|{subject}".encode()
+
+
+def _agency_context(agency_id: str) -> bytes:
+    return f"agency-log|v1|{agency_id}".encode()
+
+
+def _unwrap(keys: Keys, context: bytes, key: store.WrappedKey) -> bytes:
+    if key.wrapped is None:
+        raise Unavailable("The log key was destroyed.")
+    # Keys live here for minutes only: Python cannot wipe them, so time is what limits exposure.
+    now, place = time.monotonic(), context + b"\0" + key.wrapped
+    held = _held.get(place)
+    if held and held[0] is keys.provider and now - held[2] < _SECONDS:
+        return held[1]
+    raw = keys.provider.unwrap(key.epoch, key.wrapped, context)
+    while len(_held) >= _LIMIT:
+        _held.pop(next(iter(_held)), None)
+    _held[place] = (keys.provider, raw, now)
+    return raw

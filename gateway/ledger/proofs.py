@@ -1,0 +1,66 @@
+"""Owns what the log proves to others: the newest checkpoint, inclusion and consistency."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway.errors import Invalid, NotFound
+from gateway.ledger.sequencer import tiles_of
+from gateway.sealing import tree
+from gateway.sealing.jose import b64u
+from gateway.store import log
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """Why an entry is in the log: its leaf, and the audit path to a signed root."""
+
+    index: int
+    leaf: bytes
+    size: int
+    proof: tuple[bytes, ...]
+    checkpoint: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The published form; bytes are base64url without padding, as `gateway-verify` reads."""
+        return {
+            "index": self.index,
+            "leaf": b64u(self.leaf),
+            "size": self.size,
+            "proof": [b64u(step) for step in self.proof],
+            "checkpoint": self.checkpoint,
+        }
+
+
+def newest_checkpoint(session: Session) -> str:
+    """The signed note of the largest tree; "" only before the very first one was signed."""
+    head = log.find_newest_checkpoint(session)
+    return head.note if head else ""
+
+
+def inclusion(session: Session, commitment: bytes) -> Inclusion:
+    """The proof that the entry with this commitment is in the newest signed tree.
+
+    :raises NotFound: if there is none, or it has no place yet.
+    """
+    found = log.find_by_commitment(session, commitment)
+    head = log.find_newest_checkpoint(session)
+    if found is None or head is None or found[0] >= head.size:
+        raise NotFound
+    index, leaf = found
+    proof = tree.inclusion_proof(tiles_of(session), index, head.size)
+    return Inclusion(index, leaf, head.size, tuple(proof), head.note)
+
+
+def consistency(session: Session, old_size: int, new_size: int) -> tuple[bytes, ...]:
+    """The proof that the log of `new_size` entries begins with the log of `old_size`.
+
+    :raises Invalid: if the sizes are out of order or beyond the newest checkpoint.
+    """
+    head = log.find_newest_checkpoint(session)
+    if not 0 <= old_size <= new_size <= (head.size if head else 0):
+        raise Invalid("The log has no such sizes.")
+    return tuple(tree.consistency_proof(tiles_of(session), old_size, new_size))

@@ -1,0 +1,152 @@
+"""Owns the order of the log: pending lines get leaf and sequence numbers, and a signed root.
+
+Any process may sequence; whoever gets the lock takes the batch. Nothing depends on a particular
+worker being up, and the order given here is the only one (the feed's cursor is a leaf number).
+"""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gateway.errors import Unavailable
+from gateway.ledger import keyring
+from gateway.sealing import notes, tree
+from gateway.sealing.jose import b64u
+from gateway.sealing.keys import Keys
+from gateway.store import log
+from gateway.store.engine import Sessions
+
+_TRIES, _PAUSE = 500, 0.01
+
+_seen: tuple[bytes, tree.Frontier] = (tree.EMPTY, tree.Frontier())
+"""The root and right edge that this process signed last; used only where that root stands."""
+
+
+def sequence(sessions: Sessions, keys: Keys, *, limit: int = 1000, now: datetime) -> int:
+    """Take up to `limit` pending lines into the tree and sign the new root; how many it took.
+
+    Zero if nothing waits, or another process is at it. Writes the checkpoint of the empty log if
+    there is none yet.
+
+    :raises Unavailable: if the stored tree is not the one that was signed last.
+    """
+    with sessions() as session, session.begin():
+        if not log.try_sequencer_lock(session):
+            return 0
+        taken = log.take_pending(session, limit=limit)
+        head = log.find_newest_checkpoint(session)
+        if not taken and head:
+            return 0
+        _extend(session, keys, head, taken, now)
+        return len(taken)
+
+
+def wait_for(sessions: Sessions, keys: Keys, entry_id: str, now: datetime) -> int:
+    """The leaf number of a committed entry, sequencing it if nobody else does.
+
+    :raises Unavailable: if it did not get its place within some seconds.
+    """
+    for _ in range(_TRIES):
+        with sessions() as session:
+            session.connection(execution_options={"readonly": True})
+            leaf = log.find_leaf(session, entry_id)
+        if leaf is not None:
+            return leaf
+        if sequence(sessions, keys, now=now) == 0:
+            time.sleep(_PAUSE)  # another process is at it
+    raise Unavailable("The access log is not being sequenced.")
+
+
+def leaf_bytes(log_key: bytes, seq: int, commitment: bytes) -> bytes:
+    """The public leaf: RFC 8785 JSON of version, tag and commitment, and nothing else.
+
+    The tag tells its agency, and nobody else, that the entry is its own and the `seq`-th.
+    """
+    tag = hmac.digest(log_key, str(seq).encode(), "sha256")
+    return f'{{"commit":"{b64u(commitment)}","tag":"{b64u(tag)}","v":1}}'.encode()
+
+
+def verifier_keys(keys: Keys) -> tuple[str, ...]:
+    """The log's public keys in the form that tlog tools read, current first."""
+    origin = notes.origin_of(keys.log_public)
+    return tuple(notes.verifier_key(origin, public) for public in keys.log_public)
+
+
+def tiles_of(session: Session) -> tree.Tiles:
+    """The stored tree, one tile at a time."""
+    return lambda level, number: log.list_tile(session, level, number)
+
+
+def checked_edge(session: Session, keys: Keys, head: log.Signed | None) -> tree.Frontier:
+    """The right edge of the stored tree, if it is the tree that was signed.
+
+    :raises Unavailable: if it is not.
+    """
+    if head is None:
+        return tree.Frontier()
+    origin = notes.origin_of(keys.log_public)
+    signed = notes.open_checkpoint(head.note, origin=origin, publics=keys.log_public)
+    if (signed.size, signed.root) != (head.size, head.root):
+        raise Unavailable("The access log does not match its last checkpoint.")
+    try:
+        edge = tree.frontier_of(tiles_of(session), head.size)
+    except (IndexError, ValueError):
+        raise Unavailable("The access log does not match its last checkpoint.") from None
+    if edge.root() != head.root:
+        raise Unavailable("The access log does not match its last checkpoint.")
+    return edge
+
+
+def _extend(
+    session: Session,
+    keys: Keys,
+    head: log.Signed | None,
+    taken: Sequence[log.Pending],
+    now: datetime,
+) -> None:
+    global _seen
+    known, at = _seen
+    is_known = head is not None and (head.root, head.size) == (known, at.size)
+    edge = at.copy() if is_known else checked_edge(session, keys, head)
+    if taken:
+        rows, last_seqs = _place(session, keys, taken, edge.size)
+        log.add_entries(session, rows, last_seqs)
+        log.add_nodes(session, [node for row in rows for node in edge.append(row["hash"])])
+    root = edge.root()
+    checkpoint = notes.Checkpoint(notes.origin_of(keys.log_public), edge.size, root)
+    note = notes.sign_checkpoint(checkpoint, keys.log)
+    log.add_checkpoint(session, size=edge.size, root=root, note=note, at=now)
+    _seen = (root, edge)
+
+
+def _place(
+    session: Session, keys: Keys, taken: Sequence[log.Pending], size: int
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    """Rows for the tree, and each agency's last sequence number."""
+    held = keyring.agency_log_keys(session, keys, {line.agency_id for line in taken})
+    last_seqs = {agency_id: seq for agency_id, (_, seq) in held.items()}
+    rows = []
+    for leaf, line in enumerate(taken, start=size):
+        seq = last_seqs[line.agency_id] = last_seqs[line.agency_id] + 1
+        data = leaf_bytes(held[line.agency_id][0], seq, line.commitment)
+        rows.append(
+            {
+                "leaf": leaf,
+                "id": line.id,
+                "agency_id": line.agency_id,
+                "agency_seq": seq,
+                "case_id": line.case_id,
+                "log_key": line.log_key,
+                "commitment": line.commitment,
+                "bytes": data,
+                "hash": tree.leaf_hash(data),
+                "record": line.record,
+            }
+        )
+    return rows, last_seqs

@@ -1,0 +1,209 @@
+"""Owns Work, one caller's transaction: it cannot commit unless it wrote to the access log."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from gateway.errors import Denied, NotFound, Unavailable, Undecipherable
+from gateway.ledger import keyring
+from gateway.ledger.records import SALT, Act, canonical, record_of, seal
+from gateway.rules.facts import Caller
+from gateway.schemas.codes import AgencyKind, Level, Purpose
+from gateway.sealing.keys import Keys
+from gateway.store import log, log_keys
+from gateway.store.engine import Sessions
+
+if TYPE_CHECKING:
+    from gateway.profiles.loader import Profiles
+
+OPERATOR = Caller(agency_id="@operator", kind=AgencyKind.OTHER, area="-")
+
+
+class Unrecorded(AssertionError):
+    """Something would have happened that the access log does not know of: always a bug."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the access log; `commitment` is SHA-256 of salt and canonical record."""
+
+    id: str
+    commitment: bytes
+    salt: bytes = field(repr=False)
+    record: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(slots=True)
+class Work:
+    """One caller, one moment, one transaction."""
+
+    session: Session = field(repr=False)
+    keys: Keys = field(repr=False)
+    caller: Caller
+    now: datetime
+    _profiles: Profiles | None = field(default=None, repr=False)
+    entries: list[Entry] = field(default_factory=list)
+    _counted: bool = False
+    _failed: bool = False
+    _attempt: Act = field(default=Act("request", None, ""))
+
+    @property
+    def profiles(self) -> Profiles:
+        """The rule tables; a Work that decides anything is begun with them."""
+        if self._profiles is None:
+            raise RuntimeError("this Work was begun without rule tables")
+        return self._profiles
+
+    def record(
+        self,
+        event: str,
+        case_id: str | None,
+        *,
+        because: str,
+        outcome: str = "allowed",
+        purpose: Purpose | None = None,
+        basis: tuple[str, ...] = (),
+        levels: Mapping[str, Level] | None = None,
+        facts: Mapping[str, Any] | None = None,
+    ) -> Entry:
+        """Write one line to the log, in this transaction, before anything is opened.
+
+        :raises Unavailable: if it cannot be written; then nothing of this Work will commit.
+        """
+        act = Act(event, case_id, because, outcome, purpose, basis, levels, facts)
+        return self.record_all([act])[0]
+
+    def record_all(self, acts: Sequence[Act]) -> list[Entry]:
+        """Write several lines with one statement, in this order.
+
+        :raises Unavailable: if they cannot be written; then nothing of this Work will commit.
+        """
+        subjects = [keyring.subject_of(act.case_id, self.now) for act in acts]
+        versions = self._versions()
+        try:
+            found = keyring.log_keys(self.session, self.keys, subjects)
+            made = [
+                self._line(act, subject, found[subject], versions)
+                for act, subject in zip(acts, subjects, strict=True)
+            ]
+            log.add_pending(self.session, [pending for _, pending in made])
+        except (SQLAlchemyError, Undecipherable, Unavailable):
+            self._failed = True  # even if someone catches what is raised here
+            raise Unavailable("The access log could not be written.") from None
+        entries = [entry for entry, _ in made]
+        self.entries += entries
+        return entries
+
+    def count(self, event: str) -> None:
+        """Add one to the caller's count of today: for acts that disclose and change nothing."""
+        try:
+            log_keys.count(
+                self.session,
+                agency_id=self.caller.agency_id,
+                day=self.now.astimezone(UTC).date(),
+                event=event,
+            )
+        except SQLAlchemyError:
+            self._failed = True
+            raise Unavailable("The access log could not be written.") from None
+        self._counted = True
+
+    def attempt(self, event: str, *, purpose: Purpose | None = None) -> None:
+        """Say what is being tried, so that a refusal is recorded under its name."""
+        self._attempt = Act(event, None, "", purpose=purpose)
+
+    def may_commit(self) -> None:
+        """Refuse to commit what the log does not know of.
+
+        :raises Unrecorded: if nothing was recorded.
+        :raises Unavailable: if a record was tried and failed.
+        """
+        if self._failed:
+            raise Unavailable("The access log could not be written.")
+        if not self.entries and not self._counted:
+            raise Unrecorded("a Work that recorded nothing does not commit")
+
+    def refused(self, because: str, subject: str | None, outcome: str) -> Act:
+        """What is recorded of this Work when it was refused."""
+        return Act(self._attempt.event, subject, because, outcome, self._attempt.purpose)
+
+    def _line(
+        self, act: Act, subject: str, key: bytes, versions: Mapping[str, str]
+    ) -> tuple[Entry, log.Pending]:
+        record = record_of(act, self.caller, self.now, versions)
+        salt, text = secrets.token_bytes(SALT), canonical(record)
+        entry = Entry(str(uuid.uuid4()), hashlib.sha256(salt + text).digest(), salt, record)
+        sealed = seal(key, entry.id, subject, salt + text)
+        agency_id = self.caller.agency_id
+        return entry, log.Pending(
+            entry.id, agency_id, act.case_id, subject, entry.commitment, sealed
+        )
+
+    def _versions(self) -> Mapping[str, str]:
+        if self._profiles is None or self.caller.area not in self._profiles.areas:
+            return {}
+        return self._profiles.for_area(self.caller.area, self.now.date()).versions
+
+
+@contextmanager
+def begin(
+    sessions: Sessions,
+    keys: Keys,
+    caller: Caller,
+    now: datetime,
+    *,
+    profiles: Profiles | None = None,
+) -> Iterator[Work]:
+    """Open a Work; at the end of the block it commits, if it recorded something.
+
+    A refusal inside the block is rolled back, recorded with its true reason in a transaction of
+    its own, and raised as `NotFound`, so that it looks like absence. Absence is recorded too: who
+    guesses references leaves a trace, and both answers take the same path.
+
+    :raises Unrecorded: if the block recorded nothing (a bug).
+    :raises Unavailable: if the log could not be written; nothing was changed.
+    """
+    work = Work(sessions(), keys, caller, now, profiles)
+    try:
+        yield work
+        work.may_commit()
+        _commit(work)
+    except Denied as denial:
+        work.session.rollback()
+        _record_refusal(sessions, work, work.refused(denial.because, denial.subject, "denied"))
+        raise NotFound from None
+    except NotFound:
+        work.session.rollback()
+        _record_refusal(sessions, work, work.refused("absent", None, "absent"))
+        raise
+    except BaseException:
+        work.session.rollback()
+        raise
+    finally:
+        work.session.close()
+
+
+def _commit(work: Work) -> None:
+    try:
+        work.session.commit()
+    except SQLAlchemyError:
+        raise Unavailable("The access log could not be written.") from None
+
+
+def _record_refusal(sessions: Sessions, work: Work, act: Act) -> None:
+    """Record what was refused, apart from the transaction that was rolled back."""
+    try:
+        with sessions() as session, session.begin():
+            Work(session, work.keys, work.caller, work.now, work._profiles).record_all([act])
+    except SQLAlchemyError:
+        raise Unavailable("The access log could not be written.") from None

@@ -1,0 +1,183 @@
+"""Owns the evaluation of the consent table: who may share what about a victim, and who must.
+
+The table itself is data (`profiles/consent.toml`); this module only knows how to read one. The
+victim's position is a fact that shapes the decision, never its lawful basis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from gateway.errors import BrokenTable
+from gateway.rules.facts import ConsentDecision, ConsentFacts
+from gateway.schemas.codes import (
+    AgeBand,
+    Capacity,
+    ChildConcern,
+    Danger,
+    Duty,
+    Outcome,
+    Position,
+    Recipient,
+    RecordKind,
+    RiskLevel,
+)
+
+Value = Position | RiskLevel | ChildConcern | Danger | Capacity | AgeBand | bool
+
+# The whole domain of the table, in the order of ConsentFacts: every input and all it can be.
+INPUTS: Mapping[str, tuple[Value, ...]] = {
+    "position": tuple(Position),
+    "risk": tuple(RiskLevel),
+    "child": tuple(ChildConcern),
+    "danger": tuple(Danger),
+    "capacity": tuple(Capacity),
+    "age": tuple(AgeBand),
+    "care_needs": (True, False),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """True when every named input has one of its values; with no inputs it is always true."""
+
+    inputs: tuple[tuple[str, frozenset[Value]], ...] = ()
+
+    def holds(self, facts: ConsentFacts) -> bool:
+        """Whether the facts meet the condition."""
+        return all(getattr(facts, name) in values for name, values in self.inputs)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One recipient of a row, perhaps only under a condition of its own."""
+
+    to: Recipient
+    when: Condition = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRow:
+    """One row: it matches if `when` holds and, where `any_of` is given, one of those too."""
+
+    rule: str
+    outcome: Outcome
+    when: Condition
+    any_of: tuple[Condition, ...]
+    shares: tuple[Share, ...]
+    must_record: frozenset[RecordKind]
+    record_within_hours: int = 0  # 0: the record must come with the referral
+    clock: str | None = None  # by when a human must have dealt with it
+
+    def matches(self, facts: ConsentFacts) -> bool:
+        """Whether this row decides for the facts (if no earlier one does)."""
+        if not self.when.holds(facts):
+            return False
+        return not self.any_of or any(each.holds(facts) for each in self.any_of)
+
+
+@dataclass(frozen=True, slots=True)
+class DutyRow:
+    """A duty that fires whenever its condition holds, whatever the decision is."""
+
+    duty: Duty
+    when: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentTable:
+    """Ordered rows, first match wins, and the duties beside them."""
+
+    rows: tuple[ConsentRow, ...]
+    duties: tuple[DutyRow, ...]
+
+    def row(self, rule: str) -> ConsentRow:
+        """Return the row of that name.
+
+        :raises BrokenTable: if the table has none.
+        """
+        for row in self.rows:
+            if row.rule == rule:
+                return row
+        raise BrokenTable("The consent table has no row of that name.")
+
+
+def decide(table: ConsentTable, facts: ConsentFacts) -> ConsentDecision:
+    """Return the decision of the first matching row, with all duties that fire.
+
+    Suspected coercion must have been turned into capacity DOUBT before.
+
+    :raises BrokenTable: if no row matches; a loaded table always has one.
+    """
+    for row in table.rows:
+        if row.matches(facts):
+            return ConsentDecision(
+                rule=row.rule,
+                outcome=row.outcome,
+                share_with=frozenset(s.to for s in row.shares if s.when.holds(facts)),
+                duties=frozenset(d.duty for d in table.duties if d.when.holds(facts)),
+                must_record=row.must_record,
+            )
+    raise BrokenTable("The consent table has no row for a combination of its inputs.")
+
+
+def lacking(row: ConsentRow, present: Collection[RecordKind]) -> frozenset[RecordKind]:
+    """Return which records of a row must come with the referral and are not there.
+
+    Danger to life does not wait for its override record: that may follow within the row's hours.
+    """
+    due_now = row.must_record - ({RecordKind.OVERRIDE} if row.record_within_hours else set())
+    return frozenset(due_now.difference(present))
+
+
+def every_combination() -> Iterator[ConsentFacts]:
+    """Yield all 3,888 combinations of the seven inputs."""
+    for values in product(*INPUTS.values()):
+        yield ConsentFacts(*values)  # type: ignore[arg-type]  # product forgets which is which
+
+
+def check(table: ConsentTable) -> None:
+    """Refuse a table that leaves a combination undecided, has a dead row, or is unsafe.
+
+    Unsafe is what no local variant may bring about, see `fault`.
+
+    :raises BrokenTable: naming the row.
+    """
+    fired = set()
+    for facts in every_combination():
+        decision = decide(table, facts)
+        fired.add(decision.rule)
+        found = fault(facts, decision)
+        if found:
+            raise BrokenTable(f"consent row {decision.rule}: {found}")
+    for row in table.rows:
+        if row.rule not in fired:
+            raise BrokenTable(f"consent row {row.rule}: never decides anything")
+
+
+def fault(facts: ConsentFacts, decision: ConsentDecision) -> str | None:
+    """Return which invariant a decision breaks, or None. The invariants hold for every area."""
+    to_conference = Recipient.MARAC in decision.share_with
+    is_imminent = facts.danger is Danger.IMMINENT_LIFE
+    is_under_16 = facts.age is AgeBand.U16
+    is_high = facts.risk is RiskLevel.HIGH
+    is_agreed = facts.position is Position.GIVEN and facts.capacity is Capacity.HAS
+    broken = {
+        "danger to life is not answered by the police": is_imminent
+        and Recipient.POLICE not in decision.recipients,
+        "high risk does not reach the conference": is_high
+        and not is_under_16
+        and facts.position is not Position.UNRECORDED
+        and not to_conference,
+        "a child under 16 reaches the conference": is_under_16 and to_conference,
+        "an override record despite agreement": is_agreed
+        and RecordKind.OVERRIDE in decision.must_record,
+        "nothing shared although a duty fired": decision.outcome is Outcome.NO_SHARE
+        and bool(decision.duties),
+        "conference without high risk or danger to life": to_conference
+        and not is_high
+        and not is_imminent,
+    }
+    return next((name for name, is_broken in broken.items() if is_broken), None)

@@ -1,0 +1,188 @@
+"""Owns the need-to-know decision: what one agency may see of one case, and which row says so.
+
+Pure and total. Forbids come first and no grant undoes one; what nothing opens stays shut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from gateway.rules.facts import (
+    Allowed,
+    Caller,
+    CaseFacts,
+    Decision,
+    Membership,
+    Refused,
+    SectionFacts,
+)
+from gateway.rules.matrix import RANK, Grant, Matrix, View, column
+from gateway.rules.matrix import own as own_column
+from gateway.rules.states import stage as stage_of
+from gateway.schemas.codes import CaseRole, Level, Purpose, Stage
+
+# The door shows reference, level and the referrer's contact of it, not the section's summary.
+ALERT_SECTION = "referral"
+ALERT = "alert-only"
+
+_NONE = Level.NONE  # looked up once: this is the hot loop of every read
+_NOTHING: Mapping[str, Grant] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What an agency has besides its own data: a column, and the code for what is not in it."""
+
+    grants: Mapping[str, Grant]
+    because: str
+    otherwise: Grant
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Everything that is the same for all sections of one decision."""
+
+    agency_id: str
+    own: Mapping[str, Grant]
+    others: Mapping[str, Grant]
+    otherwise: Grant
+    approved: frozenset[str]
+    exclusive: frozenset[str]
+    owned: frozenset[str]
+
+
+def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> Decision:
+    """Return what the caller may see of the case for this purpose, section by section.
+
+    Own data is always full; everything else needs a membership, a role that the consent outcome
+    lets read, an open stage and a cell of the matrix. `reasons` names the deciding row for every
+    section, also for those not shown; a section whose reason is "alert-only" is cut by the door
+    to reference, level and the referrer's contact. Where two agencies contributed a section of
+    the same name, the lower of the two levels stands.
+    """
+    forbidden = _forbidden(case, caller, purpose, matrix)
+    if forbidden is not None:
+        return Refused(forbidden)
+    standing = _standing(case, case.members[caller.agency_id], purpose, matrix)
+    agency_id = caller.agency_id
+    look = _Look(
+        agency_id=agency_id,
+        own=own_column(matrix, purpose),
+        others=standing.grants,
+        otherwise=standing.otherwise,
+        approved=frozenset(name for agency, name in case.approved if agency == agency_id),
+        exclusive=matrix.exclusive,
+        owned=matrix.owned,
+    )
+    levels: dict[str, Level] = {}
+    reasons: dict[str, str] = {}
+    for section in case.sections:
+        name = section.name
+        level, because = _level(look, section)
+        if name in reasons and RANK[level] >= RANK[levels.get(name, _NONE)]:
+            continue
+        reasons[name] = because
+        if level is _NONE:
+            levels.pop(name, None)
+        else:
+            levels[name] = level
+    if standing.is_open:
+        return Allowed(levels, standing.because, frozenset(), reasons)
+    if any(section.owner == agency_id for section in case.sections):
+        return Allowed(levels, "own", frozenset(), reasons)
+    return Refused(standing.because)
+
+
+def highest(
+    case: CaseFacts, caller: Caller, matrix: Matrix, purposes: Iterable[Purpose] = Purpose
+) -> Mapping[str, Level]:
+    """Return the highest level of each section over all purposes the caller may state.
+
+    Grants are derived from this: they are the ceiling, `decide` is the gate.
+    """
+    best: dict[str, Level] = {}
+    for purpose in purposes:
+        decision = decide(case, caller, purpose, matrix)
+        if isinstance(decision, Allowed):
+            for name, level in decision.levels.items():
+                if RANK[level] > RANK[best.get(name, Level.NONE)]:
+                    best[name] = level
+    return best
+
+
+def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> str | None:
+    """Return the code of the first forbid that holds, or None. No grant is looked at here."""
+    if caller.agency_id in case.conflicted or caller.worker_id in case.conflicted:
+        return "conflict"
+    member = case.members.get(caller.agency_id)
+    if member is None or not member.roles:
+        return "not-assigned"
+    if member.kind is not caller.kind:
+        return "kind-mismatch"  # the assignment was made for another kind of agency
+    if not matrix.may_state(caller.kind, purpose):
+        return "purpose-not-allowed"
+    if caller.agency_id in case.excluded_agencies:
+        return "victims-condition"
+    if caller.kind in case.excluded_kinds and caller.kind not in case.overridden_kinds:
+        return "victims-condition"
+    return None
+
+
+def _standing(case: CaseFacts, member: Membership, purpose: Purpose, matrix: Matrix) -> _Standing:
+    """Return what outcome, role and stage give the agency besides its own data."""
+    stage = stage_of(case.state, case.in_conference)
+    if stage is Stage.NONE:
+        return _shut(f"stage:{stage}")
+    roles = member.roles & matrix.outcomes.get(case.outcome, frozenset())
+    if not roles:
+        is_referrer = member.roles == {CaseRole.REFERRER}
+        return _shut("role:REFERRER" if is_referrer else f"outcome:{case.outcome}")
+    conditions = member.conditions | {"PRESENT"} if member.is_present else member.conditions
+    view = View(member.kind, purpose, conditions, roles, stage, member.is_present)
+    found = column(matrix, view)
+    if not found.is_open:
+        is_alerted = CaseRole.ALERTED in roles
+        return _alerted(purpose, matrix) if is_alerted else _shut(f"stage:{stage}")
+    unknown = Grant(Level.NONE, Level.NONE, "unknown-section")
+    return _Standing(found.grants, "assigned", unknown, is_open=True)
+
+
+def _alerted(purpose: Purpose, matrix: Matrix) -> _Standing:
+    """Return the standing of an agency that is told a referral is held back, nothing more."""
+    grants = _NOTHING
+    if matrix.opens(ALERT_SECTION, purpose):
+        grants = {ALERT_SECTION: Grant(Level.SUMMARY, Level.SUMMARY, ALERT)}
+    return _Standing(grants, ALERT, Grant(Level.NONE, Level.NONE, ALERT), is_open=True)
+
+
+def _shut(because: str) -> _Standing:
+    """Return the standing of an agency that sees its own data at most."""
+    return _Standing(_NOTHING, because, Grant(Level.NONE, Level.NONE, because), is_open=False)
+
+
+def _level(look: _Look, section: SectionFacts) -> tuple[Level, str]:
+    """Return the level of one section and the row that decided it."""
+    name = section.name
+    is_own = section.owner == look.agency_id
+    grant = (look.own if is_own else look.others).get(name, look.otherwise)
+    level = grant.if_approved if name in look.approved else grant.level
+    if name in look.exclusive:
+        return _sealed(level, section, look.agency_id, grant.because)
+    if name in look.owned and not is_own and level is not _NONE:
+        return _NONE, "class:OWNER"  # only its owner holds the key
+    return level, grant.because
+
+
+def _sealed(level: Level, section: SectionFacts, agency_id: str, because: str) -> tuple[Level, str]:
+    """Return the level of a section the gateway cannot read: full, or that it exists.
+
+    Without a copy sealed to the agency there is nothing to hand out, whatever the cell says.
+    """
+    if level is Level.FULL and agency_id in section.sealed_to:
+        return level, because
+    if level is Level.NONE:
+        return level, because
+    return Level.INDICATOR, because if level is Level.INDICATOR else f"{because} not-sealed-to"

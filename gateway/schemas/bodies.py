@@ -1,0 +1,108 @@
+"""Owns the other forms: a coordinator's decision, and the plain bodies of codes and ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from gateway.schemas.codes import (
+    Acknowledgement,
+    AreaDecision,
+    Need,
+    ReturnReason,
+    WithdrawalReason,
+)
+from gateway.schemas.consent_codes import Feedback
+from gateway.schemas.fields import Bool, Code, Text
+from gateway.schemas.parts import Fault, Form, ListOf
+from gateway.schemas.shapes import AgencyId, AreaCode, Outward, Reference, Timestamp
+
+# What a decision must come with, and what belongs to one decision alone.
+_NEEDS: dict[AreaDecision, tuple[str, ...]] = {
+    AreaDecision.RETURN: ("reasons",),
+    AreaDecision.REJECT: ("reason", "alternative_route"),
+    AreaDecision.REDIRECT: ("alternative_route",),
+    AreaDecision.MERGE: ("merge_with",),
+}
+_ONLY_WITH: dict[str, tuple[AreaDecision, ...]] = {
+    "reasons": (AreaDecision.RETURN, AreaDecision.REJECT, AreaDecision.REDIRECT),
+    "alternative_route": (AreaDecision.REJECT, AreaDecision.REDIRECT),
+    "merge_with": (AreaDecision.MERGE,),
+}
+
+
+def _complete(data: dict[str, Any]) -> Iterator[Fault]:
+    decision = data["decision"]
+    for name in _NEEDS.get(decision, ()):
+        if name not in data:
+            yield "needed_here", (name,)
+    for name, decisions in _ONLY_WITH.items():
+        if name in data and decision not in decisions:
+            yield "not_both", (name,)
+
+
+class DecisionForm(Form):
+    """decision/1: what the coordinator decides about a referral, and tells the referrer."""
+
+    decision = Code(AreaDecision)
+    reasons = ListOf(Code(ReturnReason), 1, 13, unique=True, required=False)
+    reason = Text(2000, lines=True, required=False, says="Needed to reject")
+    alternative_route = Text(1000, lines=True, required=False, says="Where to turn instead")
+    merge_with = Reference(required=False)
+    release = Bool(required=False, says="The referrer may now learn what the gateway found")
+    feedback = Code(Feedback, required=False)
+    quality_note = Text(1000, lines=True, required=False)
+
+    rules = (_complete,)
+
+
+class Withdrawal(Form):
+    """A referrer asks to take a referral back."""
+
+    reason = Code(WithdrawalReason)
+
+
+class AcknowledgementBody(Form):
+    """An assigned agency takes a case on, or says why not."""
+
+    outcome = Code(Acknowledgement)
+    reason = Text(500, lines=True, required=False, says="Needed to decline; no personal data")
+
+    @staticmethod
+    def _why(data: dict[str, Any]) -> Iterator[Fault]:
+        if data["outcome"] is Acknowledgement.DECLINED and "reason" not in data:
+            yield "needed_here", ("reason",)
+
+    rules = (_why,)
+
+
+class ConferenceBody(Form):
+    """A conference is arranged."""
+
+    area = AreaCode()
+    starts_at = Timestamp()
+    attendees = ListOf(AgencyId(), 1, 60, unique=True)
+    place = Text(80, required=False, says="Neutral words: it appears in calendars")
+
+
+class ListingBody(Form):
+    """A case is put on the list of a conference."""
+
+    reference = Reference()
+
+
+class RoutingPreview(Form):
+    """Asks who would receive a referral: area or outward postcode, and need codes alone."""
+
+    area = AreaCode(required=False)
+    outward = Outward(required=False)
+    needs = ListOf(Code(Need), 0, 6, unique=True, required=False)
+
+    @staticmethod
+    def _where(data: dict[str, Any]) -> Iterator[Fault]:
+        if "area" in data and "outward" in data:
+            yield "not_both", ("outward",)
+        elif "area" not in data and "outward" not in data:
+            yield "needed_here", ("area",)
+
+    rules = (_where,)

@@ -1,0 +1,69 @@
+"""Owns what was answered under an Idempotency-Key, and which document ids were used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from gateway.store.tables import answer, document_jti
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it went out."""
+
+    digest: bytes
+    status: int
+    content_type: str
+    body: bytes
+
+
+def find_answer(session: Session, *, agency_id: str, key: str) -> Answer | None:
+    """What `agency_id` was answered under `key` before."""
+    row = session.execute(
+        select(answer.c.digest, answer.c.status, answer.c.content_type, answer.c.body).where(
+            answer.c.agency_id == agency_id, answer.c.key == key
+        )
+    ).one_or_none()
+    return Answer(*row) if row else None
+
+
+def add_answer(
+    session: Session, *, agency_id: str, key: str, answered_at: datetime, given: Answer
+) -> bool:
+    """Keep an answer. False if another request answered under the same key first."""
+    try:
+        session.execute(
+            insert(answer).values(
+                agency_id=agency_id,
+                key=key,
+                digest=given.digest,
+                status=given.status,
+                content_type=given.content_type,
+                body=given.body,
+                answered_at=answered_at,
+            )
+        )
+    except IntegrityError:
+        return False
+    return True
+
+
+def use_jti(session: Session, *, agency_id: str, jti: str, expires_at: datetime) -> bool:
+    """Mark a document id as used. False if it was used before by this agency."""
+    try:
+        session.execute(
+            insert(document_jti).values(agency_id=agency_id, jti=jti, expires_at=expires_at)
+        )
+    except IntegrityError:
+        return False
+    return True
+
+
+def forget_expired(session: Session, *, now: datetime) -> None:
+    """Drop used document ids whose documents can no longer be accepted anyway."""
+    session.execute(delete(document_jti).where(document_jti.c.expires_at < now))

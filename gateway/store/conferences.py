@@ -1,0 +1,93 @@
+"""Owns conferences, who attends, and which cases are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from gateway.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class ConferenceRow:
+    """A planned conference."""
+
+    conference_id: str
+    area: str
+    agency_id: str  # who plans and runs it
+    starts_at: datetime
+
+
+def add_conference(
+    session: Session, row: ConferenceRow, *, attendees: Sequence[str], planned_at: datetime
+) -> None:
+    """Plan a conference with its attending agencies."""
+    session.execute(
+        insert(t.conference).values(
+            id=row.conference_id,
+            area=row.area,
+            agency_id=row.agency_id,
+            starts_at=row.starts_at,
+            planned_at=planned_at,
+        )
+    )
+    session.execute(
+        insert(t.conference_attendee),
+        [{"conference_id": row.conference_id, "agency_id": agency_id} for agency_id in attendees],
+    )
+
+
+def find_conference(session: Session, conference_id: str) -> ConferenceRow | None:
+    """A conference by id."""
+    c = t.conference
+    row = session.execute(
+        select(c.c.id, c.c.area, c.c.agency_id, c.c.starts_at).where(c.c.id == conference_id)
+    ).one_or_none()
+    return ConferenceRow(*row) if row else None
+
+
+def list_attendees(session: Session, conference_id: str) -> list[str]:
+    """Agencies that attend, by id."""
+    a = t.conference_attendee
+    rows = session.execute(
+        select(a.c.agency_id).where(a.c.conference_id == conference_id).order_by(a.c.agency_id)
+    )
+    return [row.agency_id for row in rows]
+
+
+def list_case(
+    session: Session, *, conference_id: str, case_id: str, kind: str, listed_at: datetime
+) -> None:
+    """Put a case on the list of a conference."""
+    session.execute(
+        insert(t.conference_case).values(
+            conference_id=conference_id, case_id=case_id, kind=kind, listed_at=listed_at
+        )
+    )
+
+
+def list_listed(session: Session, conference_id: str) -> list[tuple[str, str]]:
+    """Listed cases with how they came to the list: (case id, kind)."""
+    c = t.conference_case
+    rows = session.execute(
+        select(c.c.case_id, c.c.kind)
+        .where(c.c.conference_id == conference_id)
+        .order_by(c.c.listed_at, c.c.case_id)
+    )
+    return [(row.case_id, row.kind) for row in rows]
+
+
+def list_dates(session: Session, case_ids: Sequence[str]) -> dict[str, datetime]:
+    """When each case is heard: the start of the newest conference it is listed for."""
+    c = t.conference_case
+    rows = session.execute(
+        select(c.c.case_id, t.conference.c.starts_at)
+        .join(t.conference, t.conference.c.id == c.c.conference_id)
+        .where(c.c.case_id.in_(case_ids))
+        .order_by(c.c.listed_at)
+    )
+    return {row.case_id: row.starts_at for row in rows}

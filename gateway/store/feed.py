@@ -1,0 +1,52 @@
+"""Owns the delta feed: what is new for an agency, in the sequencer's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from gateway.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One thing that is new for an agency; (leaf, id) is its place."""
+
+    leaf: int
+    number: int
+    case_id: str
+    kind: str
+
+
+def add_items(
+    session: Session, *, case_id: str, kinds: Iterable[tuple[str, str]], entry_id: str
+) -> None:
+    """Announce a case: (agency id, kind) pairs. They show once the entry is in the tree."""
+    values = [
+        {"agency_id": agency_id, "case_id": case_id, "kind": kind, "entry_id": entry_id}
+        for agency_id, kind in kinds
+    ]
+    if values:
+        session.execute(insert(t.feed), values)
+
+
+def list_items(
+    session: Session, *, agency_id: str, after: tuple[int, int], limit: int
+) -> list[FeedRow]:
+    """Items after the place `after`, oldest first. Unsequenced items are never among them."""
+    f = t.feed
+    leaf, number = after
+    rows = session.execute(
+        select(f.c.leaf, f.c.id, f.c.case_id, f.c.kind)
+        .where(
+            f.c.agency_id == agency_id,
+            f.c.leaf >= leaf,
+            (f.c.leaf > leaf) | (f.c.id > number),
+        )
+        .order_by(f.c.leaf, f.c.id)
+        .limit(limit)
+    )
+    return [FeedRow(*row) for row in rows]

@@ -1,0 +1,127 @@
+"""Owns who belongs to a case: dated assignments and what each agency acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole
+from gateway.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentRow:
+    """An agency's standing role in a case."""
+
+    case_id: str
+    agency_id: str
+    kind: AgencyKind
+    role: CaseRole
+    conditions: tuple[str, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAssignment:
+    """A role to give."""
+
+    agency_id: str
+    role: CaseRole
+    because: str
+    conditions: tuple[str, ...] = ()
+
+
+def add_assignments(
+    session: Session, *, case_id: str, assignments: Sequence[NewAssignment], at: datetime
+) -> None:
+    """Give roles from `at` on."""
+    if not assignments:
+        return
+    session.execute(
+        insert(t.assignment),
+        [
+            {
+                "case_id": case_id,
+                "agency_id": new.agency_id,
+                "role": new.role,
+                "conditions": list(new.conditions),
+                "because": new.because,
+                "at": at,
+            }
+            for new in assignments
+        ],
+    )
+
+
+def end_assignments(
+    session: Session, *, case_id: str, agency_id: str, roles: Sequence[CaseRole], at: datetime
+) -> None:
+    """End roles of an agency; the rows stay."""
+    a = t.assignment
+    session.execute(
+        update(a)
+        .where(
+            a.c.case_id == case_id,
+            a.c.agency_id == agency_id,
+            a.c.role.in_(roles),
+            a.c.until.is_(None),
+        )
+        .values(until=at)
+    )
+
+
+def list_assignments(session: Session, case_ids: Sequence[str]) -> list[AssignmentRow]:
+    """Standing roles in each case, in the order they were given."""
+    a = t.assignment
+    rows = session.execute(
+        select(a.c.case_id, a.c.agency_id, t.agency.c.kind, a.c.role, a.c.conditions, a.c.because)
+        .join(t.agency, t.agency.c.id == a.c.agency_id)
+        .where(a.c.case_id.in_(case_ids), a.c.until.is_(None))
+        .order_by(a.c.id)
+    )
+    return [AssignmentRow(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in rows]
+
+
+def add_acknowledgement(
+    session: Session,
+    *,
+    case_id: str,
+    agency_id: str,
+    outcome: Acknowledgement,
+    reason: str | None,
+    worker_id: str | None,
+    at: datetime,
+) -> None:
+    """Append what an agency answered."""
+    k = t.acknowledgement
+    newest = session.execute(
+        select(func.max(k.c.seq)).where(k.c.case_id == case_id, k.c.agency_id == agency_id)
+    ).scalar_one()
+    session.execute(
+        insert(k).values(
+            case_id=case_id,
+            agency_id=agency_id,
+            seq=(newest or 0) + 1,
+            outcome=outcome,
+            reason=reason,
+            by_worker=worker_id,
+            at=at,
+        )
+    )
+
+
+def list_acknowledgements(
+    session: Session, case_ids: Sequence[str]
+) -> dict[tuple[str, str], tuple[Acknowledgement, datetime]]:
+    """The newest answer by (case id, agency id)."""
+    k = t.acknowledgement
+    rows = session.execute(
+        select(k.c.case_id, k.c.agency_id, k.c.outcome, k.c.at)
+        .where(k.c.case_id.in_(case_ids))
+        .order_by(k.c.seq)
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}

@@ -1,0 +1,111 @@
+"""Owns the keyed index of people and the links between cases that it suggests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from gateway.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A person of an earlier case who shares a token, and which of ours it is."""
+
+    case_id: str
+    role: str  # the role over there: VICTIM or PERPETRATOR
+    token: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """Two cases that may belong together."""
+
+    case_id: str
+    other_id: str
+    kind: str
+    repeats: tuple[str, ...]
+    status: str
+    at: datetime
+
+
+def list_hits(session: Session, tokens: Iterable[bytes]) -> list[Hit]:
+    """Everybody who shares one of `tokens`, in one statement by index."""
+    p, k = t.party, t.party_token
+    rows = session.execute(
+        select(p.c.case_id, p.c.role, k.c.token)
+        .join(p, p.c.id == k.c.party_id)
+        .where(k.c.token.in_(list(tokens)))
+    )
+    return [Hit(*row) for row in rows]
+
+
+def add_parties(
+    session: Session, *, case_id: str, parties: Mapping[str, tuple[str, Iterable[bytes]]]
+) -> None:
+    """Index the people of a case: party id to (role, tokens)."""
+    session.execute(
+        insert(t.party),
+        [
+            {"id": party_id, "case_id": case_id, "role": role}
+            for party_id, (role, _) in parties.items()
+        ],
+    )
+    tokens = [
+        {"token": token, "party_id": party_id}
+        for party_id, (_, person) in parties.items()
+        for token in person
+    ]
+    if tokens:
+        session.execute(insert(t.party_token), tokens)
+
+
+def drop_parties(session: Session, case_id: str) -> None:
+    """Forget who is in a case, before it is indexed anew."""
+    mine = select(t.party.c.id).where(t.party.c.case_id == case_id)
+    session.execute(delete(t.party_token).where(t.party_token.c.party_id.in_(mine)))
+    session.execute(delete(t.party).where(t.party.c.case_id == case_id))
+
+
+def add_links(session: Session, links: Sequence[LinkRow]) -> None:
+    """Suggest links."""
+    if links:
+        session.execute(
+            insert(t.link),
+            [
+                {
+                    "case_id": row.case_id,
+                    "other_id": row.other_id,
+                    "kind": row.kind,
+                    "repeats": list(row.repeats),
+                    "status": row.status,
+                    "at": row.at,
+                }
+                for row in links
+            ],
+        )
+
+
+def set_link(session: Session, *, case_id: str, other_id: str, kind: str, status: str) -> None:
+    """Confirm or reject a link."""
+    k = t.link
+    session.execute(
+        update(k)
+        .where(k.c.case_id == case_id, k.c.other_id == other_id, k.c.kind == kind)
+        .values(status=status)
+    )
+
+
+def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:
+    """Links from these cases to earlier ones."""
+    k = t.link
+    rows = session.execute(
+        select(k.c.case_id, k.c.other_id, k.c.kind, k.c.repeats, k.c.status, k.c.at)
+        .where(k.c.case_id.in_(case_ids))
+        .order_by(k.c.at, k.c.other_id)
+    )
+    return [LinkRow(*row[:3], tuple(row[3]), row[4], row[5]) for row in rows]

@@ -1,0 +1,112 @@
+"""Owns references, the documents as sent, and which case a reference leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from gateway.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralRow:
+    """A referral: its own reference, its case and its sender."""
+
+    reference: str
+    case_id: str
+    agency_id: str
+    worker_id: str | None
+    received_at: datetime
+
+
+_COLUMNS = (
+    t.referral.c.reference,
+    t.referral.c.case_id,
+    t.referral.c.agency_id,
+    t.referral.c.worker_id,
+    t.referral.c.received_at,
+)
+
+
+def add_referral(session: Session, row: ReferralRow) -> None:
+    """Keep a new referral."""
+    session.execute(
+        insert(t.referral).values(
+            reference=row.reference,
+            case_id=row.case_id,
+            agency_id=row.agency_id,
+            worker_id=row.worker_id,
+            received_at=row.received_at,
+        )
+    )
+
+
+def add_version(
+    session: Session,
+    *,
+    reference: str,
+    version: int,
+    received_at: datetime,
+    digest: bytes,
+    document: bytes,
+) -> None:
+    """Keep a version: the digest of its content and the sealed document as it was signed."""
+    session.execute(
+        insert(t.referral_version).values(
+            reference=reference,
+            version=version,
+            received_at=received_at,
+            digest=digest,
+            document=document,
+        )
+    )
+
+
+def count_versions(session: Session, reference: str) -> int:
+    """How many versions of a referral were sent."""
+    v = t.referral_version
+    return session.execute(
+        select(func.count()).select_from(v).where(v.c.reference == reference)
+    ).scalar_one()
+
+
+def find_referral(session: Session, *, reference: str) -> ReferralRow | None:
+    """The referral with this reference, whoever sent it: callers decide who may know."""
+    row = session.execute(
+        select(*_COLUMNS).where(t.referral.c.reference == reference)
+    ).one_or_none()
+    return ReferralRow(*row) if row else None
+
+
+def list_sent(
+    session: Session, *, agency_id: str, before: tuple[datetime, str] | None, limit: int
+) -> list[ReferralRow]:
+    """Referrals sent by an agency, newest first, after the keyset position `before`."""
+    r = t.referral
+    query = select(*_COLUMNS).where(r.c.agency_id == agency_id)
+    if before is not None:
+        at, reference = before
+        query = query.where(
+            (r.c.received_at < at) | ((r.c.received_at == at) & (r.c.reference < reference))
+        )
+    rows = session.execute(
+        query.order_by(r.c.received_at.desc(), r.c.reference.desc()).limit(limit)
+    )
+    return [ReferralRow(*row) for row in rows]
+
+
+def list_references(session: Session, case_ids: Sequence[str]) -> dict[str, list[ReferralRow]]:
+    """Every referral of each case, oldest first."""
+    found: dict[str, list[ReferralRow]] = {}
+    rows = session.execute(
+        select(*_COLUMNS)
+        .where(t.referral.c.case_id.in_(case_ids))
+        .order_by(t.referral.c.received_at, t.referral.c.reference)
+    )
+    for row in rows:
+        found.setdefault(row[1], []).append(ReferralRow(*row))
+    return found

