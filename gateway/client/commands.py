@@ -6,7 +6,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from gateway.client.http import Sender
 from gateway.errors import GatewayError, Invalid, Problem, Unavailable, UnsafeSettings
 from gateway.schemas.codes import Acknowledgement, Purpose
 
+ABOUT = "What an agency does at a MARAC gateway: refer, read, answer."
 OK, REFUSED, WRONG_FORM, AWAY, SETTINGS = 0, 1, 2, 3, 4
-OPENINGS = ("urgent", "level", "criteria", "decision", "state", "missing", "routed", "next")
+SHOWN = ("level", "criteria", "decision", "state", "missing", "routed", "next")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="gateway-client", description=__doc__)
+    parser = argparse.ArgumentParser(prog="gateway-client", description=ABOUT)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     keys = commands.add_parser("keys", help="make this agency's keys").add_subparsers(required=True)
@@ -103,16 +105,17 @@ def _check(given: argparse.Namespace) -> None:
 
 def _refer(given: argparse.Namespace) -> None:
     form = check.read(given.file)
-    gateway = _gateway(given)
-    receipt = gateway.refer(form, idempotency_key=given.key or gateway.key_for(form))
+    with _gateway(given) as gateway:
+        receipt = gateway.refer(form, idempotency_key=given.key or gateway.key_for(form))
     if given.receipt:
         _write_private(given.receipt, receipt.token)
     _show_receipt(receipt)
 
 
 def _pull(given: argparse.Namespace) -> None:
-    pulled = _gateway(given).pull(given.reference, given.purpose)
-    opened = {**pulled.claims, "sealed": dict(pulled.sealed)}
+    with _gateway(given) as gateway:
+        pulled = gateway.pull(given.reference, given.purpose)
+    opened = {**pulled.claims, "opened": dict(pulled.sealed)}
     text = json.dumps(opened, ensure_ascii=False, indent=1)
     if given.out is None:
         print(text)
@@ -122,23 +125,32 @@ def _pull(given: argparse.Namespace) -> None:
 
 
 def _cases(given: argparse.Namespace) -> None:
-    print(json.dumps(_gateway(given).list_cases(given.cursor), ensure_ascii=False, indent=1))
+    with _gateway(given) as gateway:
+        listed = gateway.list_cases(given.cursor)
+    print(json.dumps(listed, ensure_ascii=False, indent=1))
 
 
 def _acknowledge(given: argparse.Namespace) -> None:
-    _gateway(given).acknowledge(given.reference, given.outcome, given.reason)
+    with _gateway(given) as gateway:
+        gateway.acknowledge(given.reference, given.outcome, given.reason)
     print(f"Acknowledged: {given.outcome}.")
 
 
-def _gateway(given: argparse.Namespace) -> Gateway:
+@contextmanager
+def _gateway(given: argparse.Namespace) -> Iterator[Gateway]:
     settings = config.load(given.config)
-    return Gateway(
-        Sender(settings.base_url, ca=settings.ca),
-        base_url=settings.base_url,
-        agency_id=settings.agency,
-        keys=config.load_keys(settings.keys),
-        worker=settings.worker,
-    )
+    keys = config.load_keys(settings.keys)
+    sender = Sender(settings.base_url, ca=settings.ca)
+    try:
+        yield Gateway(
+            sender,
+            base_url=settings.base_url,
+            agency_id=settings.agency,
+            keys=keys,
+            worker=settings.worker,
+        )
+    finally:
+        sender.close()
 
 
 def _show_receipt(receipt: Receipt) -> None:
@@ -146,7 +158,7 @@ def _show_receipt(receipt: Receipt) -> None:
     if "urgent" in claims:
         print(claims["urgent"])
     print(f"Received. The reference is {receipt.reference}.")
-    for name in OPENINGS[1:]:
+    for name in SHOWN:
         if claims.get(name):
             print(f"  {name}: {_short(claims[name])}")
 

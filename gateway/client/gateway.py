@@ -37,7 +37,8 @@ class Receipt:
 class Pulled:
     """What this agency may know of a case, and the sealed sections that its own key opened."""
 
-    claims: Mapping[str, Any] = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)  # with receipt and log commitment
+    document: Mapping[str, Any] = field(repr=False)
     sealed: Mapping[str, Any] = field(repr=False)  # section -> content
 
 
@@ -98,9 +99,10 @@ class Gateway:
         path = f"/v1/referrals/{_part(ref)}/withdrawal"
         return self._exchange.post(path, {"reason": reason}, Scope.REFERRALS_WRITE)
 
-    def referral(self, ref: str) -> Any:
+    def referral(self, ref: str, purpose: str = "P1") -> Any:
         """Return one's own referral: document, state, feedback."""
-        return self._exchange.get(f"/v1/referrals/{_part(ref)}", Scope.REFERRALS_READ)
+        path = f"/v1/referrals/{_part(ref)}"
+        return self._exchange.get(path, Scope.REFERRALS_READ, purpose=purpose)
 
     def referrals(self, cursor: str | None = None) -> Any:
         """Return one's own referrals."""
@@ -120,12 +122,11 @@ class Gateway:
     def pull(self, ref: str, purpose: str) -> Pulled:
         """Return what this agency may know of a case for a purpose (P1 to P11)."""
         answer = self._exchange.get(f"/v1/cases/{_part(ref)}", Scope.CASES_READ, purpose=purpose)
-        if not isinstance(answer, dict):
+        document = answer.get("document") if isinstance(answer, dict) else None
+        if not isinstance(document, dict):
             raise Undecipherable("The answer is not a disclosure.")
-        items = answer.get("sealed")
-        return Pulled(
-            answer, self._exchange.open_sections(items if isinstance(items, list) else [])
-        )
+        items = document.get("sealed", [])
+        return Pulled(answer, document, self._exchange.open_sections(items))
 
     def acknowledge(self, ref: str, outcome: str, reason: str | None = None) -> Any:
         """Answer to an assigned case: ACCEPTED or DECLINED."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from gateway.errors import Unavailable
+from gateway.errors import Invalid, Problem
 from gateway.sealing import envelopes
 
 REVIEW_DAYS = 14  # practice: a safe contact is asked about again after two weeks
@@ -20,7 +20,7 @@ def preview_question(document: Mapping[str, Any]) -> dict[str, Any]:
     needs = {"needs": referral["needs"]} if referral.get("needs") else {}
     if isinstance(postcode, str) and " " in postcode.strip():
         return {"outward": postcode.strip().rsplit(" ", 1)[0], **needs}
-    return {"area": referral.get("area"), **needs}
+    return {"area": referral["area"], **needs} if referral.get("area") else needs
 
 
 def seal_sections(
@@ -35,7 +35,7 @@ def seal_sections(
 
     Whom the victim or the referrer excludes in the form gets no copy, whatever the gateway says.
 
-    :raises Unavailable: if there is nobody to seal a section to; it is never sent open instead.
+    :raises Invalid: if there is nobody to seal a section to; it is never sent open instead.
     """
     kinds, agencies = excluded(document)
     made = []
@@ -48,7 +48,8 @@ def seal_sections(
             and entry["kind"] not in kinds
         ]
         if not recipients:
-            raise Unavailable("There is no agency that this section can be sealed to.")
+            text = "There is no agency that a sealed section can be given to; nothing was sent."
+            raise Invalid(text, Problem("no_recipient", f"/sealed/{section}"))
         full = with_review(content, document) if section == "safe_contact" else content
         made.append(
             envelopes.seal_section(section, full, recipients, idempotency_key=key, secret=secret)

@@ -1,7 +1,8 @@
 """The only place where sealed case data becomes readable: decide, record, open what is allowed."""
 
-from gateway.disclosure.answers import Sealed, proof, seal_answer
+from gateway.disclosure.answers import Sealed, proof, seal_answer, sign_receipt
 from gateway.disclosure.boxes import (
+    ALERT_PART,
     Box,
     CaseKey,
     Contribution,
@@ -25,6 +26,7 @@ from gateway.disclosure.opening import (
 )
 
 __all__ = [
+    "ALERT_PART",
     "Box",
     "CaseKey",
     "Contribution",
@@ -46,4 +48,5 @@ __all__ = [
     "require_purpose",
     "seal_answer",
     "seal_value",
+    "sign_receipt",
 ]

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.agencies import directory
 from gateway.errors import Unavailable
 from gateway.ledger import Entry, Work, newest_checkpoint
+from gateway.schemas import reference as references
 from gateway.schemas.codes import Purpose
 from gateway.sealing import envelopes, jose
 
@@ -60,6 +61,25 @@ def seal_answer(
         recipient_kid=str(keys[0]["kid"]),
     )
     return Sealed(body, entry, has_exclusive)
+
+
+def sign_receipt(
+    work: Work, *, issuer: str, reference: str, claims: Mapping[str, Any], entry: Entry
+) -> str:
+    """Sign what an agency is told of a document it sent (typ marac-receipt+jws).
+
+    `claims` come first, in their order: what matters most is read first. No personal data.
+    """
+    signing = work.keys.signing
+    full = {
+        **claims,
+        "iss": issuer,
+        "aud": work.caller.agency_id,
+        "sub": references.write(reference),
+        "iat": int(work.now.timestamp()),
+        "log": proof(work, entry),
+    }
+    return envelopes.sign_receipt(full, signing.key, signing.kid)
 
 
 def proof(work: Work, entry: Entry) -> dict[str, str]:

@@ -19,14 +19,15 @@ from gateway.errors import Undecipherable
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
-from gateway.rules.facts import Caller, CaseFacts
-from gateway.schemas.codes import Level
+from gateway.rules.facts import Caller, CaseFacts, Membership
+from gateway.schemas.codes import CaseRole, Level
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
 from gateway.store import sections
 from gateway.store.sections import GrantRow, SealedSection, SectionRow
 
+ALERT_PART = "ALERT"  # who referred and how to reach them, for whoever is only alerted
 GATEWAY = "@gateway"  # no agency can have this id: "@" is not in the pattern of one
 
 
@@ -165,13 +166,18 @@ def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> di
     }
     for row in rows:
         due[row.section_id] = {
-            agency_id for agency_id, levels in ceilings.items() if _holds(row, agency_id, levels)
+            agency_id
+            for agency_id, levels in ceilings.items()
+            if _holds(row, facts.members[agency_id], levels)
         }
     return due
 
 
-def _holds(row: SectionRow, agency_id: str, levels: Mapping[str, Level]) -> bool:
-    level = levels.get(row.name, Level.NONE)
+def _holds(row: SectionRow, member: Membership, levels: Mapping[str, Level]) -> bool:
+    agency_id, level = member.agency_id, levels.get(row.name, Level.NONE)
+    is_alerted = member.roles == {CaseRole.ALERTED}
+    if is_alerted or row.part == ALERT_PART:
+        return is_alerted and row.part == ALERT_PART and level is Level.SUMMARY
     if row.audience is not None:
         return level is Level.FULL and row.audience == agency_id
     if row.owner_id == agency_id:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.disclosure.boxes import CaseKey, open_case_keys
+from gateway.disclosure.boxes import ALERT_PART, CaseKey, open_case_keys
 from gateway.disclosure.facts import list_facts
 from gateway.errors import Denied, Invalid, Problem
 from gateway.ledger import Act, Entry, Work
@@ -98,12 +98,20 @@ def disclose(
 ) -> Disclosed:
     """Decide, record, then open what the caller may see of a case.
 
+    `own_only` leaves out what others contributed.
+
     :raises Denied: if it may see nothing of it.
+    :raises Invalid: if the caller's kind of agency may not state this purpose.
     """
-    found = disclose_many(work, [case_id], purpose, event=event, own_only=own_only)
-    if case_id not in found:
-        raise Denied("not-open", subject=case_id)
-    return found[case_id]
+    facts = list_facts(work.session, [case_id])
+    if case_id not in facts:
+        raise Denied("absent")
+    if own_only:
+        facts[case_id] = _own(facts[case_id], work.caller)
+    allowed, refused = _decide(work, facts, purpose)
+    if case_id in refused:
+        raise Denied(refused[case_id], subject=case_id)
+    return _hand_over(work, facts, allowed, purpose, event, opens=None)[case_id]
 
 
 def disclose_many(
@@ -112,39 +120,55 @@ def disclose_many(
     purpose: Purpose,
     *,
     event: str,
-    only: Collection[str] | None = None,
-    own_only: bool = False,
+    only: Collection[str],
+    opens: Collection[str],
 ) -> dict[str, Disclosed]:
-    """The same for many cases, with a fixed number of statements; refused cases are absent.
+    """The same for many cases with a fixed number of statements; refused cases are absent.
 
-    `only` names the sections wanted, `own_only` leaves out what others contributed; nothing else
-    is opened. A single refused case is raised.
-
-    :raises Denied: if there is one case and it is refused.
+    `only` names the sections of which anything at all is shown, `opens` those of them whose text
+    is needed; no other is opened.
     """
     facts = list_facts(work.session, case_ids)
-    profiles = _profiles(work, case_ids)
+    allowed, _ = _decide(work, facts, purpose)
+    cut = {case_id: _cut(decision, only) for case_id, decision in allowed.items()}
+    return _hand_over(work, facts, cut, purpose, event, opens=opens)
+
+
+def _decide(
+    work: Work, facts: Mapping[str, CaseFacts], purpose: Purpose
+) -> tuple[dict[str, Allowed], dict[str, str]]:
+    profiles = _profiles(work, list(facts))
     allowed: dict[str, Allowed] = {}
-    for case_id in case_ids:
-        if case_id not in facts:
-            continue
-        if own_only:
-            facts[case_id] = _own(facts[case_id], work.caller)
-        profile = profiles[case_id]
-        require_purpose(work, profile, purpose)
-        decision = rule.decide(facts[case_id], work.caller, purpose, profile.matrix)
+    refused: dict[str, str] = {}
+    for case_id, each in facts.items():
+        require_purpose(work, profiles[case_id], purpose)
+        decision = rule.decide(each, work.caller, purpose, profiles[case_id].matrix)
         if isinstance(decision, Refused):
-            if len(case_ids) == 1:
-                raise Denied(decision.because, subject=case_id)
-            continue
-        allowed[case_id] = _cut(decision, only)
-    risks = cases.list_risks(work.session, list(allowed))
+            refused[case_id] = decision.because
+        else:
+            allowed[case_id] = decision
+    return allowed, refused
+
+
+def _hand_over(
+    work: Work,
+    facts: Mapping[str, CaseFacts],
+    allowed: Mapping[str, Allowed],
+    purpose: Purpose,
+    event: str,
+    *,
+    opens: Collection[str] | None,
+) -> dict[str, Disclosed]:
+    """Record every reading, then open."""
+    case_ids = list(allowed)
+    profiles = _profiles(work, case_ids)
+    risks = cases.list_risks(work.session, case_ids)
     acts = [
         _act(work, facts[case_id], profiles[case_id], risks[case_id], decision, purpose, event)
         for case_id, decision in allowed.items()
     ]
-    entries = dict(zip(allowed, work.record_all(acts), strict=True)) if acts else {}
-    opened = _open(work, allowed, facts)
+    entries = dict(zip(case_ids, work.record_all(acts), strict=True)) if acts else {}
+    opened = _open(work, allowed, facts, opens)
     return {
         case_id: Disclosed(
             case_id=case_id,
@@ -201,9 +225,7 @@ def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:
     return replace(facts, sections=own)
 
 
-def _cut(decision: Allowed, only: Collection[str] | None) -> Allowed:
-    if only is None:
-        return decision
+def _cut(decision: Allowed, only: Collection[str]) -> Allowed:
     levels = {name: level for name, level in decision.levels.items() if name in only}
     return Allowed(levels, decision.because, decision.duties, decision.reasons)
 
@@ -237,10 +259,15 @@ def _act(
 
 
 def _open(
-    work: Work, allowed: Mapping[str, Allowed], facts: Mapping[str, CaseFacts]
+    work: Work,
+    allowed: Mapping[str, Allowed],
+    facts: Mapping[str, CaseFacts],
+    opens: Collection[str] | None,
 ) -> dict[str, tuple[Piece, ...]]:
     """Open what each decision allows: one statement for all cases, one key call per case."""
     names = {name for decision in allowed.values() for name in decision.levels}
+    if opens is not None:
+        names &= set(opens)
     granted: dict[str, list[Granted]] = defaultdict(list)
     if names:
         for item in sections.list_granted(
@@ -269,7 +296,7 @@ def _pieces(
         if (row.name, row.owner_id) not in stored:
             continue
         level = level_of(decision, row.name, row.owner_id, caller)
-        wanted = "SUMMARY" if level is Level.SUMMARY else "FULL"
+        wanted = part_for(decision.because, level)
         if key is None or level in (Level.NONE, Level.INDICATOR):
             continue
         if row.audience is None and row.part != wanted:
@@ -277,12 +304,19 @@ def _pieces(
         content = _content(key, item, caller)
         shown.add((row.name, row.owner_id))
         pieces.append(Piece(row.name, level, row.owner_id, row.written_at, content))
-    for section in facts.sections:
+    for section in facts.sections if decision.because != rule.ALERT else ():
         level = level_of(decision, section.name, section.owner, caller)
         if level is not Level.NONE and (section.name, section.owner) not in shown:
             shown.add((section.name, section.owner))
             pieces.append(Piece(section.name, level, section.owner, None, {"present": True}))
     return tuple(pieces)
+
+
+def part_for(because: str, level: Level) -> str:
+    """Which stored part of a section a level opens."""
+    if because == rule.ALERT:
+        return ALERT_PART
+    return "SUMMARY" if level is Level.SUMMARY else "FULL"
 
 
 def level_of(decision: Allowed, section: str, owner: str, caller: Caller) -> Level:

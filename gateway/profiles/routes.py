@@ -80,6 +80,8 @@ def _row(row: Mapping[str, Any], agencies: Mapping[str, Contact]) -> Row:
         needs = frozenset(Need(need) for need in row.get("any_need", ()))
     except ValueError:
         raise BrokenTable(f"routing: {name}: an unknown code.") from None
+    if "any_need" in row and not needs:
+        raise BrokenTable(f"routing: {name}: any_need is empty.")
     made = Row(
         name, recipient, row["area"], needs, row["agency"], role, row["desk"], row.get("fallback")
     )

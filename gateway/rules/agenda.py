@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
@@ -62,6 +62,11 @@ def ends_at(slots: Sequence[Slot]) -> datetime | None:
     if not slots:
         return None
     return slots[-1].starts_at + timedelta(minutes=slots[-1].minutes)
+
+
+def nearest(days: Iterable[date], on: date) -> date | None:
+    """Return the event that matters on a day: the closest, and of two as close the coming one."""
+    return min(days, key=lambda day: (abs(day - on), day < on), default=None)
 
 
 def reason_of(case: AgendaFacts, on: date) -> str:

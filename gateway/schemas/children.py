@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.schemas.blanks import OrReason
 from gateway.schemas.codes import CscStatus, DatePrecision, YesNoUnknown
 from gateway.schemas.fields import Bool, Code, Pattern, Text
-from gateway.schemas.parts import Fault, Form, ListOf, OrReason, Part
+from gateway.schemas.parts import Fault, Form, ListOf, Part
 from gateway.schemas.people import precise
 from gateway.schemas.people_codes import ChildRelation, LivesWith, Sex
 from gateway.schemas.places import ClearAddress, School

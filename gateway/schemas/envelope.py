@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.schemas.blanks import Anything
 from gateway.schemas.fields import Int, Pattern, Text
-from gateway.schemas.parts import Anything, Fault, Form, ListOf, Part
+from gateway.schemas.parts import Fault, Form, ListOf, Part
 from gateway.schemas.sections import SEALED
 from gateway.schemas.shapes import AgencyId, Base64Url
 

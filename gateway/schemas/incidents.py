@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from gateway.schemas.blanks import OrReason
 from gateway.schemas.codes import DatePrecision, OrderType, YesNoUnknown
 from gateway.schemas.fields import Bool, Code, Text
-from gateway.schemas.parts import Form, ListOf, OrReason, Part
+from gateway.schemas.parts import Form, ListOf, Part
 from gateway.schemas.people import precise
 from gateway.schemas.people_codes import ActionKind, Anonymity, IncidentKind
 from gateway.schemas.places import not_before

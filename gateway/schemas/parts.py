@@ -1,4 +1,4 @@
-"""Owns how values are put together: parts, lists, and the mandatory-or-reason pair."""
+"""Owns how values are put together: forms, parts of forms, and lists."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from marshmallow import RAISE, Schema, ValidationError, validates_schema
+from marshmallow.exceptions import SCHEMA
 
-from gateway.schemas.codes import AbsenceReason
-from gateway.schemas.fields import Code, Refs, Strict
+from gateway.schemas.fields import Refs, Strict
 
 # A fault of a cross-field rule: the code, and the path from the part that the rule looks at.
 Fault = tuple[str, tuple[str | int, ...]]
@@ -29,6 +29,35 @@ class Form(Schema):
         "type": "wrong_type",
     }
     rules: ClassVar[tuple[Rule, ...]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan = tuple((name, field, field.required) for name, field in self.fields.items())
+
+    def take(self, data: object) -> dict[str, Any]:
+        """Return what `load` returns, with the same errors, at half the cost.
+
+        `load` prepares for hooks, partial loading and collections on every call; none is used here.
+
+        :raises ValidationError: with codes for messages.
+        """
+        if type(data) is not dict:
+            raise ValidationError({SCHEMA: ["wrong_type"]})
+        loaded: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
+        for name, field, is_required in self._plan:
+            if name in data:
+                try:
+                    loaded[name] = field.deserialize(data[name], name, data)
+                except ValidationError as error:
+                    errors[name] = error.messages
+            elif is_required:
+                errors[name] = ["missing"]
+        errors.update((name, ["unknown_field"]) for name in data if name not in self.fields)
+        if errors:
+            raise ValidationError(errors)
+        self._keep_rules(loaded)
+        return loaded
 
     @validates_schema
     def _keep_rules(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -61,8 +90,7 @@ class Part(Strict[dict[str, Any]]):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dict[str, Any]:
-        loaded: dict[str, Any] = self.form.load(value)
-        return loaded
+        return self.form.take(value)
 
     def published(self, refs: Refs) -> dict[str, Any]:
         return refs(self.form)
@@ -125,98 +153,3 @@ class ListOf(Strict[list[Any]]):
         found |= {"minItems": self.least} if self.least else {}
         found |= {"maxItems": self.most}
         return found | ({"uniqueItems": True} if self.unique is True else {})
-
-
-_ABSENT = Code(AbsenceReason)
-
-
-class OrReason(Strict[dict[str, Any]]):
-    """Mandatory, or a reason why it is blank: {"value": …} or {"absent": code}, exactly one.
-
-    So that a reader sees why a field is blank, and unknown never reads as no.
-    """
-
-    def __init__(self, inner: Strict[Any], *, required: bool = True, says: str = "") -> None:
-        super().__init__(required=required, says=says)
-        self.inner = inner
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> dict[str, Any]:
-        if type(value) is not dict:
-            raise self.make_error("wrong_type")
-        if len(value) != 1:
-            raise ValidationError(_pair_faults(value))
-        ((name, content),) = value.items()
-        field = self.inner if name == "value" else _ABSENT if name == "absent" else None
-        if field is None:
-            raise ValidationError(_pair_faults(value))
-        try:
-            return {name: field.deserialize(content)}
-        except ValidationError as error:
-            raise ValidationError({name: error.messages}) from None
-
-    def published(self, refs: Refs) -> dict[str, Any]:
-        return {
-            "oneOf": [
-                _single("value", self.inner.described(refs)),
-                _single("absent", _ABSENT.published(refs)),
-            ]
-        }
-
-
-def _pair_faults(value: dict[str, Any]) -> dict[str, Any]:
-    strange = {name: ["unknown_field"] for name in value if name not in ("value", "absent")}
-    if strange:
-        return strange
-    if value:
-        return {"absent": ["not_both"]}
-    return {"value": ["value_or_absent"], "absent": ["value_or_absent"]}
-
-
-def _single(name: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {name: schema},
-        "required": [name],
-        "additionalProperties": False,
-    }
-
-
-class NoneOr(Strict[Any]):
-    """An explicit {"none": true}, or a list: silence is not an answer."""
-
-    def __init__(self, listed: ListOf, *, required: bool = True, says: str = "") -> None:
-        super().__init__(required=required, says=says)
-        self.listed = listed
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> Any:
-        if type(value) is list:
-            return self.listed.deserialize(value)
-        if type(value) is not dict:
-            raise self.make_error("wrong_type")
-        strange = {name: ["unknown_field"] for name in value if name != "none"}
-        if strange:
-            raise ValidationError(strange)
-        if value != {"none": True} or value["none"] is not True:
-            raise ValidationError({"none": ["wrong_type" if value else "missing"]})
-        return {"none": True}
-
-    def published(self, refs: Refs) -> dict[str, Any]:
-        return {"oneOf": [_single("none", {"const": True}), self.listed.published(refs)]}
-
-
-class Anything(Strict[dict[str, Any]]):
-    """An object that is looked at elsewhere."""
-
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> dict[str, Any]:
-        if type(value) is not dict:
-            raise self.make_error("wrong_type")
-        return value
-
-    def published(self, refs: Refs) -> dict[str, Any]:
-        return {"type": "object"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.schemas.blanks import NoneOr, OrReason
 from gateway.schemas.fields import Strict
-from gateway.schemas.parts import Form, ListOf, NoneOr, OrReason, Part
+from gateway.schemas.parts import Form, ListOf, Part
 
 
 def leaves(form: Form, start: str = "") -> Iterator[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.schemas.blanks import OrReason
 from gateway.schemas.codes import AddressClass, DatePrecision, Position, YesNoUnknown
 from gateway.schemas.fields import Bool, Code, Only, Text
-from gateway.schemas.parts import Fault, Form, ListOf, OrReason, Part
+from gateway.schemas.parts import Fault, Form, ListOf, Part
 from gateway.schemas.people_codes import (
     DisabilityKind,
     Ethnicity,

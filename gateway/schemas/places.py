@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.schemas.blanks import OrReason
 from gateway.schemas.codes import AddressClass
 from gateway.schemas.fields import Bool, Code, Pattern, Text
-from gateway.schemas.parts import Fault, Form, ListOf, OrReason
+from gateway.schemas.parts import Fault, Form, ListOf
 from gateway.schemas.shapes import AgencyId, Date, Postcode, Uprn
 
 # The perpetrator knows these anyway; every other address travels sealed or does not exist.

@@ -61,6 +61,8 @@ class RiskRow:
     danger: str
     care_needs: bool
     needs: tuple[str, ...]
+    markers: tuple[str, ...]
+    children: int
     incident_on: date | None
     event_on: date | None
     at: datetime
@@ -191,6 +193,8 @@ def list_risks(session: Session, case_ids: Sequence[str]) -> dict[str, RiskRow]:
             r.c.danger,
             r.c.care_needs,
             r.c.needs,
+            r.c.markers,
+            r.c.children,
             r.c.incident_on,
             r.c.event_on,
             r.c.at,
@@ -210,6 +214,8 @@ def _risk(row: Any) -> RiskRow:
         danger=row.danger,
         care_needs=row.care_needs,
         needs=tuple(row.needs),
+        markers=tuple(row.markers),
+        children=row.children,
         incident_on=row.incident_on,
         event_on=row.event_on,
         at=row.at,

@@ -237,6 +237,8 @@ risk = Table(
     Column("danger", String(20), nullable=False),
     Column("care_needs", Boolean(create_constraint=True, name="care_needs"), nullable=False),
     Column("needs", JSON, nullable=False),
+    Column("markers", JSON, nullable=False),  # codes, each shown with its section only
+    Column("children", Integer, nullable=False),
     Column("incident_on", Date),
     Column("event_on", Date),  # next release, court or other dated event
     Column("by_agency", Slug, nullable=False),

@@ -227,10 +227,10 @@ class Agency:
         }
         return self.door.client.get(path, headers=headers, **more)
 
-    def send(self, endpoint: str, token: str, **changes: Any) -> TestResponse:
+    def send(self, endpoint: str, about: str, **changes: Any) -> TestResponse:
         """Ask the introspection or revocation endpoint about a token."""
         form = {
-            "token": token,
+            "token": about,
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": self.assertion(),
         }

@@ -34,17 +34,17 @@ def test_a_cell_opens_where_it_stands(plaintext: bytes, gen: int) -> None:
     assert len(cell) == 1 + 4 + 12 + len(plaintext) + 16
 
 
-def test_V19_the_same_text_twice_gives_two_cells() -> None:  # noqa: N802 - the row of the list
+def test_V19_the_same_text_twice_gives_two_cells() -> None:
     assert len({a_cell() for _ in range(100)}) == 100
 
 
 @pytest.mark.parametrize("part", PLACE)
-def test_F36_a_cell_moved_elsewhere_does_not_open(part: str) -> None:  # noqa: N802
+def test_F36_a_cell_moved_elsewhere_does_not_open(part: str) -> None:
     with pytest.raises(Undecipherable):
         opened(a_cell(), **{part: "other"})
 
 
-def test_F36_two_cells_that_changed_places_do_not_open() -> None:  # noqa: N802
+def test_F36_two_cells_that_changed_places_do_not_open() -> None:
     places: list[dict[str, Any]] = [
         {"row": row, "column": column} for row, column in product("ab", "xy")
     ]
@@ -94,23 +94,23 @@ def a_grant(**changes: str) -> bytes:
     return sections.wrap_grant(CASE_KEY, SECTION_KEY, **{**GRANT, **changes})
 
 
-def test_F34_a_grant_opens_the_section_for_its_agency() -> None:  # noqa: N802
+def test_F34_a_grant_opens_the_section_for_its_agency() -> None:
     cell = sections.seal_section_content(SECTION_KEY, b"text", case_id="c1", section_id="s1")
     key = sections.open_grant(CASE_KEY, a_grant(), **GRANT)
     assert sections.open_section_content(key, cell, case_id="c1", section_id="s1") == b"text"
 
 
 @pytest.mark.parametrize("part", GRANT)
-def test_F34_a_grant_of_another_is_worthless(part: str) -> None:  # noqa: N802
+def test_F34_a_grant_of_another_is_worthless(part: str) -> None:
     with pytest.raises(Undecipherable):
         sections.open_grant(CASE_KEY, a_grant(), **{**GRANT, part: "other"})
 
 
-def test_F34_the_same_grant_twice_is_two_blobs() -> None:  # noqa: N802
+def test_F34_the_same_grant_twice_is_two_blobs() -> None:
     assert a_grant() != a_grant()
 
 
-def test_F35_each_section_has_a_key_of_its_own() -> None:  # noqa: N802
+def test_F35_each_section_has_a_key_of_its_own() -> None:
     other = sections.new_section_key()
     cell = sections.seal_section_content(SECTION_KEY, b"text", case_id="c1", section_id="s1")
     assert other != SECTION_KEY
@@ -119,7 +119,7 @@ def test_F35_each_section_has_a_key_of_its_own() -> None:  # noqa: N802
 
 
 @pytest.mark.parametrize("change", [{"case_id": "c2"}, {"section_id": "s2"}])
-def test_F36_a_section_moved_to_another_case_does_not_open(  # noqa: N802
+def test_F36_a_section_moved_to_another_case_does_not_open(
     change: dict[str, str],
 ) -> None:
     place: dict[str, Any] = {"case_id": "c1", "section_id": "s1"}

@@ -314,7 +314,7 @@ def test_a_copy_that_differs_from_the_signed_digest_is_refused() -> None:
             envelopes.open_section(swapped, "idva", IDVA_ENC.held)
 
 
-def test_V10_what_is_really_sealed_passes() -> None:  # noqa: N802 - the row of the list
+def test_V10_what_is_really_sealed_passes() -> None:
     section = a_section()
     assert opened(sealed(sealed=[section])).claims["sealed"] == [section]
 
@@ -337,7 +337,7 @@ def with_copy(change: Any) -> dict[str, Any]:
         a_section()["recipients"][0]["jwe"],  # sealed, but to the key of another
     ],
 )
-def test_V10_plain_text_where_an_envelope_belongs_is_refused(jwe: str) -> None:  # noqa: N802
+def test_V10_plain_text_where_an_envelope_belongs_is_refused(jwe: str) -> None:
     with pytest.raises(Invalid) as caught:
         opened(sealed(sealed=[with_copy(jwe)]))
     assert caught.value.problems[0].pointer.startswith("/sealed/0/recipients/1/jwe")

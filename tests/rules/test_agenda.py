@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.agenda import RANK, ends_at, is_over, order, reason_of
+from gateway.rules.agenda import RANK, ends_at, is_over, nearest, order, reason_of
 from gateway.rules.facts import AgendaFacts
 from gateway.schemas.codes import Criterion, RiskLevel
 
@@ -38,7 +38,7 @@ def ids(*cases: AgendaFacts) -> list[str]:
     return [slot.case_id for slot in order(cases, on=ON, starts_at=TEN, minutes=12)]
 
 
-# --- order ---------------------------------------------------------------------------------------
+# --- order ------------------------------------------------------------------------------------
 
 IN_ORDER = (
     a_case("emergency", is_emergency=True, level=RiskLevel.STANDARD, critical=0),
@@ -68,6 +68,13 @@ def test_an_event_counts_up_to_seven_days_either_side() -> None:
     }
     rest, event = "level-critical-oldest", "event-within-7-days"
     assert near == {-8: rest, -7: event, 0: event, 7: event, 8: rest}
+
+
+def test_the_closest_event_matters_and_of_two_the_coming_one() -> None:
+    days = [ON + timedelta(days=n) for n in (-40, -3, 3, 9)]
+    assert nearest(days, ON) == ON + timedelta(days=3)
+    assert nearest(days[:2], ON) == ON - timedelta(days=3)
+    assert nearest((), ON) is None
 
 
 def test_the_sooner_event_comes_first() -> None:
@@ -117,7 +124,7 @@ def test_cases_that_share_a_specialist_stand_together() -> None:
     assert ids(*cases) == ["a", "c", "b", "d"]
 
 
-# --- times ---------------------------------------------------------------------------------------
+# --- times ------------------------------------------------------------------------------------
 
 
 def test_ten_minutes_break_after_each_full_hour_of_cases() -> None:

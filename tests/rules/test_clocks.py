@@ -1,4 +1,4 @@
-"""Deadlines: working days in the area's zone, bank holidays, months, and the change of the clock."""
+"""Deadlines: working days in the area's zone, bank holidays, months, changes of the clock."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-# --- working days --------------------------------------------------------------------------------
+# --- working days -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_naive_instant_is_refused() -> None:
         add_working_days(datetime(2026, 11, 20, 10), 1, ENGLAND)
 
 
-# --- months and dates ----------------------------------------------------------------------------
+# --- months and dates -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_an_inexact_date_may_mean_itself(day: date, precision: DatePrecision) ->
     assert (first == last) is (precision is DatePrecision.DAY)
 
 
-# --- clocks --------------------------------------------------------------------------------------
+# --- clocks -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_every_clock_of_an_area_can_be_asked(marlbury: Area) -> None:
         assert (end <= at) if clock.is_before else (end >= at)
 
 
-# --- what comes next -----------------------------------------------------------------------------
+# --- what comes next --------------------------------------------------------------------------
 
 
 def steps_of(table: ConsentTable, area: Area, at: datetime, **changes: object) -> list[NextStep]:

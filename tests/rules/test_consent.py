@@ -59,7 +59,7 @@ def decisions(consent: ConsentTable) -> list[tuple[ConsentFacts, ConsentDecision
     return [(facts, decide(consent, facts)) for facts in every_combination()]
 
 
-# --- each combination has one answer, and each row a purpose --------------------------------------
+# --- each combination has one answer, and each row a purpose ----------------------------------
 
 
 def test_F45_every_combination_is_decided_once(
@@ -185,7 +185,7 @@ def test_F44_the_position_is_a_fact_and_its_rule_is_named(
     assert decision.must_record == set(records.split())
 
 
-# --- duties --------------------------------------------------------------------------------------
+# --- duties -----------------------------------------------------------------------------------
 
 
 def test_duties_fire_whatever_is_decided(
@@ -199,7 +199,7 @@ def test_duties_fire_whatever_is_decided(
         assert (Duty.POLICE_CONSIDER in decision.duties) is (facts.danger == "SERIOUS")
 
 
-# --- invariants ----------------------------------------------------------------------------------
+# --- invariants -------------------------------------------------------------------------------
 
 
 def test_danger_to_life_is_never_blocked(
@@ -281,7 +281,7 @@ def test_sharing_without_agreement_is_always_recorded(
             assert decision.must_record & {RecordKind.OVERRIDE, RecordKind.BEST_INTERESTS}
 
 
-# --- the record ----------------------------------------------------------------------------------
+# --- the record -------------------------------------------------------------------------------
 
 
 def test_F51_an_override_lacks_its_record_until_it_is_written(consent: ConsentTable) -> None:
@@ -308,7 +308,7 @@ def test_an_unknown_row_is_refused(consent: ConsentTable) -> None:
         consent.row("R99")
 
 
-# --- a table that is not safe never loads --------------------------------------------------------
+# --- a table that is not safe never loads -----------------------------------------------------
 
 
 def without(rule: str) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from tests.rules.cases import (
     levels,
     sections,
 )
+from tests.rules.tables import read
 
 F, S, I = Level.FULL, Level.SUMMARY, Level.INDICATOR  # noqa: E741 - the letters of the matrix
 KINDS = [kind for kind in AgencyKind if kind is not AgencyKind.OTHER]
@@ -305,6 +306,15 @@ def test_F58_a_research_agency_reads_by_stage(kind: AgencyKind) -> None:
     assert _of(kind, CaseRole.RESEARCH, state=CaseState.MONITORING) == _cut(kind, {"D26": F})
 
 
+def test_presence_counts_only_while_the_case_is_heard() -> None:
+    for kind in (AgencyKind.POLICE, AgencyKind.LANDLORD, AgencyKind.CSC):
+        member = a_member(kind, CaseRole.RESEARCH, is_present=True)
+        for state in RESEARCH:
+            case = a_case(member, state=state)
+            shown = levels(decide(case, a_caller(kind), Purpose.P9, MATRIX))
+            assert shown == _cut(kind, SEARCH)
+
+
 def test_presence_is_what_opens_full_minutes_to_police() -> None:
     for present, level in ((True, F), (False, S)):
         member = a_member(AgencyKind.POLICE, CaseRole.RESEARCH, is_present=present)
@@ -346,6 +356,35 @@ def test_the_auditor_reads_the_override_at_any_live_stage() -> None:
         case = a_case(a_member(AgencyKind.AUDITOR, CaseRole.RESEARCH), state=state)
         shown = levels(decide(case, a_caller(AgencyKind.AUDITOR), Purpose.P10, MATRIX))
         assert shown == {"override": F}
+
+
+def test_no_stage_is_lifted_for_the_auditor_but_the_overrides() -> None:
+    purposes = read("matrix")["purposes"] | {"AUDITOR": ["P9"]}
+    case = a_case(a_member(AgencyKind.AUDITOR, CaseRole.RESEARCH), state=CaseState.ACCEPTED)
+    table = a_table(purposes=purposes)
+    shown = levels(decide(case, a_caller(AgencyKind.AUDITOR), Purpose.P9, table))
+    assert shown == {"override": F}
+
+
+# --- approval ---------------------------------------------------------------------------------
+
+
+def test_an_approval_counts_for_its_agency_its_section_and_below_its_stage_alone() -> None:
+    case = in_the_room(AgencyKind.CSC)
+    asked = a_caller(AgencyKind.CSC), Purpose.P9, MATRIX
+    without = levels(decide(case, *asked))
+    assert "finances" not in without
+    for approved, opened in (
+        ({("another", "finances")}, {}),
+        ({(AGENCY, "finances")}, {"finances": F}),
+        ({(AGENCY, "finances"), ("another", "employment")}, {"finances": F}),
+    ):
+        shown = levels(decide(replace(case, approved=frozenset(approved)), *asked))
+        assert shown == without | opened
+    early = a_case(
+        a_member(AgencyKind.CSC, CaseRole.RESEARCH), approved=frozenset({(AGENCY, "finances")})
+    )
+    assert "finances" not in levels(decide(early, *asked))
 
 
 # --- sealing ----------------------------------------------------------------------------------
@@ -558,8 +597,6 @@ def test_the_same_question_on_another_table_is_answered_by_that_table() -> None:
 
 
 def _rows() -> dict[str, dict[str, Any]]:
-    from tests.rules.tables import read
-
     rows: dict[str, dict[str, Any]] = read("matrix")["rows"]
     return rows
 

@@ -36,7 +36,7 @@ F, S, I, C, N = (  # noqa: E741 - the letters of the matrix
     Level.CASE_BY_CASE,
     Level.NONE,
 )
-KINDS = [kind for kind in AgencyKind if kind is not AgencyKind.OTHER]
+KINDS: list[AgencyKind] = [kind for kind in AgencyKind if kind != AgencyKind.OTHER]
 LETTERS = {"F": F, "S": S, "I": I, "C": C, "-": N}
 
 # Typed from the domain reference, not from the table under test. A cell with a condition, a

@@ -44,7 +44,7 @@ def an_assessment(
     return AssessmentFacts(DASH.key, ON, given | answers, level)
 
 
-# --- what ships ------------------------------------------------------------------------------
+# --- what ships -------------------------------------------------------------------------------
 
 
 def test_F81_four_instruments_ship(instruments: Mapping[str, Instrument]) -> None:
@@ -174,7 +174,7 @@ def test_V38_one_more_yes_never_lowers_anything(answers: dict[str, Answer], item
     assert set(before.critical) <= set(after.critical)
 
 
-# --- versions ----------------------------------------------------------------------------------
+# --- versions ---------------------------------------------------------------------------------
 
 
 def another_version(**changes: Any) -> Instrument:
@@ -216,7 +216,7 @@ def test_an_answer_to_no_item_is_refused_and_named() -> None:
     assert raised.value.code == "unknown_item"
 
 
-# --- prompts -----------------------------------------------------------------------------------
+# --- prompts ----------------------------------------------------------------------------------
 
 YES = Answer.YES
 
@@ -265,7 +265,7 @@ def test_a_screen_without_bands_supports_no_level(instruments: Mapping[str, Inst
     assert "NO_FAMILY_OR_COMMUNITY_INTERPRETER" in graded.prompts
 
 
-# --- age of an assessment -----------------------------------------------------------------------
+# --- age of an assessment ---------------------------------------------------------------------
 
 
 def test_an_assessment_is_stale_after_28_days_or_a_new_incident() -> None:
@@ -275,7 +275,7 @@ def test_an_assessment_is_stale_after_28_days_or_a_new_incident() -> None:
     assert is_stale(DASH, ON, on=ON, last_incident_on=ON + timedelta(days=1))
 
 
-# --- an instrument that is not sound never loads ------------------------------------------------
+# --- an instrument that is not sound never loads ----------------------------------------------
 
 
 def bands(*rows: tuple[int, int, str]) -> list[dict[str, Any]]:

@@ -100,7 +100,7 @@ def test_F30_every_state_can_end() -> None:
     assert not EDGES[S.DESTROYED]
 
 
-# --- guards -------------------------------------------------------------------------------------
+# --- guards -----------------------------------------------------------------------------------
 
 GUARDED = [
     (S.READY, S.HEARD, {"declarations_made": False}, "declarations_missing"),
@@ -149,7 +149,7 @@ def test_an_objection_alone_withdraws_no_accepted_case() -> None:
     assert {state for state in CaseState if can_withdraw(state)} == {S.DRAFT, S.RETURNED}
 
 
-# --- stages -------------------------------------------------------------------------------------
+# --- stages -----------------------------------------------------------------------------------
 
 STAGES = {
     Stage.BEFORE_LISTING: "SUBMITTED TRIAGE RETURNED LAPSED_ESCALATED REJECTED REDIRECTED MERGED "
@@ -176,7 +176,7 @@ def test_an_open_conference_shows_nothing_of_a_case_that_is_not_live(state: Case
     assert stage(state, True) is expected
 
 
-# --- decisions ----------------------------------------------------------------------------------
+# --- decisions --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_every_decision_of_the_table_leads_along_published_steps(consent: Consen
         assert at in (S.TRIAGE, S.RETURNED, S.REDIRECTED)
 
 
-# --- the diagram --------------------------------------------------------------------------------
+# --- the diagram ------------------------------------------------------------------------------
 
 
 def test_the_diagram_shows_every_edge_once() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
 from gateway.disclosure import (
     Box,
     CaseKey,
@@ -14,14 +15,14 @@ from gateway.disclosure import (
     list_facts,
     open_case_key,
     regrant,
+    sign_receipt,
 )
 from gateway.errors import Denied
-from gateway.flows.referrals import reading, receipts, settling
-from gateway.flows.referrals.envelope import Received, keep_answer, receive
+from gateway.flows.referrals import reading, settling
 from gateway.flows.referrals.submitting import find_own
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
-from gateway.rules import consent, criteria, grading
+from gateway.rules import consent, grading, raising
 from gateway.rules.facts import ConsentDecision, ConsentFacts, RiskGrade
 from gateway.rules.states import after_decision
 from gateway.schemas.codes import (
@@ -83,7 +84,10 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
         work,
         row.case_id,
         read,
-        dates={"incident_on": case.risk.incident_on, "event_on": case.risk.event_on},
+        seen={
+            name: getattr(case.risk, name)
+            for name in ("markers", "children", "incident_on", "event_on")
+        },
         is_new=False,
     )
     entry = _reconsider(work, case, read.facts, event="risk.assess", known=known)
@@ -169,8 +173,8 @@ def _facts(case: _Case) -> ConsentFacts:
 
 def _regrade(case: _Case, grade: RiskGrade) -> reading.Reading:
     before = frozenset(Criterion(code) for code in case.risk.criteria)
-    met = before | criteria.raised_by(grade, case.profile.criteria)
-    facts = replace(_facts(case), risk=grading.raised_level(case.risk.level, met, grade))
+    met = before | raising.raised_by(grade, case.profile.criteria)
+    facts = replace(_facts(case), risk=raising.raised_level(case.risk.level, met, grade))
     return reading.Reading(
         area=case.profile.area,
         is_area_known=True,
@@ -187,7 +191,7 @@ def _regrade(case: _Case, grade: RiskGrade) -> reading.Reading:
 
 
 def _earlier_grades(risk: RiskRow) -> tuple[RiskGrade, ...]:
-    return tuple(grading.grade_of(stored) for stored in risk.grades)
+    return tuple(raising.grade_of(stored) for stored in risk.grades)
 
 
 def _limits(position: Mapping[str, Any], case: _Case) -> reading.Conditions:
@@ -249,9 +253,5 @@ def _answer(
     audience: str,
     key: str,
 ) -> Answer:
-    receipt = receipts.sign_short(
-        work, issuer=audience, reference=reference, claims=claims, entry=entry
-    )
-    return keep_answer(
-        work, key, Answer(received.digest, 201, "application/jose", receipt.encode())
-    )
+    receipt = sign_receipt(work, issuer=audience, reference=reference, claims=claims, entry=entry)
+    return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from gateway.disclosure import proof
+from gateway.disclosure import sign_receipt
 from gateway.flows.referrals.reading import Reading
 from gateway.flows.referrals.settling import Settled
-from gateway.ledger import Entry, Work
+from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules.clocks import next_steps
-from gateway.schemas import reference as references
 from gateway.schemas.codes import Danger, Recipient
-from gateway.sealing import envelopes
 
 RING_999 = "Someone's life is in danger: ring 999 now. This is not an emergency channel."
 
@@ -45,10 +42,6 @@ def sign(
     if reading.facts.danger is Danger.IMMINENT_LIFE:
         claims["urgent"] = RING_999
     claims |= {
-        "iss": issuer,
-        "aud": work.caller.agency_id,
-        "sub": references.write(reference),
-        "iat": int(work.now.timestamp()),
         "level": str(reading.level),
         "criteria": sorted(reading.criteria),
         "decision": {
@@ -75,26 +68,10 @@ def sign(
             }
             for grade in reading.grades
         ],
-        "log": proof(work, settled.entry),
     }
-    signing = work.keys.signing
-    return envelopes.sign_receipt(claims, signing.key, signing.kid)
-
-
-def sign_short(
-    work: Work, *, issuer: str, reference: str, claims: Mapping[str, Any], entry: Entry
-) -> str:
-    """Sign the receipt of a later document: what was taken in, and its log entry."""
-    signing = work.keys.signing
-    full = {
-        "iss": issuer,
-        "aud": work.caller.agency_id,
-        "sub": references.write(reference),
-        "iat": int(work.now.timestamp()),
-        **claims,
-        "log": proof(work, entry),
-    }
-    return envelopes.sign_receipt(full, signing.key, signing.kid)
+    return sign_receipt(
+        work, issuer=issuer, reference=reference, claims=claims, entry=settled.entry
+    )
 
 
 def _time(at: Any) -> str:

@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.disclosure import Box, CaseKey, regrant, seal_value
+from gateway.disclosure import ALERT_PART, Box, CaseKey, regrant, seal_value
 from gateway.flows.referrals.reading import Conditions, Reading, landlord_of, wanted
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
-from gateway.rules import routing
+from gateway.rules import raising, routing
 from gateway.rules.facts import ConsentDecision, Route
 from gateway.rules.states import after_decision
 from gateway.schemas.codes import (
@@ -32,7 +32,6 @@ from gateway.store.cases import By
 from gateway.store.members import NewAssignment
 
 ASSIGNED, ALERT, CHANGED = "ASSIGNED", "ALERT", "CHANGED"
-ALERT_PART = "ALERT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +111,9 @@ def write_position(
 
 
 def write_risk(
-    work: Work, case_id: str, reading: Reading, *, dates: Mapping[str, Any], is_new: bool
+    work: Work, case_id: str, reading: Reading, *, seen: Mapping[str, Any], is_new: bool
 ) -> None:
-    """Append the risk as graded now."""
-    highest = max(
-        (grade.level_professional for grade in reading.grades),
-        key=lambda level: list(type(level)).index(level),
-        default="NONE",
-    )
+    """Append the risk as graded now; `seen` are markers, children and dates of the document."""
     cases.add_dated(
         work.session,
         t.risk,
@@ -127,7 +121,7 @@ def write_risk(
         is_new=is_new,
         level=reading.level,
         criteria=sorted(reading.criteria),
-        professional=highest,
+        professional=raising.highest_judgement(reading.grades),
         grades=[asdict(grade) for grade in reading.grades],
         age=reading.facts.age,
         child=reading.facts.child,
@@ -137,7 +131,7 @@ def write_risk(
         by_agency=work.caller.agency_id,
         by_worker=work.caller.worker_id,
         at=work.now,
-        **dates,
+        **seen,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
 from gateway.disclosure import (
     CaseKey,
     Contribution,
@@ -17,11 +18,10 @@ from gateway.disclosure import (
 )
 from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.referrals import people, reading, receipts, settling
-from gateway.flows.referrals.envelope import RECEIPT_TYPE, Received, keep_answer, receive
 from gateway.flows.referrals.reading import Reading
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
-from gateway.rules import grading, sections
+from gateway.rules import grading, markers, sections
 from gateway.rules.states import move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState
@@ -165,7 +165,7 @@ def _take_in(
     receipt = receipts.sign(
         work, issuer=audience, reference=reference, reading=read, settled=settled, profile=profile
     )
-    return keep_answer(work, key, Answer(received.digest, 201, RECEIPT_TYPE, receipt.encode()))
+    return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
 
 
 def _write_facts(
@@ -181,9 +181,12 @@ def _write_facts(
         limits=reading.conditions(document),
         is_new=is_new,
     )
-    settling.write_risk(
-        work, case_key.case_id, read, dates=_dates(document, work.now.date()), is_new=is_new
-    )
+    seen = {
+        "markers": sorted(markers.markers_of(document, read.grades)),
+        "children": markers.count_children(document),
+        **_dates(document, work.now.date()),
+    }
+    settling.write_risk(work, case_key.case_id, read, seen=seen, is_new=is_new)
 
 
 def _dates(document: Mapping[str, Any], on: date) -> dict[str, date | None]:

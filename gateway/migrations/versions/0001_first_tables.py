@@ -522,6 +522,8 @@ def upgrade() -> None:
             "care_needs", sa.Boolean(create_constraint=True, name="care_needs"), nullable=False
         ),
         sa.Column("needs", sa.JSON(), nullable=False),
+        sa.Column("markers", sa.JSON(), nullable=False),
+        sa.Column("children", sa.Integer(), nullable=False),
         sa.Column("incident_on", sa.Date(), nullable=True),
         sa.Column("event_on", sa.Date(), nullable=True),
         sa.Column("by_agency", sa.String(length=64), nullable=False),

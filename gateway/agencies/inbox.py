@@ -1,11 +1,15 @@
-"""Owns taking in a signed document: by the caller, for its worker, once."""
+"""Owns taking in what an agency sends: by the caller, for its worker, and once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+
+import rfc8785
 
 from gateway.agencies import directory
 from gateway.errors import Conflict, Invalid, Mismatch, Problem
@@ -15,7 +19,19 @@ from gateway.sealing import envelopes
 from gateway.store import answers
 from gateway.store.answers import Answer
 
-RECEIPT_TYPE = "application/jose"
+__all__ = [
+    "JOSE_TYPE",
+    "JSON_TYPE",
+    "Answer",
+    "Received",
+    "find_answer",
+    "keep_answer",
+    "once",
+    "receive",
+]
+
+JOSE_TYPE = "application/jose"
+JSON_TYPE = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +121,28 @@ def keep_answer(work: Work, key: str, answer: Answer) -> Answer:
     if not is_first:
         raise Conflict("The same key is being answered now; try again.", code="in_progress")
     return answer
+
+
+def once(
+    work: Work,
+    key: str,
+    content: Mapping[str, Any],
+    act: Callable[[], Mapping[str, Any]],
+    *,
+    status: int = 200,
+) -> Answer:
+    """Do something of codes and ids once per Idempotency-Key, and answer it in JSON.
+
+    `content` is what was asked, route and all; the same key with other content is refused.
+
+    :raises Conflict: as `find_answer` and `keep_answer` do.
+    """
+    digest = hashlib.sha256(rfc8785.dumps(dict(content))).digest()
+    earlier = find_answer(work, key, digest)
+    if earlier:
+        return earlier
+    body = json.dumps(act(), ensure_ascii=False, separators=(",", ":")).encode()
+    return keep_answer(work, key, Answer(digest, status, JSON_TYPE, body))
 
 
 def _verify_key(work: Work, iss: str, kid: str) -> Any:

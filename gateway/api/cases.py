@@ -1,0 +1,173 @@
+"""The door to cases: what is new, one case sealed, answers to it, the log of it, decisions."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from gateway.agencies import cursors, inbox
+from gateway.agencies.inbox import JOSE_TYPE
+from gateway.api.answers import as_json, as_kept, as_sealed, time
+from gateway.api.operations import CURSOR, PURPOSE, Call, Query, op, read_reference
+from gateway.flows import cases, referrals
+from gateway.ledger import sequence
+from gateway.schemas.codes import Scope
+
+AGENCY = Query("agency", r"[a-z0-9][a-z0-9-]{1,63}", "The agency asked about.", is_needed=True)
+P10 = Query("purpose", r"P10", "Reading the log is audit: P10.", is_needed=True)
+
+
+@op(
+    "GET",
+    "/cases",
+    scope=Scope.CASES_READ,
+    summary="See what is new",
+    query=(CURSOR,),
+)
+def list_cases(call: Call) -> Response:
+    """What became new for your agency since the cursor, oldest first: reference, kind (ASSIGNED,
+    ALERT, CHANGED, ENDED), level and state; names nobody. Keep `next` for the next call: nothing
+    is skipped and nothing comes twice."""
+    sequence(call.house.sessions, call.house.keys, now=call.now)
+    with call.work() as work:
+        found = cases.list_new(work, cursors.unseal(work, call.query.get("cursor"), "cases"))
+        following = cursors.seal(work, found.place, "cases")
+    items = [
+        {
+            "reference": item.reference,
+            "kind": item.kind,
+            "level": item.level,
+            "state": item.state,
+            "at": time(item.at),
+        }
+        for item in found.items
+    ]
+    return as_json(
+        {"items": items, "next": following, "more": found.more, "checkpoint": found.checkpoint}
+    )
+
+
+@op(
+    "GET",
+    "/cases/<reference>",
+    scope=Scope.CASES_READ,
+    summary="Pull a case",
+    query=(PURPOSE,),
+    answers=JOSE_TYPE,
+)
+def pull_case(call: Call, reference: str) -> Response:
+    """The case as your agency may know it for this purpose, sealed to your agency's key: sections
+    at their level, sealed copies for you, and a receipt of the disclosure."""
+    with call.work() as work:
+        sealed = cases.pull(work, read_reference(reference), call.purpose, issuer=call.base_url)
+    return as_sealed(call, sealed)
+
+
+@op(
+    "POST",
+    "/cases/<reference>/acknowledgement",
+    scope=Scope.CASES_WRITE,
+    summary="Take a case on, or decline it",
+    form="acknowledgement/1",
+    once=True,
+    example={"outcome": "ACCEPTED"},
+)
+def acknowledge_case(call: Call, reference: str) -> Response:
+    """Your agency's answer to a case it was assigned; the coordinator sees it."""
+    stored, data = read_reference(reference), call.data
+
+    def act() -> dict[str, str]:
+        cases.acknowledge(work, stored, data["outcome"], data.get("reason"))
+        return {"outcome": str(data["outcome"])}
+
+    with call.work() as work:
+        asked = {"acknowledgement": stored, **{name: str(value) for name, value in data.items()}}
+        answer = inbox.once(work, call.key, asked, act)
+    return as_kept(answer)
+
+
+@op(
+    "POST",
+    "/cases/<reference>/positions",
+    scope=Scope.CASES_WRITE,
+    summary="Record the victim's position",
+    form="position/1",
+    sealed=True,
+    once=True,
+    status=201,
+    answers=JOSE_TYPE,
+)
+def record_position(call: Call, reference: str) -> Response:
+    """By the referrer or an assigned agency. Who may read is decided anew at once."""
+    with call.work() as work:
+        answer = referrals.record_position(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
+    "POST",
+    "/cases/<reference>/decisions",
+    scope=Scope.CASES_WRITE,
+    summary="Decide about a referral",
+    form="decision/1",
+    sealed=True,
+    once=True,
+    status=201,
+    answers=JOSE_TYPE,
+)
+def decide_case(call: Call, reference: str) -> Response:
+    """By the case's coordinator: accept, return, reject, redirect, merge, emergency."""
+    with call.work() as work:
+        answer = cases.decide(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
+    "GET",
+    "/cases/<reference>/explain",
+    scope=Scope.CASES_READ,
+    summary="Ask what an agency would see",
+    query=(AGENCY, PURPOSE),
+)
+def explain_case(call: Call, reference: str) -> Response:
+    """Which sections an agency would get at which level, and the row of the need-to-know matrix
+    that decides each. Opens nothing. The coordinator may ask for any agency of the case,
+    everyone else for itself."""
+    with call.work() as work:
+        found = cases.explain_view(
+            work, read_reference(reference), call.query["agency"], call.purpose
+        )
+    return as_json(
+        {
+            "agency": found.agency_id,
+            "kind": str(found.kind),
+            "purpose": str(found.purpose),
+            "stage": str(found.stage),
+            "outcome": "REFUSED" if found.refused else "ALLOWED",
+            "because": found.because,
+            "sections": [
+                {"section": name, "level": str(found.levels.get(name, "NONE")), "rule": rule}
+                for name, rule in sorted(found.reasons.items())
+            ],
+            "versions": dict(found.versions),
+        }
+    )
+
+
+@op(
+    "GET",
+    "/cases/<reference>/access",
+    scope=Scope.LOG_READ,
+    summary="See who read what of a case",
+    query=(P10,),
+    answers=JOSE_TYPE,
+)
+def list_access(call: Call, reference: str) -> Response:
+    """The log of a case, sealed to your agency: for its coordinator all readings, for a
+    contributor those of what it contributed. Refusals are for the chair and the auditor."""
+    with call.work() as work:
+        sealed = cases.list_access(work, read_reference(reference), issuer=call.base_url)
+    return as_sealed(call, sealed)

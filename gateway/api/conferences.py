@@ -1,0 +1,95 @@
+"""The door to conferences: plan, list cases, and the agenda as each attendee may know it."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from gateway.agencies import inbox
+from gateway.agencies.inbox import JOSE_TYPE
+from gateway.api.answers import as_kept, as_sealed, time
+from gateway.api.operations import PURPOSE, Call, Query, op
+from gateway.flows import conferences
+from gateway.papers import agenda as papers
+from gateway.schemas import reference as references
+from gateway.schemas.codes import Scope
+
+FORMAT = Query("format", r"json|html|pdf", "As data, as a page, or as a tagged PDF.")
+
+
+@op(
+    "POST",
+    "/conferences",
+    scope=Scope.CONFERENCE_WRITE,
+    summary="Plan a conference",
+    form="conference/1",
+    once=True,
+    status=201,
+    example={
+        "area": "MARLBURY",
+        "starts_at": "2026-12-03T09:30:00Z",
+        "attendees": ["marlbury-police", "marlbury-idva"],
+    },
+)
+def plan_conference(call: Call) -> Response:
+    """By the coordinator of the area. `attendees` are agencies."""
+    data = call.data
+
+    def act() -> dict[str, str]:
+        found = conferences.plan(
+            work, area=data["area"], starts_at=data["starts_at"], attendees=data["attendees"]
+        )
+        return {"conference": found}
+
+    asked = {
+        "conference": data["area"],
+        "starts_at": time(data["starts_at"]),
+        "attendees": list(data["attendees"]),
+        "place": data.get("place"),
+    }
+    with call.work() as work:
+        answer = inbox.once(work, call.key, asked, act, status=201)
+    return as_kept(answer)
+
+
+@op(
+    "POST",
+    "/conferences/<conference_id>/cases",
+    scope=Scope.CONFERENCE_WRITE,
+    summary="Put a case on the list",
+    form="listing/1",
+    once=True,
+    status=201,
+    example={"reference": "7K3MQ-2XF8A-C"},
+)
+def list_conference_case(call: Call, conference_id: str) -> Response:
+    """Lists an accepted case and asks the attendees to look in their own records; an agency that
+    the victim's conditions leave out is not asked."""
+    stored = references.read(call.data["reference"]) or "-"
+
+    def act() -> dict[str, object]:
+        listed = conferences.list_case(work, conference_id, stored)
+        return {"kind": str(listed.kind), "state": str(listed.state), "asked": list(listed.asked)}
+
+    with call.work() as work:
+        answer = inbox.once(
+            work, call.key, {"listing": conference_id, "case": stored}, act, status=201
+        )
+    return as_kept(answer)
+
+
+@op(
+    "GET",
+    "/conferences/<conference_id>/agenda",
+    scope=Scope.CONFERENCE_READ,
+    summary="Get your agenda",
+    query=(PURPOSE, FORMAT),
+    answers=JOSE_TYPE,
+)
+def read_agenda(call: Call, conference_id: str) -> Response:
+    """The agenda of a conference as your agency may know it: order, times, and per case what your
+    need to know opens. As data, as a printable page or as a tagged PDF; always sealed."""
+    with call.work() as work:
+        agenda, entry = conferences.build_agenda(work, conference_id, call.purpose)
+        document = papers.render(agenda, call.query.get("format", "json"))
+        sealed = conferences.seal_agenda(work, document, entry, call.purpose, issuer=call.base_url)
+    return as_sealed(call, sealed)

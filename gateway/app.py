@@ -1,0 +1,88 @@
+"""Builds the application: the only module that knows all others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from flask import Flask, Response
+from sqlalchemy.orm import Session, sessionmaker
+
+from gateway.agencies.replay import Replay, address
+from gateway.api import cases, conferences, directory, log, metadata, openapi, operations, problem
+from gateway.api import referrals as api_referrals
+from gateway.api import token
+from gateway.api.house import House
+from gateway.config import Settings
+from gateway.errors import UnsafeSettings
+from gateway.ledger import check_head
+from gateway.profiles.loader import Profiles
+from gateway.sealing import keys
+from gateway.store.engine import make_engine, make_sessions
+from gateway.web import headers, reference
+
+MAX_BODY = 4 * 1024 * 1024  # bytes; a referral of 2 MB is 1.8 times that on the wire
+
+# Imported for their declarations: without its import a door does not exist.
+DOORS = (api_referrals, cases, conferences, log, directory)
+
+
+def utcnow() -> datetime:
+    """The clock of the doors."""
+    return datetime.now(UTC)
+
+
+def create_app(
+    settings: Settings | None = None,
+    *,
+    sessions: sessionmaker[Session] | None = None,
+    clock: Callable[[], datetime] = utcnow,
+) -> Flask:
+    """Build the service and prove that it is safe to start.
+
+    Without `settings` they come from the environment; without `sessions` the database of the
+    settings is opened.
+
+    :raises UnsafeSettings: if settings, keys, rule tables or the head of the log do not hold.
+    """
+    settings = settings or Settings.from_env()
+    now = clock()
+    house = House(
+        settings=settings,
+        sessions=sessions or make_sessions(make_engine(settings.database_url)),
+        keys=keys.load(settings.keys),
+        profiles=Profiles.load(settings.profiles),
+        replay=Replay.open(address(settings), now),
+        clock=clock,
+    )
+    with house.sessions() as session:
+        check_head(session, house.keys)
+    app = Flask("gateway", static_folder=None, template_folder=None)
+    app.config.update(
+        MAX_CONTENT_LENGTH=MAX_BODY,
+        MAX_FORM_MEMORY_SIZE=64 * 1024,
+        MAX_FORM_PARTS=20,
+        PROPAGATE_EXCEPTIONS=False,
+    )
+    app.url_map.strict_slashes = True
+    app.extensions["gateway"] = house
+    problem.register(app)
+    for blueprint in (token.oauth, metadata.metadata, openapi.published, operations.v1):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(reference.web)
+    app.after_request(_harden)
+    _refuse_open_routes(app)
+    return app
+
+
+def _harden(response: Response) -> Response:
+    return headers.harden(response)
+
+
+def _refuse_open_routes(app: Flask) -> None:
+    """Refuse to start with a route that declares neither a scope nor that it is public."""
+    public = metadata.PUBLIC_ENDPOINTS | openapi.PUBLIC_ENDPOINTS | reference.PUBLIC_ENDPOINTS
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.endpoint not in public and not hasattr(view, "gateway_scope"):
+            raise UnsafeSettings("A route declares no scope.")

@@ -1,0 +1,17 @@
+"""What an agency does with a case: see what is new, pull, answer, look, ask; and decide."""
+
+from gateway.flows.cases.deciding import decide
+from gateway.flows.cases.feeding import Feed, Item, list_new
+from gateway.flows.cases.looking import explain_view, list_access
+from gateway.flows.cases.pulling import acknowledge, pull
+
+__all__ = [
+    "Feed",
+    "Item",
+    "acknowledge",
+    "decide",
+    "explain_view",
+    "list_access",
+    "list_new",
+    "pull",
+]

@@ -1,0 +1,144 @@
+"""Owns a coordinator's decision about a referral: one step of its life, with a coded reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
+from gateway.disclosure import Box, Contribution, contribute, open_case_key, regrant, sign_receipt
+from gateway.errors import Conflict, Denied, Invalid, Problem
+from gateway.flows.cases.finding import find_case, find_roles
+from gateway.ledger import Entry, Work
+from gateway.rules.states import Guards, move
+from gateway.schemas import reference as references
+from gateway.schemas.codes import AgeBand, AreaDecision, CaseRole, CaseState
+from gateway.store import cases, feed, members, parties, referrals
+from gateway.store import tables as t
+from gateway.store.answers import Answer
+from gateway.store.cases import By
+from gateway.store.parties import LinkRow
+
+TO: Mapping[AreaDecision, CaseState] = {
+    AreaDecision.ACCEPT: CaseState.ACCEPTED,
+    AreaDecision.RETURN: CaseState.RETURNED,
+    AreaDecision.REJECT: CaseState.REJECTED,
+    AreaDecision.REDIRECT: CaseState.REDIRECTED,
+    AreaDecision.MERGE: CaseState.MERGED,
+    AreaDecision.EMERGENCY: CaseState.EMERGENCY,
+}
+JOINED = "JOINED"  # the referrer may know that its referral was joined to another
+NOTES = ("reason", "alternative_route", "quality_note")
+
+
+FORM = "decision/1"
+
+
+def decide(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+    """Move a case as its coordinator decides (201, signed receipt).
+
+    The referrer's feedback is written by the act; what the coordinator writes in words is kept
+    as minutes, sealed.
+
+    :raises Denied: if the caller does not coordinate the case.
+    :raises Conflict: code illegal_state, if the case cannot go there from where it is.
+    """
+    work.attempt("case.decide")
+    case_id = find_case(work, reference)
+    if CaseRole.COORDINATOR not in {row.role for row in find_roles(work, case_id)}:
+        raise Denied("not-the-coordinator", subject=case_id)
+    received = receive(work, body, form=FORM, audience=audience, key=key)
+    if received.answered:
+        return received.answered
+    state, entry = _move(work, case_id, received)
+    receipt = sign_receipt(
+        work, issuer=audience, reference=reference, claims={"state": str(state)}, entry=entry
+    )
+    return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
+
+
+def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entry]:
+    form = received.loaded
+    cases.lock_case(work.session, case_id)
+    case = cases.list_cases(work.session, [case_id])[case_id]
+    risk = cases.list_risks(work.session, [case_id])[case_id]
+    decision = AreaDecision(form["decision"])
+    guards = Guards(
+        by_coordinator=True,
+        by_chair=work.caller.is_chair,
+        is_under_16=risk.age == AgeBand.U16,
+    )
+    state = move(case.state, TO[decision], guards=guards)
+    if decision is AreaDecision.MERGE:
+        _merge(work, case_id, case.area, form)
+    reasons = [str(reason) for reason in form.get("reasons", ())]
+    cases.add_states(
+        work.session,
+        case_id=case_id,
+        states=[state],
+        because=f"decision:{decision}",
+        by=By(work.caller.agency_id, work.caller.worker_id, work.now),
+        reasons=reasons,
+    )
+    _tell(work, case_id, form)
+    profile = work.profiles.for_area(case.area, work.now.date())
+    key = open_case_key(work, case_id)
+    if any(note in form for note in NOTES):
+        minute = {"decisions": [received.document]}
+        boxes = [Box("minutes", "FULL", minute)]
+        contribute(work, key, Contribution(work.caller.agency_id, work.now, boxes))
+    regrant(work, key, profile)
+    entry = work.record(
+        "case.decide",
+        case_id,
+        because=str(decision),
+        facts={"state": str(state), "reasons": reasons},
+    )
+    _announce(work, case_id, entry)
+    return state, entry
+
+
+def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None:
+    """Join a referral to another case of the same coordinator; every referrer stays a source."""
+    fault = Problem("unknown_reference", "/merge_with")
+    written = references.read(form["merge_with"])
+    row = referrals.find_referral(work.session, reference=written) if written else None
+    if row is None or row.case_id == case_id:
+        raise Invalid("There is no other case of that reference.", fault)
+    other = cases.list_cases(work.session, [row.case_id])[row.case_id]
+    mine = {
+        each.role
+        for each in members.list_assignments(work.session, [row.case_id])
+        if each.agency_id == work.caller.agency_id
+    }
+    if CaseRole.COORDINATOR not in mine or other.area != area:
+        raise Invalid("There is no other case of that reference.", fault)
+    if other.state in (CaseState.MERGED, CaseState.CLOSED, CaseState.ABANDONED):
+        raise Conflict("The other case no longer goes on.", code="illegal_state")
+    link = LinkRow(case_id, row.case_id, "MERGED", (), "CONFIRMED", work.now)
+    parties.add_links(work.session, [link])
+
+
+def _tell(work: Work, case_id: str, form: Mapping[str, Any]) -> None:
+    codes = [form["feedback"]] if "feedback" in form else []
+    if form["decision"] == AreaDecision.MERGE and form.get("release"):
+        codes.append(JOINED)
+    for code in codes:
+        cases.add_dated(
+            work.session,
+            t.feedback,
+            case_id=case_id,
+            code=str(code),
+            reasons=[str(reason) for reason in form.get("reasons", ())],
+            at=work.now,
+        )
+
+
+def _announce(work: Work, case_id: str, entry: Entry) -> None:
+    told = {
+        row.agency_id
+        for row in members.list_assignments(work.session, [case_id])
+        if row.role is not CaseRole.REFERRER and row.agency_id != work.caller.agency_id
+    }
+    kinds = [(agency_id, "CHANGED") for agency_id in sorted(told)]
+    feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)

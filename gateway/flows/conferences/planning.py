@@ -1,0 +1,167 @@
+"""Owns planning a conference and putting cases on its list."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.agencies import directory
+from gateway.disclosure import list_facts, open_case_key, regrant
+from gateway.errors import Conflict, Denied, Invalid, Problem
+from gateway.ledger import Work
+from gateway.profiles.loader import Profile
+from gateway.rules.facts import CaseFacts
+from gateway.rules.states import move
+from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
+from gateway.store import cases, conferences, feed, members, parties, referrals
+from gateway.store.cases import By
+from gateway.store.conferences import ConferenceRow
+from gateway.store.members import NewAssignment
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A case on the list of a conference."""
+
+    kind: ListingKind
+    state: CaseState
+    asked: tuple[str, ...]  # agencies now asked to look in their records
+
+
+def plan(work: Work, *, area: str, starts_at: datetime, attendees: Sequence[str]) -> str:
+    """Plan a conference of the caller's own area; gives its id.
+
+    :raises Denied: if the caller does not coordinate the area.
+    :raises Invalid: for an attendee that is not registered, or a time that has passed.
+    """
+    work.attempt("conference.plan")
+    if work.caller.kind is not AgencyKind.COORDINATOR or work.caller.area != area:
+        raise Denied("not-the-coordinator")
+    standing = directory.standing(work.session)
+    faults = [
+        Problem("unknown_code", f"/attendees/{n}")
+        for n, agency_id in enumerate(attendees)
+        if agency_id not in standing
+    ]
+    if starts_at <= work.now:
+        faults.append(Problem("out_of_range", "/starts_at"))
+    if faults:
+        raise Invalid("The conference cannot be planned like this.", *faults)
+    conference_id = str(uuid.uuid4())
+    conferences.add_conference(
+        work.session,
+        ConferenceRow(conference_id, area, work.caller.agency_id, starts_at),
+        attendees=sorted({*attendees, work.caller.agency_id}),
+        planned_at=work.now,
+    )
+    work.record(
+        "conference.plan",
+        None,
+        because="planned",
+        facts={"conference": conference_id, "attendees": sorted(attendees)},
+    )
+    return conference_id
+
+
+def list_case(work: Work, conference_id: str, reference: str) -> Listed:
+    """Put an accepted case on the list, and ask its attendees to look in their records.
+
+    An agency that the victim's conditions leave out is not asked and learns nothing. An
+    emergency stands on the list for ratification and keeps its state.
+
+    :raises Denied: if the conference or the case is not the caller's.
+    :raises Conflict: if the case cannot be listed, or is listed there already.
+    """
+    work.attempt("conference.list")
+    conference = conferences.find_conference(work.session, conference_id)
+    if conference is None:
+        raise Denied("absent")
+    if conference.agency_id != work.caller.agency_id:
+        raise Denied("not-the-coordinator")
+    case_id = _own_case(work, reference)
+    cases.lock_case(work.session, case_id)
+    if case_id in dict(conferences.list_listed(work.session, conference_id)):
+        raise Conflict("The case is on this list already.", code="already_listed")
+    case = cases.list_cases(work.session, [case_id])[case_id]
+    profile = work.profiles.for_area(case.area, work.now.date())
+    kind = _kind(work, case_id, case.state, profile)
+    state = case.state
+    if kind is not ListingKind.EMERGENCY:
+        state = move(case.state, CaseState.LISTED)
+        cases.add_states(
+            work.session,
+            case_id=case_id,
+            states=[state],
+            because="listed",
+            by=By(work.caller.agency_id, work.caller.worker_id, work.now),
+        )
+    conferences.list_case(
+        work.session,
+        conference_id=conference_id,
+        case_id=case_id,
+        kind=kind,
+        listed_at=work.now,
+    )
+    asked = _ask(work, case_id, conference_id, profile)
+    regrant(work, open_case_key(work, case_id), profile)
+    entry = work.record(
+        "conference.list",
+        case_id,
+        because=str(kind),
+        facts={"conference": conference_id, "asked": list(asked)},
+    )
+    kinds = [(agency_id, "ASSIGNED") for agency_id in asked]
+    feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)
+    return Listed(kind, state, asked)
+
+
+def _own_case(work: Work, reference: str) -> str:
+    row = referrals.find_referral(work.session, reference=reference)
+    if row is None:
+        raise Denied("absent")
+    for each in members.list_assignments(work.session, [row.case_id]):
+        if each.agency_id == work.caller.agency_id and each.role is CaseRole.COORDINATOR:
+            return row.case_id
+    raise Denied("not-the-coordinator", subject=row.case_id)
+
+
+def _kind(work: Work, case_id: str, state: CaseState, profile: Profile) -> ListingKind:
+    if state is CaseState.EMERGENCY:
+        return ListingKind.EMERGENCY
+    risk = cases.list_risks(work.session, [case_id])[case_id]
+    if "TRANSFER_IN" in risk.criteria:
+        return ListingKind.TRANSFER_IN
+    links = parties.list_links(work.session, [case_id])
+    wording = str(profile.repeat.definition)
+    if any(wording in row.repeats and row.status != "REJECTED" for row in links):
+        return ListingKind.REPEAT
+    return ListingKind.NEW
+
+
+def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tuple[str, ...]:
+    """Give the attendees who are not yet in the case the role of researchers."""
+    facts = list_facts(work.session, [case_id])[case_id]
+    standing = directory.standing(work.session)
+    asked = tuple(
+        agency_id
+        for agency_id in conferences.list_attendees(work.session, conference_id)
+        if agency_id not in facts.members
+        and not standing[agency_id].is_suspended
+        and standing[agency_id].kind in profile.matrix.purposes
+        and not _is_left_out(facts, agency_id, standing[agency_id].kind)
+    )
+    members.add_assignments(
+        work.session,
+        case_id=case_id,
+        assignments=[NewAssignment(each, CaseRole.RESEARCH, "listed") for each in asked],
+        at=work.now,
+    )
+    return asked
+
+
+def _is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
+    if agency_id in facts.conflicted or agency_id in facts.excluded_agencies:
+        return True
+    return kind in facts.excluded_kinds - facts.overridden_kinds

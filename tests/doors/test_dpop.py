@@ -1,0 +1,408 @@
+"""Proof of possession: every point of RFC 9449 section 4.3, and that no failure is a 500."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pytest
+from joserfc import jws
+from joserfc.jwk import OKPKey, RSAKey
+from sqlalchemy import create_engine, text
+
+from gateway.agencies import replay
+from gateway.agencies.replay import Replay
+from gateway.config import Settings
+from gateway.errors import Unavailable
+from gateway.schemas.codes import AgencyKind
+from gateway.sealing import jose
+from tests.doors.many import use_all
+from tests.doors.oauth import BASE, START, Agency, Door, a_door, signed
+
+
+@pytest.fixture
+def door(sqlite_url: str, tmp_path: Path) -> Iterator[Door]:
+    with a_door(sqlite_url, tmp_path) as door:
+        yield door
+
+
+@pytest.fixture
+def idva(door: Door) -> Agency:
+    return door.enrol("idva", AgencyKind.IDVA)
+
+
+def wrong_proofs(agency: Agency, method: str, path: str, token: str | None) -> dict[str, str]:
+    """One wrong proof for each way to be wrong."""
+    now = int(agency.door.now.timestamp())
+    mine = jose.import_private(agency.dpop, "sig")
+    jwk = {name: agency.dpop[name] for name in ("kty", "crv", "x", "y")}
+    other = {n: jose.new_private("sig")[n] for n in ("kty", "crv", "x", "y")}
+    rsa = RSAKey.generate_key(2048).as_dict(private=False)
+    right = agency.proof(method, path, token=token)
+    head, body, signature = right.split(".")
+
+    def proof(header: dict[str, Any] | None = None, **changes: Any) -> str:
+        return agency.proof(method, path, token=token, header=header, **changes)
+
+    def headed(**header: Any) -> str:
+        return f"{jose.b64u(json.dumps(header).encode())}.{body}.{signature}"
+
+    claims = {
+        "slow by 61 s": {"iat": now - 61},
+        "fast by 11 s": {"iat": now + 11},
+        "no iat": {"iat": None},
+        "iat true": {"iat": True},
+        "iat text": {"iat": str(now)},
+        "iat huge": {"iat": 10**400},
+        "another method": {"htm": "PUT"},
+        "method in lower case": {"htm": method.lower()},
+        "no method": {"htm": None},
+        "another path": {"htu": BASE + path + "/x"},
+        "another host": {"htu": "https://other.example" + path},
+        "another port": {"htu": BASE + ":8443" + path},
+        "bad port": {"htu": BASE + ":x" + path},
+        "plain http": {"htu": "http://gateway.example" + path},
+        "a user in the address": {"htu": "https://a@gateway.example" + path},
+        "no address": {"htu": None},
+        "address in a list": {"htu": [BASE + path]},
+        "no jti": {"jti": None},
+        "short jti": {"jti": "x" * 15},
+        "long jti": {"jti": "x" * 129},
+        "jti a number": {"jti": 10**20},
+    }
+    if token is not None:
+        claims |= {
+            "no ath": {"ath": None},
+            "ath of another token": {"ath": jose.b64u(b"x" * 32)},
+            "ath a number": {"ath": 7},
+        }
+    return {
+        **{name: proof(**change) for name, change in claims.items()},
+        "another type": proof({"typ": "JWT"}),
+        "type in capitals": proof({"typ": "DPOP+JWT"}),
+        "a key id": proof({"kid": "x"}),
+        "critical": headed(typ="dpop+jwt", alg="ES256", jwk=jwk, crit=["b64"], b64=False),
+        "private key": headed(typ="dpop+jwt", alg="ES256", jwk=agency.dpop),
+        "key of somebody else": proof({"jwk": other}),
+        "weak key": headed(typ="dpop+jwt", alg="PS256", jwk=rsa),
+        "symmetric key": headed(typ="dpop+jwt", alg="HS256", jwk={"kty": "oct", "k": "AA"}),
+        "alg none": headed(typ="dpop+jwt", alg="none", jwk=jwk),
+        "alg of another key": headed(typ="dpop+jwt", alg="Ed25519", jwk=jwk),
+        "point off the curve": headed(typ="dpop+jwt", alg="ES256", jwk={**jwk, "x": jwk["y"]}),
+        "no key": headed(typ="dpop+jwt", alg="ES256"),
+        "key a text": headed(typ="dpop+jwt", alg="ES256", jwk="x"),
+        "no signature": f"{head}.{body}.",
+        "signature cut": right[:-4],
+        "two proofs": f"{right}, {right}",
+        "two parts": f"{head}.{body}",
+        "four parts": f"{right}.x",
+        "padding": right + "=",
+        "garbage": "garbage",
+        "not ASCII": "ä.ö.ü",
+        "too large": proof(more="x" * 9000),
+        "claims a list": signed({"typ": "dpop+jwt", "jwk": jwk}, [1], mine),
+        "claims twice": signed({"typ": "dpop+jwt", "jwk": jwk}, b'{"iat":1,"iat":2}', mine),
+        "claims nested": signed({"typ": "dpop+jwt", "jwk": jwk}, b"[" * 2500, mine),
+    }
+
+
+def test_no_wrong_proof_reaches_a_resource(door: Door, idva: Agency) -> None:
+    token = idva.token("cases:read")
+    before = len(door.records())
+    got = {}
+    for name, proof in wrong_proofs(idva, "GET", "/v1/whoami", token).items():
+        answer = idva.call(token, proof=proof)
+        got[name] = (answer.status_code, answer.json["code"])
+    refused = (401, "invalid_dpop_proof")
+    # A sound proof by another key is a token that was stolen.
+    assert got.pop("key of somebody else")[0] == 401
+    assert {name: answer for name, answer in got.items() if answer != refused} == {}
+    assert len(door.records()) == before
+    assert door.failures()["invalid-dpop-proof"] == len(got) + 1
+
+
+def test_no_wrong_proof_brings_a_token(door: Door, idva: Agency) -> None:
+    before = len(door.records())
+    form = idva.form("cases:read")
+    got = {}
+    for name, proof in wrong_proofs(idva, "POST", "/oauth/token", None).items():
+        answer = idva.ask(form, proof)
+        got[name] = (answer.status_code, answer.json["error"])
+    assert {n: g for n, g in got.items() if g != (400, "invalid_dpop_proof")} == {}
+    assert idva.ask(form).status_code == 200  # the assertion was never used up
+    assert len(door.records()) == before + 1
+
+
+def test_a_missing_proof_is_refused(door: Door, idva: Agency) -> None:
+    token = idva.token("cases:read")
+    answer = door.client.get("/v1/whoami", headers={"Authorization": f"DPoP {token}"})
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid_dpop_proof")
+    answer = door.client.post("/oauth/token", data=idva.form("cases:read"))
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_dpop_proof")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://GATEWAY.example/v1/whoami",
+        "https://gateway.example:443/v1/whoami",
+        "HTTPS://gateway.example/v1/whoami?x=1#y",
+        "https://gateway.example/v1/%77hoami",
+    ],
+)
+def test_other_spellings_of_the_address_are_the_same(idva: Agency, address: str) -> None:
+    token = idva.token("cases:read")
+    proof = idva.proof("GET", "/v1/whoami", token=token, htu=address)
+    assert idva.call(token, proof=proof).status_code == 200
+
+
+def test_the_address_is_the_configured_one_whatever_the_host_header_says(idva: Agency) -> None:
+    token = idva.token("cases:read")
+    proof = idva.proof("GET", "/v1/whoami", token=token, htu="https://evil.example/v1/whoami")
+    answer = idva.call(token, proof=proof, headers={"Host": "evil.example"})
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("seconds", [-60, 10])
+def test_a_clock_may_be_a_little_wrong(door: Door, idva: Agency, seconds: int) -> None:
+    token = idva.token("cases:read")
+    iat = int(door.now.timestamp()) + seconds
+    proof = idva.proof("GET", "/v1/whoami", token=token, iat=iat)
+    assert idva.call(token, proof=proof).status_code == 200
+    assert idva.call(token, proof=proof).status_code == 401  # used before
+
+
+def test_a_proof_is_used_once_on_a_resource(idva: Agency) -> None:
+    token = idva.token("cases:read")
+    proof = idva.proof("GET", "/v1/whoami", token=token)
+    assert idva.call(token, proof=proof).status_code == 200
+    again = idva.call(token, proof=proof)
+    assert (again.status_code, again.json["code"]) == (401, "invalid_dpop_proof")
+
+
+def test_a_proof_is_used_once_for_a_token(door: Door, idva: Agency) -> None:
+    proof = idva.proof()
+    assert idva.ask(idva.form("cases:read"), proof).status_code == 200
+    again = idva.ask(idva.form("cases:read"), proof)
+    assert (again.status_code, again.json["error"]) == (400, "invalid_dpop_proof")
+    # By now the client was known, so it is an entry and no mere count.
+    assert door.records()[-1]["because"] == "invalid-dpop-proof"
+
+
+def test_F4_a_stolen_token_is_of_no_use_without_its_key(door: Door, idva: Agency) -> None:
+    token = idva.token("cases:read")
+    thief = Agency("idva", door)
+    answer = thief.call(token)
+    assert (answer.status_code, answer.json["code"]) == (401, "invalid_token")
+
+
+@pytest.mark.parametrize("alg", ["Ed25519", "PS256"])
+def test_keys_of_other_good_kinds_prove_possession(idva: Agency, alg: str) -> None:
+    made = OKPKey.generate_key("Ed25519") if alg == "Ed25519" else RSAKey.generate_key(3072)
+    material = made.as_dict(private=False)
+    jwk = {n: material[n] for n in ("kty", "crv", "x", "n", "e") if n in material}
+    usual = json.loads(jose.b64u_decode(idva.proof().split(".")[1]))
+    registry = jws.JWSRegistry(algorithms=[alg])
+    registry.max_header_length = 4096
+    header = {"typ": "dpop+jwt", "alg": alg, "jwk": jwk}
+    proof = jws.serialize_compact(header, json.dumps(usual), made, registry=registry)
+    assert idva.ask(idva.form("cases:read"), proof).status_code == 200
+
+
+# --- nonce ----------------------------------------------------------------------------------------
+
+
+def test_the_token_endpoint_asks_for_its_nonce(door: Door, idva: Agency) -> None:
+    form = idva.form("cases:read")
+    first = idva.ask(form, idva.proof(nonce=None))
+    assert (first.status_code, first.json["error"]) == (400, "use_dpop_nonce")
+    nonce = first.headers["DPoP-Nonce"]
+    # The same assertion again: a client may keep its request and exchange the proof alone.
+    assert idva.ask(form, idva.proof(nonce=nonce)).status_code == 200
+
+
+@pytest.mark.parametrize("wrong", ["x", "", "1.x", 5, ["a"], "29923740.AAAAAAAAAAAAAAAAAAAAAA"])
+def test_a_foreign_nonce_is_refused(idva: Agency, wrong: object) -> None:
+    answer = idva.ask(idva.form("cases:read"), idva.proof(nonce=wrong))
+    assert (answer.status_code, answer.json["error"]) == (400, "use_dpop_nonce")
+
+
+def test_a_nonce_lives_for_its_minute_and_the_next(door: Door, idva: Agency) -> None:
+    nonce = idva.nonce()
+    door.later(119)
+    assert idva.ask(idva.form("cases:read"), idva.proof(nonce=nonce)).status_code == 200
+    door.later(1)
+    answer = idva.ask(idva.form("cases:read"), idva.proof(nonce=nonce))
+    assert answer.json["error"] == "use_dpop_nonce"
+    assert answer.headers["DPoP-Nonce"] != nonce
+
+
+def test_a_resource_may_ask_for_the_nonce_too(idva: Agency) -> None:
+    token = idva.token("cases:read")
+    bare = idva.proof("GET", "/v1/nonce", token=token, nonce=None)
+    answer = idva.call(token, "/v1/nonce", proof=bare)
+    assert (answer.status_code, answer.json["code"]) == (401, "use_dpop_nonce")
+    assert 'error="use_dpop_nonce"' in answer.headers["WWW-Authenticate"]
+    nonce = answer.headers["DPoP-Nonce"]
+    proof = idva.proof("GET", "/v1/nonce", token=token, nonce=nonce)
+    assert idva.call(token, "/v1/nonce", proof=proof).status_code == 200
+    bare = idva.proof("GET", "/v1/whoami", token=token, nonce=None)
+    assert idva.call(token, proof=bare).status_code == 200
+
+
+# --- the replay store -----------------------------------------------------------------------------
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def replay_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'used.db'}"
+    return str(request.getfixturevalue("empty_postgresql_url"))
+
+
+@pytest.fixture
+def store(replay_url: str) -> Iterator[Replay]:
+    store = Replay.open(replay_url, START)
+    yield store
+    store.close()
+
+
+def use(store: Replay, jti: str = "a", *, seconds: float = 0, **changes: Any) -> bool:
+    moment = START + timedelta(seconds=seconds)
+    parts = {"kind": "dpop", "htu": "h", "jkt": "k", "jti": jti, **changes}
+    issued = moment.timestamp()
+    return store.first_use(**parts, issued_at=issued, expires_at=int(issued) + 61, now=moment)
+
+
+def test_a_use_is_first_once_and_every_part_counts(store: Replay) -> None:
+    assert use(store)
+    assert not use(store)
+    for change in ({"kind": "assertion"}, {"htu": "h2"}, {"jkt": "k2"}, {"jti": "b"}):
+        assert use(store, **change)  # type: ignore[arg-type]
+        assert not use(store, **change)  # type: ignore[arg-type]
+
+
+def test_what_was_issued_before_the_store_was_born_is_refused(store: Replay) -> None:
+    assert not use(store, "early", seconds=-0.5)
+    assert not use(store, "early", seconds=-0.5)
+    assert use(store, "on time", seconds=0)
+
+
+def test_a_store_that_is_opened_again_remembers(store: Replay, replay_url: str) -> None:
+    assert use(store, seconds=5)
+    again = Replay.open(replay_url, START + timedelta(seconds=20))
+    assert not use(again, seconds=5)
+    assert use(again, "b", seconds=6)  # and was not born again
+    again.close()
+
+
+def test_a_store_emptied_by_a_crash_opens_no_window(empty_postgresql_url: str) -> None:
+    store = Replay.open(empty_postgresql_url, START)
+    assert use(store, seconds=1)
+    engine = create_engine(empty_postgresql_url)
+    with engine.begin() as connection:  # what PostgreSQL does to unlogged tables after a crash
+        connection.execute(text("TRUNCATE replay.seen, replay.birth, replay.failure"))
+    engine.dispose()
+    assert not use(store, seconds=1)
+    assert not use(store, "b", seconds=0.9)
+    assert use(store, "c", seconds=2)
+    store.close()
+
+
+def test_the_tables_on_postgresql_are_unlogged(store: Replay, replay_url: str) -> None:
+    if replay_url.startswith("sqlite"):
+        files = list(Path(replay_url.removeprefix("sqlite:///")).parent.glob("used.db.*"))
+        assert any(file.read_bytes().startswith(b"SQLite format 3") for file in files)
+        return
+    engine = create_engine(replay_url)
+    with engine.connect() as connection:
+        asked = text(
+            "SELECT relname, relpersistence FROM pg_class"
+            " WHERE relnamespace = 'replay'::regnamespace AND relkind = 'r'"
+        )
+        kinds = {row.relname: row.relpersistence for row in connection.execute(asked)}
+    engine.dispose()
+    assert kinds == {"birth": "u", "seen": "u", "failure": "u"}
+
+
+def test_a_file_of_an_earlier_boot_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'used.db'}"
+    boot = tmp_path / "boot_id"
+    monkeypatch.setattr(replay, "_BOOT_ID", boot)
+    boot.write_text("11111111-aaaa\n")
+    first = Replay.open(url, START)
+    assert use(first, seconds=1)
+    first.close()
+    boot.write_text("22222222-aaaa\n")
+    second = Replay.open(url, START + timedelta(seconds=30))
+    assert not use(second, seconds=1)
+    assert use(second, seconds=31)
+    second.close()
+    assert {path.name[:16] for path in tmp_path.glob("used.db.*")} == {"used.db.22222222"}
+
+
+def test_expired_uses_are_forgotten_in_batches(store: Replay) -> None:
+    for number in range(5):
+        assert use(store, str(number))
+    assert store.sweep(START + timedelta(seconds=60)) == 0
+    assert store.sweep(START + timedelta(seconds=62)) == 5
+    assert use(store, "0", seconds=62)
+
+
+def test_failures_are_counted_per_reason(store: Replay) -> None:
+    for _ in range(3):
+        store.count_failure("invalid-token", START)
+    store.count_failure("invalid-client", START + timedelta(minutes=1))
+    assert store.failures(START) == {"invalid-token": 3, "invalid-client": 1}
+    assert store.failures(START + timedelta(minutes=1)) == {"invalid-client": 1}
+
+
+def test_of_four_workers_exactly_one_is_first(replay_url: str) -> None:
+    context = get_context("spawn")
+    answers = context.Queue()
+    workers = [context.Process(target=use_all, args=(replay_url, START, answers)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    got = [answers.get(timeout=60) for _ in workers]
+    for worker in workers:
+        worker.join()
+    answers.close()
+    assert [sum(column) for column in zip(*got, strict=True)] == [1] * 40
+
+
+def test_of_many_threads_exactly_one_is_first(store: Replay) -> None:
+    firsts = []
+
+    def run() -> None:
+        firsts.extend(use(store, str(number)) for number in range(20))
+
+    threads = [threading.Thread(target=run) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(firsts) == 20
+
+
+def test_without_the_store_nothing_is_accepted(door: Door, idva: Agency, tmp_path: Path) -> None:
+    with pytest.raises(Unavailable):
+        Replay.open(f"sqlite:///{tmp_path / 'no-such-folder' / 'used.db'}", START)
+
+
+def test_the_store_lies_beside_the_database_unless_told_otherwise(tmp_path: Path) -> None:
+    def settings(database: str, at: str = "") -> Settings:
+        return Settings("production", BASE, database, tmp_path, at)
+
+    postgres = "postgresql+psycopg://gateway@db/gateway"
+    assert replay.address(settings("sqlite:////srv/gateway.db")) == (
+        "sqlite:////srv/gateway.db.replay"
+    )
+    assert replay.address(settings(postgres)) == postgres
+    assert replay.address(settings(postgres, "sqlite:////run/x")) == "sqlite:////run/x"
