@@ -9,9 +9,18 @@ from flask import Flask, Response
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.agencies.replay import Replay, address
-from gateway.api import cases, conferences, directory, log, metadata, openapi, operations, problem
+from gateway.api import (
+    cases,
+    conferences,
+    directory,
+    log,
+    metadata,
+    openapi,
+    operations,
+    problem,
+    token,
+)
 from gateway.api import referrals as api_referrals
-from gateway.api import token
 from gateway.api.house import House
 from gateway.config import Settings
 from gateway.errors import UnsafeSettings

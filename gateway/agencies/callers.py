@@ -29,7 +29,6 @@ def standing(sessions: sessionmaker[Session], claims: Mapping[str, Any]) -> Stan
     """
     worker_id = claims.get("worker")
     with sessions() as session:
-        session.connection(execution_options={"readonly": True})
         facts = store.find_facts(
             session, agency_id=claims["sub"], worker_id=worker_id, jti=claims["jti"]
         )

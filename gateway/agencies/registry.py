@@ -165,7 +165,7 @@ def _check_words(agency_id: str, name: str, area: str) -> None:
         raise Invalid("An agency id has lower-case letters, digits, - and _.", Problem("form", ""))
     if not 1 <= len(name.strip()) <= 200 or not name.isprintable():
         raise Invalid("The name must have 1 to 200 printable characters.", Problem("form", ""))
-    if not is_id(area):
+    if not is_id(area.lower()):
         raise Invalid("The area is not an area id.", Problem("form", ""))
 
 

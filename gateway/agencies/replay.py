@@ -8,6 +8,7 @@ loss a client whose clock is slow is refused until its clock has passed the birt
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -48,11 +49,14 @@ class Replay:
         waiting for the disk may be lost or damaged by a power cut, so it is not read after one.
         The store may be opened before worker processes are forked.
 
+        The birth of a new store is the whole second that has begun, since most clients state
+        whole seconds: no machine or database starts again within the second it failed in.
+
         :raises Unavailable: if it cannot be opened.
         """
         engine = store.make_replay_engine(_for_this_boot(url))
         with _failing_closed():
-            store.create(engine, now=now.timestamp())
+            store.create(engine, now=math.floor(now.timestamp()))
         engine.dispose()  # no connection crosses a fork
         return cls(engine)
 
@@ -85,8 +89,8 @@ class Replay:
                 issued_at=issued_at,
                 expires_at=expires_at,
             )
-            if not is_first:
-                store.add_birth(connection, now=now.timestamp())
+            if not is_first:  # perhaps emptied while we run: then born again, rounded up
+                store.add_birth(connection, now=math.ceil(now.timestamp()))
             if next(self._uses) % SWEEP_EVERY == 0:
                 store.delete_expired(connection, now=int(now.timestamp()), batch=SWEEP_BATCH)
         return is_first

@@ -73,7 +73,10 @@ def challenge(code: str | None = None, *, scope: Scope | None = None) -> str:
 
 
 def current_nonce() -> str:
-    """Return the value of the DPoP-Nonce header; it goes with every answer that asks for one."""
+    """Return the value of the DPoP-Nonce header of an answer with `use_dpop_nonce`.
+
+    On a resource no other 401 carries it: there are clients that take any nonce for a demand.
+    """
     here = house()
     return dpop.nonce(dpop.nonce_key(here.keys.cursor), here.clock())
 

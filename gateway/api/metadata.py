@@ -44,7 +44,8 @@ def authorization_server() -> Response:
             "revocation_endpoint": f"{base}/oauth/revoke",
             "jwks_uri": f"{base}/.well-known/jwks.json",
             "scopes_supported": [scope.value for scope in Scope],
-            "response_types_supported": [],
+            # Required, yet an empty list must be left out (RFC 8414 sections 2 and 3.2).
+            "response_types_supported": ["none"],
             "grant_types_supported": ["client_credentials"],
             "dpop_signing_alg_values_supported": algs,
             "protected_resources": [base],

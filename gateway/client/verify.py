@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 VERIFIED, REFUTED, UNREADABLE = 0, 1, 2
+FAR = 100_000  # how many numbers in a row may be missing before a tag counts as foreign
 
 
 class NotVerified(Exception):
@@ -173,20 +174,19 @@ def roots_from_consistency(
     return None if last else (first, second)
 
 
-def own_numbers(log_key: bytes, leaves: Sequence[bytes], highest: int) -> dict[int, bytes]:
+def own_numbers(log_key: bytes, leaves: Sequence[bytes]) -> dict[int, bytes]:
     """Which of the leaves are an agency's own, by the agency's own sequence number.
 
     A number missing below the highest one is an entry that was kept from the agency.
     """
-    tags = {
-        hmac.digest(log_key, str(number).encode(), "sha256"): number
-        for number in range(1, highest + 1)
-    }
-    found = {}
-    for leaf in leaves:
-        number = tags.get(_bytes(_object(leaf.decode("utf-8", "replace")), "tag"))
-        if number is not None:
-            found[number] = leaf
+    unknown = {_bytes(_object(leaf.decode("utf-8", "replace")), "tag"): leaf for leaf in leaves}
+    found: dict[int, bytes] = {}
+    number = highest = 0
+    while unknown and number < highest + FAR:
+        number += 1
+        leaf = unknown.pop(hmac.digest(log_key, str(number).encode(), "sha256"), None)
+        if leaf is not None:
+            found[number], highest = leaf, number
     return found
 
 
@@ -344,7 +344,7 @@ def _run_own(given: argparse.Namespace) -> str:
     for answer in answers:
         check_inclusion(answer, _keys(given))
     leaves = [_bytes(answer, "leaf") for answer in answers]
-    found = own_numbers(base64url(_read(given.log_key).strip()), leaves, 1_000_000)
+    found = own_numbers(base64url(_read(given.log_key).strip()), leaves)
     missing = sorted(set(range(1, max(found, default=0))) - found.keys())
     if missing or not found:
         raise NotVerified(f"missing own entries: {missing[:20] or 'all'}")

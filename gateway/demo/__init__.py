@@ -1,0 +1,1 @@
+"""The demonstration: plays invented cases through the client against the real service."""

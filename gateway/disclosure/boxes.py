@@ -19,7 +19,7 @@ from gateway.errors import Undecipherable
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
-from gateway.rules.facts import Caller, CaseFacts, Membership
+from gateway.rules.facts import Allowed, Caller, CaseFacts, Membership
 from gateway.schemas.codes import CaseRole, Level
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
@@ -167,20 +167,21 @@ def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> di
     for row in rows:
         due[row.section_id] = {
             agency_id
-            for agency_id, levels in ceilings.items()
-            if _holds(row, facts.members[agency_id], levels)
+            for agency_id, ceiling in ceilings.items()
+            if _holds(row, facts.members[agency_id], ceiling)
         }
     return due
 
 
-def _holds(row: SectionRow, member: Membership, levels: Mapping[str, Level]) -> bool:
-    agency_id, level = member.agency_id, levels.get(row.name, Level.NONE)
+def _holds(row: SectionRow, member: Membership, ceiling: Allowed) -> bool:
+    agency_id, is_own = member.agency_id, row.owner_id == member.agency_id
+    level = ceiling.level(row.name, is_own=is_own)
     is_alerted = member.roles == {CaseRole.ALERTED}
     if is_alerted or row.part == ALERT_PART:
         return is_alerted and row.part == ALERT_PART and level is Level.SUMMARY
     if row.audience is not None:
         return level is Level.FULL and row.audience == agency_id
-    if row.owner_id == agency_id:
+    if is_own:
         return level is not Level.NONE
     return level is (Level.SUMMARY if row.part == "SUMMARY" else Level.FULL)
 

@@ -79,8 +79,7 @@ def require_purpose(work: Work, profile: Profile, purpose: Purpose) -> None:
 
     :raises Invalid: code purpose_not_allowed.
     """
-    allowed = profile.matrix.may_state(work.caller.kind, purpose)
-    if not allowed and not (work.caller.is_chair and purpose is Purpose.P9):
+    if not profile.matrix.may_state(work.caller.kind, purpose):
         raise Invalid(
             "An agency of this kind does not read for this purpose.",
             Problem("purpose_not_allowed", "/purpose"),
@@ -198,7 +197,7 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
         stage=stage(facts.state, facts.in_conference),
         refused=refused,
         because=decision.because,
-        levels={} if isinstance(decision, Refused) else decision.levels,
+        levels={} if isinstance(decision, Refused) else decision.shown,
         reasons={} if isinstance(decision, Refused) else decision.reasons,
         versions=profile.versions,
     )
@@ -226,8 +225,11 @@ def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:
 
 
 def _cut(decision: Allowed, only: Collection[str]) -> Allowed:
-    levels = {name: level for name, level in decision.levels.items() if name in only}
-    return Allowed(levels, decision.because, decision.duties, decision.reasons)
+    return replace(
+        decision,
+        levels={name: level for name, level in decision.levels.items() if name in only},
+        own={name: level for name, level in decision.own.items() if name in only},
+    )
 
 
 def _act(
@@ -241,7 +243,7 @@ def _act(
 ) -> Act:
     """What the log says of one reading, before anything is opened."""
     now_at = stage(facts.state, facts.in_conference)
-    owners = {s.owner for s in facts.sections if s.name in decision.levels}
+    owners = {s.owner for s in facts.sections if s.name in decision.shown}
     return Act(
         event,
         facts.case_id,
@@ -253,7 +255,7 @@ def _act(
             # Data Protection Act 2018 Schedule 1 paragraph 18
             is_child_or_has_care_needs=risk.care_needs or risk.age != AgeBand.AGE_18PLUS,
         ),
-        levels=decision.levels,
+        levels=decision.shown,
         facts={"stage": str(now_at), "owners": sorted(owners)},
     )
 
@@ -265,7 +267,7 @@ def _open(
     opens: Collection[str] | None,
 ) -> dict[str, tuple[Piece, ...]]:
     """Open what each decision allows: one statement for all cases, one key call per case."""
-    names = {name for decision in allowed.values() for name in decision.levels}
+    names = {name for decision in allowed.values() for name in decision.shown}
     if opens is not None:
         names &= set(opens)
     granted: dict[str, list[Granted]] = defaultdict(list)
@@ -295,7 +297,7 @@ def _pieces(
         row = item.row
         if (row.name, row.owner_id) not in stored:
             continue
-        level = level_of(decision, row.name, row.owner_id, caller)
+        level = decision.level(row.name, is_own=row.owner_id == caller.agency_id)
         wanted = part_for(decision.because, level)
         if key is None or level in (Level.NONE, Level.INDICATOR):
             continue
@@ -305,7 +307,7 @@ def _pieces(
         shown.add((row.name, row.owner_id))
         pieces.append(Piece(row.name, level, row.owner_id, row.written_at, content))
     for section in facts.sections if decision.because != rule.ALERT else ():
-        level = level_of(decision, section.name, section.owner, caller)
+        level = decision.level(section.name, is_own=section.owner == caller.agency_id)
         if level is not Level.NONE and (section.name, section.owner) not in shown:
             shown.add((section.name, section.owner))
             pieces.append(Piece(section.name, level, section.owner, None, {"present": True}))
@@ -317,11 +319,6 @@ def part_for(because: str, level: Level) -> str:
     if because == rule.ALERT:
         return ALERT_PART
     return "SUMMARY" if level is Level.SUMMARY else "FULL"
-
-
-def level_of(decision: Allowed, section: str, owner: str, caller: Caller) -> Level:
-    """The level of one contribution: one's own is never cut below what one sent."""
-    return decision.levels.get(section, Level.NONE)
 
 
 def _content(key: CaseKey, item: Granted, caller: Caller) -> Any:
@@ -344,7 +341,7 @@ def _withheld(facts: CaseFacts, decision: Allowed, caller: Caller) -> tuple[str,
     names = {
         section.name
         for section in facts.sections
-        if level_of(decision, section.name, section.owner, caller)
+        if decision.level(section.name, is_own=section.owner == caller.agency_id)
         in (Level.INDICATOR, Level.SUMMARY)
     }
     return tuple(sorted(names))

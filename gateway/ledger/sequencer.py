@@ -120,7 +120,7 @@ def _extend(
         log.add_nodes(session, [node for row in rows for node in edge.append(row["hash"])])
     root = edge.root()
     checkpoint = notes.Checkpoint(notes.origin_of(keys.log_public), edge.size, root)
-    note = notes.sign_checkpoint(checkpoint, keys.log)
+    note = notes.sign_checkpoint(checkpoint, keys.log, keys.log_public[0])
     log.add_checkpoint(session, size=edge.size, root=root, note=note, at=now)
     _seen = (root, edge)
 

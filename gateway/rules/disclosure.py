@@ -60,8 +60,8 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
     Own data is always full; everything else needs a membership, a role that the consent outcome
     lets read, an open stage and a cell of the matrix. `reasons` names the deciding row for every
     section, also for those not shown; a section whose reason is "alert-only" is cut by the door
-    to reference, level and the referrer's contact. Where two agencies contributed a section of
-    the same name, the lower of the two levels stands.
+    to reference, level and the referrer's contact. Where several other agencies contributed a
+    section of the same name, the lowest of their levels stands.
     """
     forbidden = _forbidden(case, caller, purpose, matrix)
     if forbidden is not None:
@@ -77,40 +77,59 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
         exclusive=matrix.exclusive,
         owned=matrix.owned,
     )
-    levels: dict[str, Level] = {}
-    reasons: dict[str, str] = {}
+    others, own = _Levels(), _Levels()
     for section in case.sections:
-        name = section.name
         level, because = _level(look, section)
-        if name in reasons and RANK[level] >= RANK[levels.get(name, _NONE)]:
-            continue
-        reasons[name] = because
-        if level is _NONE:
-            levels.pop(name, None)
-        else:
-            levels[name] = level
-    if standing.is_open:
-        return Allowed(levels, standing.because, frozenset(), reasons)
-    if any(section.owner == agency_id for section in case.sections):
-        return Allowed(levels, "own", frozenset(), reasons)
-    return Refused(standing.because)
+        mine = section.owner == agency_id
+        (own if mine else others).put(section.name, level, because)
+    if not standing.is_open and not own.reasons:
+        return Refused(standing.because)
+    return Allowed(
+        levels=others.shown(),
+        because=standing.because if standing.is_open else "own",
+        own=own.shown(),
+        reasons={**own.reasons, **others.reasons},
+    )
+
+
+class _Levels:
+    """The level of each section and why; where a name comes twice the lower level stands."""
+
+    def __init__(self) -> None:
+        self.levels: dict[str, Level] = {}
+        self.reasons: dict[str, str] = {}
+
+    def put(self, name: str, level: Level, because: str) -> None:
+        """Note one contribution."""
+        if name not in self.levels or RANK[level] < RANK[self.levels[name]]:
+            self.levels[name], self.reasons[name] = level, because
+
+    def shown(self) -> dict[str, Level]:
+        """The levels above NONE."""
+        return {name: level for name, level in self.levels.items() if level is not Level.NONE}
 
 
 def highest(
     case: CaseFacts, caller: Caller, matrix: Matrix, purposes: Iterable[Purpose] = Purpose
-) -> Mapping[str, Level]:
+) -> Allowed:
     """Return the highest level of each section over all purposes the caller may state.
 
     Grants are derived from this: they are the ceiling, `decide` is the gate.
     """
-    best: dict[str, Level] = {}
+    levels: dict[str, Level] = {}
+    own: dict[str, Level] = {}
     for purpose in purposes:
         decision = decide(case, caller, purpose, matrix)
         if isinstance(decision, Allowed):
-            for name, level in decision.levels.items():
-                if RANK[level] > RANK[best.get(name, Level.NONE)]:
-                    best[name] = level
-    return best
+            _raise(levels, decision.levels)
+            _raise(own, decision.own)
+    return Allowed(levels, "ceiling", own)
+
+
+def _raise(best: dict[str, Level], levels: Mapping[str, Level]) -> None:
+    for name, level in levels.items():
+        if RANK[level] > RANK[best.get(name, Level.NONE)]:
+            best[name] = level
 
 
 def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> str | None:

@@ -55,13 +55,25 @@ class Caller:
 class Allowed:
     """Yes: `levels` gives each section its level, `duties` are what the door must do.
 
-    Sections that are absent from `levels` are NONE. `reasons` names the deciding row per section.
+    Sections that are absent from `levels` are NONE; `own` gives the level of what the caller
+    contributed itself, where `levels` speaks of the others' part of a section of that name.
+    `reasons` names the deciding row per section.
     """
 
     levels: Mapping[str, Level]
     because: str
+    own: Mapping[str, Level] = field(default_factory=dict)
     duties: frozenset[str] = frozenset()
     reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def level(self, section: str, *, is_own: bool) -> Level:
+        """The level of one contribution."""
+        return (self.own if is_own else self.levels).get(section, Level.NONE)
+
+    @property
+    def shown(self) -> Mapping[str, Level]:
+        """Every section of which anything is shown, own ones among them."""
+        return {**self.levels, **self.own}
 
     def __bool__(self) -> Literal[True]:
         return True

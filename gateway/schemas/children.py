@@ -24,12 +24,12 @@ class ChildTie(Form):
 
 def _born_or_due(data: dict[str, Any]) -> Iterator[Fault]:
     """A born child has a name and a birthday, an unborn one a day on which it is due."""
-    unborn = data.get("unborn", False)
-    needed, barred = ("due_on",), ("dob",)
-    if not unborn:
-        needed, barred = ("given_names", "dob"), ("due_on",)  # type: ignore[assignment]
-    yield from (("needed_here", (name,)) for name in needed if name not in data)
-    yield from (("not_both", (name,)) for name in barred if name in data)
+    if data.get("unborn", False):
+        needed, barred = {"due_on"}, {"dob"}
+    else:
+        needed, barred = {"given_names", "dob"}, {"due_on"}
+    yield from (("needed_here", (name,)) for name in sorted(needed - data.keys()))
+    yield from (("not_both", (name,)) for name in sorted(barred & data.keys()))
 
 
 class Child(Form):

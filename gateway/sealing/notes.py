@@ -41,11 +41,16 @@ def verifier_key(name: str, public: bytes) -> str:
     return f"{name}+{key_id(name, public).hex()}+{_b64(_ED25519 + public)}"
 
 
-def sign_checkpoint(checkpoint: Checkpoint, key: Ed25519PrivateKey) -> str:
-    """The note: origin, size, root, an empty line, and one signature line."""
+def sign_checkpoint(
+    checkpoint: Checkpoint, key: Ed25519PrivateKey, public: bytes | None = None
+) -> str:
+    """The note: origin, size, root, an empty line, and one signature line.
+
+    `public` spares working out the public half of `key`.
+    """
     text = f"{checkpoint.origin}\n{checkpoint.size}\n{_b64(checkpoint.root)}\n"
-    name, public = checkpoint.origin, key.public_key().public_bytes_raw()
-    signature = _b64(key_id(name, public) + key.sign(text.encode()))
+    name, known = checkpoint.origin, public or key.public_key().public_bytes_raw()
+    signature = _b64(key_id(name, known) + key.sign(text.encode()))
     return f"{text}\n{_DASH}{name} {signature}\n"
 
 

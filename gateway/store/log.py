@@ -231,18 +231,20 @@ def list_tile(session: Session, level: int, number: int) -> list[bytes]:
     return list(session.scalars(found))
 
 
-def read_leaves(session: Session, *, first: int, end: int) -> Sequence[tuple[int, bytes, bytes]]:
-    """(leaf, bytes, hash) as the driver gives them: verification reads millions."""
+def read_leaves(session: Session, *, first: int, end: int) -> Sequence[tuple[bytes, bytes]]:
+    """Bytes and hash of the leaves in order, as the driver gives them: checks read millions."""
     leaf = log_entry.c.leaf
-    found = (
-        select(leaf, log_entry.c.bytes, log_entry.c.hash)
-        .where(leaf >= first, leaf < end)
-        .order_by(leaf)
-    )
-    result = session.connection().execute(found)
-    rows: Sequence[tuple[int, bytes, bytes]] = result.cursor.fetchall()
+    columns = select(log_entry.c.bytes, log_entry.c.hash)
+    result = session.connection().execute(columns.where(leaf >= first, leaf < end).order_by(leaf))
+    rows: Sequence[tuple[bytes, bytes]] = result.cursor.fetchall()
     result.close()
     return rows
+
+
+def list_places(session: Session, *, first: int, end: int) -> set[int]:
+    """Which leaf numbers of a range are taken."""
+    leaf = log_entry.c.leaf
+    return set(session.scalars(select(leaf).where(leaf >= first, leaf < end)))
 
 
 _LINE = (

@@ -308,9 +308,17 @@ def test_a_store_emptied_by_a_crash_opens_no_window(empty_postgresql_url: str) -
     with engine.begin() as connection:  # what PostgreSQL does to unlogged tables after a crash
         connection.execute(text("TRUNCATE replay.seen, replay.birth, replay.failure"))
     engine.dispose()
-    assert not use(store, seconds=1)
-    assert not use(store, "b", seconds=0.9)
+    assert not use(store, seconds=1.2)  # born again at 2: nothing issued before is accepted
+    assert not use(store, "b", seconds=1)
+    assert not use(store, "b", seconds=1.9)
     assert use(store, "c", seconds=2)
+    store.close()
+
+
+def test_a_new_store_accepts_whole_seconds_from_its_first(replay_url: str) -> None:
+    store = Replay.open(replay_url, START + timedelta(seconds=0.7))
+    assert use(store, seconds=0)
+    assert not use(store, "early", seconds=-1)
     store.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -266,8 +267,6 @@ def test_what_would_give_a_place_away_is_protected() -> None:
 
 
 def a_table() -> dict[str, Any]:
-    import tomllib
-
     return tomllib.loads(SHIPPED.read_text("utf-8"))
 
 

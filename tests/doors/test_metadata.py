@@ -29,7 +29,8 @@ def test_the_servers_metadata_is_valid_and_closed(door: Door) -> None:
     AuthorizationServerMetadata(told).validate()
     assert told["issuer"] == BASE
     assert told["grant_types_supported"] == ["client_credentials"]
-    assert told["response_types_supported"] == []
+    assert told["response_types_supported"] == ["none"]
+    assert "authorization_endpoint" not in told
     for endpoint in ("token", "introspection", "revocation"):
         assert told[f"{endpoint}_endpoint_auth_methods_supported"] == ["private_key_jwt"]
         algs = told[f"{endpoint}_endpoint_auth_signing_alg_values_supported"]

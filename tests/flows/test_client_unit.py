@@ -431,7 +431,7 @@ def test_nothing_is_sent_in_the_open(address: str) -> None:
 def test_a_sender_stays_at_its_gateway() -> None:
     sender = Sender("https://gateway.example.org")
     for url in ("https://gateway.example.org.evil.example/x", "https://elsewhere.example.org/"):
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="not at the configured gateway"):
             sender("GET", url, {}, None)
 
 

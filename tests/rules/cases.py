@@ -86,8 +86,8 @@ def a_caller(kind: AgencyKind, **changes: Any) -> Caller:
 
 
 def levels(decision: Decision) -> dict[str, Level]:
-    """Return what a decision shows; a refusal shows nothing."""
-    return dict(decision.levels) if isinstance(decision, Allowed) else {}
+    """Return what a decision shows, own parts among it; a refusal shows nothing."""
+    return dict(decision.shown) if isinstance(decision, Allowed) else {}
 
 
 def in_the_room(kind: AgencyKind, **changes: Any) -> CaseFacts:

@@ -424,11 +424,23 @@ def test_case_notes_are_their_owners_alone() -> None:
     assert levels(decide(mine, a_caller(AgencyKind.IDVA), Purpose.P2, MATRIX)) == {"idva_notes": F}
 
 
-def test_of_two_sections_of_one_name_the_lower_level_stands() -> None:
+def test_own_and_others_part_of_a_section_are_judged_apart() -> None:
     pair = (SectionFacts("health", AGENCY), SectionFacts("health", REFERRER))
     for both in (pair, pair[::-1]):
         case = replace(in_the_room(AgencyKind.POLICE), sections=both)
-        assert levels(decide(case, MINE, Purpose.P9, MATRIX)) == {"health": S}
+        decision = decide(case, MINE, Purpose.P9, MATRIX)
+        assert isinstance(decision, Allowed)
+        assert (decision.own, decision.levels) == ({"health": F}, {"health": S})
+        assert decision.level("health", is_own=True) is F
+        assert decision.level("health", is_own=False) is S
+
+
+def test_of_two_others_of_one_name_the_lower_level_stands() -> None:
+    sealed = SectionFacts("safe_contact", REFERRER, sealed_to=frozenset({AGENCY}))
+    unsealed = SectionFacts("safe_contact", "another")
+    for both in ((sealed, unsealed), (unsealed, sealed)):
+        case = replace(in_the_room(AgencyKind.POLICE), sections=both)
+        assert levels(decide(case, MINE, Purpose.P9, MATRIX)) == {"safe_contact": I}
 
 
 # --- reasons ----------------------------------------------------------------------------------
@@ -580,7 +592,7 @@ def test_the_highest_level_is_reached_by_some_purpose_and_exceeded_by_none(
     question: tuple[CaseFacts, AgencyKind, Purpose],
 ) -> None:
     case, kind, _ = question
-    best = dict(highest(case, a_caller(kind), MATRIX))
+    best = levels(highest(case, a_caller(kind), MATRIX))
     single = [levels(decide(case, a_caller(kind), each, MATRIX)) for each in Purpose]
     assert all(_shows_no_more(shown, best) for shown in single)
     assert all(any(shown.get(name) is level for shown in single) for name, level in best.items())

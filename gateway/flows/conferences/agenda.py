@@ -180,7 +180,7 @@ def _line(
     referrer: directory.Listing,
     idva: str | None,
 ) -> Line:
-    risk, levels = found.risk, found.decision.levels
+    risk, levels = found.risk, found.decision.shown
     full = {name for name, level in levels.items() if level is Level.FULL}
     knows_level, knows_answers = "referral" in full, "risk_answers" in full
     return Line(
@@ -202,7 +202,8 @@ def _line(
         children=risk.children if "children" in full else None,
         markers=tuple(code for code in risk.markers if markers.SECTION_OF[code] in full),
         event_on=risk.event_on.isoformat() if risk.event_on and "orders" in full else None,
-        idva=idva if knows_level else None,
+        # What another agency answered is not among what a referrer itself sent.
+        idva=idva if knows_level and found.decision.because != "own" else None,
     )
 
 
