@@ -140,7 +140,7 @@ class Counterpart:
             assert scope == "referrals:write"
             return 201, "application/jose", self.take(headers, body)
         if name == "GET /v1/cases":
-            return 200, "application/json", json.dumps({"cursor": query, "cases": []})
+            return 200, "application/json", json.dumps(self.feed(query))
         if path.startswith("/v1/cases/") and method == "GET":
             return 200, "application/jose", self.disclose(parse_qs(query)["purpose"][0])
         if path.endswith("/acknowledgement"):
@@ -251,6 +251,11 @@ class Counterpart:
             answer = self.signing.sign({**told, "level": "HIGH"}, "marac-receipt+jws")
             self.answers[key] = (content, answer)
         return answer
+
+    def feed(self, query: str) -> dict[str, Any]:
+        item = {"reference": "7K3MQ-2XF8A-C", "kind": "ASSIGNED", "level": "HIGH"}
+        items = [{**item, "state": "TRIAGE", "at": "2026-11-20T12:00:00Z"}]
+        return {"items": items, "next": f"after-{query}", "more": False}
 
     def disclose(self, purpose: str) -> str:
         encryption = self.agency_keys["enc"]

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gateway.agencies import hosted
+from gateway.agencies.scopes import SCOPES
 from gateway.agencies.workers import is_id
 from gateway.errors import Conflict, Invalid, NotFound, Problem
 from gateway.ledger import Work, ensure_agency_log_key
@@ -21,26 +22,6 @@ from gateway.store.agencies import AgencyRow, NewKey
 
 ENROLMENT = "marac-enrolment+jwe"
 MOST_KEYS = 16
-
-_REFER = {Scope.REFERRALS_WRITE, Scope.REFERRALS_READ}
-_PARTNER = _REFER | {
-    Scope.RISK_WRITE,
-    Scope.CASES_READ,
-    Scope.CASES_WRITE,
-    Scope.CONFERENCE_READ,
-    Scope.LOG_READ,
-    Scope.DIRECTORY_READ,
-}
-_OWN: Mapping[AgencyKind, set[Scope]] = {
-    AgencyKind.COORDINATOR: (_PARTNER | {Scope.CONFERENCE_WRITE}) - {Scope.RISK_WRITE},
-    AgencyKind.AUDITOR: {Scope.CASES_READ, Scope.LOG_READ, Scope.DIRECTORY_READ},
-    # Shown nothing but its own: it refers, answers what is returned, and sees who read it.
-    AgencyKind.OTHER: _PARTNER - {Scope.CASES_READ, Scope.CONFERENCE_READ},
-}
-SCOPES: Mapping[AgencyKind, frozenset[Scope]] = {
-    kind: frozenset(_OWN.get(kind, _PARTNER)) for kind in AgencyKind
-}
-"""What an agency of each kind may ask for unless its registration says otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from gateway.schemas.codes import Acknowledgement, Purpose
 
 ABOUT = "What an agency does at a MARAC gateway: refer, read, answer."
 OK, REFUSED, WRONG_FORM, AWAY, SETTINGS = 0, 1, 2, 3, 4
-SHOWN = ("level", "criteria", "decision", "state", "missing", "routed", "next")
+SHOWN = ("level", "criteria", "decision", "state", "reasons", "missing", "routed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -127,7 +127,10 @@ def _pull(given: argparse.Namespace) -> None:
 def _cases(given: argparse.Namespace) -> None:
     with _gateway(given) as gateway:
         listed = gateway.list_cases(given.cursor)
-    print(json.dumps(listed, ensure_ascii=False, indent=1))
+    for item in listed["items"]:
+        print("  ".join(str(item[name]) for name in ("reference", "kind", "level", "state", "at")))
+    print(f"{len(listed['items'])} new{', and there are more' if listed['more'] else ''}.")
+    print(f"Next time: --cursor {listed['next']}")
 
 
 def _acknowledge(given: argparse.Namespace) -> None:
@@ -161,6 +164,8 @@ def _show_receipt(receipt: Receipt) -> None:
     for name in SHOWN:
         if claims.get(name):
             print(f"  {name}: {_short(claims[name])}")
+    for step in claims.get("next", ()):
+        print(f"  next: {step['code']}, {step['by']}, by {step['due_at']}")
 
 
 def _short(value: Any) -> str:

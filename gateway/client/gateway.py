@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import time
 import uuid
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +18,7 @@ from gateway.client.config import AgencyKeys
 from gateway.client.exchange import Exchange
 from gateway.client.http import Send
 from gateway.errors import Undecipherable
-from gateway.schemas.codes import Scope
+from gateway.schemas.codes import Purpose, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,9 @@ class Gateway:
         return self._exchange.post(path, {"reason": reason}, Scope.REFERRALS_WRITE)
 
     def referral(self, ref: str, purpose: str = "P1") -> Any:
-        """Return one's own referral: document, state, feedback."""
+        """Return one's own referral: document, status, feedback."""
         path = f"/v1/referrals/{_part(ref)}"
-        return self._exchange.get(path, Scope.REFERRALS_READ, purpose=purpose)
+        return _document(self._exchange.get(path, Scope.REFERRALS_READ, purpose=purpose))
 
     def referrals(self, cursor: str | None = None) -> Any:
         """Return one's own referrals."""
@@ -122,9 +123,7 @@ class Gateway:
     def pull(self, ref: str, purpose: str) -> Pulled:
         """Return what this agency may know of a case for a purpose (P1 to P11)."""
         answer = self._exchange.get(f"/v1/cases/{_part(ref)}", Scope.CASES_READ, purpose=purpose)
-        document = answer.get("document") if isinstance(answer, dict) else None
-        if not isinstance(document, dict):
-            raise Undecipherable("The answer is not a disclosure.")
+        document = _document(answer)
         items = document.get("sealed", [])
         return Pulled(answer, document, self._exchange.open_sections(items))
 
@@ -147,7 +146,8 @@ class Gateway:
 
     def access(self, ref: str) -> Any:
         """Return who read what this agency contributed to a case."""
-        return self._exchange.get(f"/v1/cases/{_part(ref)}/access", Scope.LOG_READ)
+        path = f"/v1/cases/{_part(ref)}/access"
+        return _document(self._exchange.get(path, Scope.LOG_READ, purpose=Purpose.P10))
 
     def explain(self, ref: str, agency: str, purpose: str) -> Any:
         """Return what an agency would see of a case, and which rule decides."""
@@ -165,20 +165,31 @@ class Gateway:
         path = f"/v1/conferences/{_part(conference)}/cases"
         return self._exchange.post(path, {"reference": ref}, Scope.CONFERENCE_WRITE)
 
-    def agenda(self, conference: str, *, format: str = "json", purpose: str = "P9") -> Any:  # noqa: A002 - the word of the API
-        """Return the agenda as this agency may see it: data, HTML or PDF."""
+    def agenda(
+        self, conference: str, *, form: str = "json", purpose: str = "P9"
+    ) -> Mapping[str, Any] | str | bytes:
+        """Return the agenda as this agency may see it: "json" data, an "html" page, or "pdf"."""
         path = f"/v1/conferences/{_part(conference)}/agenda"
-        return self._exchange.get(path, Scope.CONFERENCE_READ, format=format, purpose=purpose)
+        query = {"format": form, "purpose": purpose}
+        document = _document(self._exchange.get(path, Scope.CONFERENCE_READ, **query))
+        if "base64" in document:
+            return b64decode(document["base64"])
+        return str(document["text"]) if "text" in document else dict(document["agenda"])
 
     # --- the log, the directory -------------------------------------------------------------------
 
     def checkpoint(self) -> str:
-        """Return the newest signed checkpoint of the access log."""
-        return str(self._exchange.get("/v1/log/checkpoint", Scope.LOG_READ))
+        """Return the newest signed checkpoint of the access log; keep it."""
+        return str(self._exchange.get("/v1/log/checkpoint", Scope.LOG_READ)["checkpoint"])
 
     def log_entry(self, commitment: str) -> Any:
         """Return index, leaf and proof of the entry with this commitment."""
         return self._exchange.get("/v1/log/entries", Scope.LOG_READ, commit=commitment)
+
+    def log_growth(self, old: int, new: int) -> Any:
+        """Return the proof that the log of `new` entries begins with that of `old`."""
+        query = {"old": str(old), "new": str(new)}
+        return self._exchange.get("/v1/log/entries", Scope.LOG_READ, **query)
 
     def directory(self) -> Any:
         """Return the agencies of the partnership and the custody of their keys."""
@@ -187,6 +198,13 @@ class Gateway:
     def _submit(self, path: str, form_file: Mapping[str, Any], key: str | None) -> Receipt:
         token, claims = self._exchange.submit(path, form_file, Scope.REFERRALS_WRITE, key)
         return Receipt(token, claims)
+
+
+def _document(answer: Any) -> Mapping[str, Any]:
+    document = answer.get("document") if isinstance(answer, dict) else None
+    if not isinstance(document, dict):
+        raise Undecipherable("The answer is not sealed to this agency.")
+    return document
 
 
 def _part(text: str) -> str:

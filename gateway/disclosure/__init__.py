@@ -8,12 +8,13 @@ from gateway.disclosure.boxes import (
     Contribution,
     contribute,
     derive,
+    grant_new,
     new_case_key,
     open_case_key,
     regrant,
     seal_value,
 )
-from gateway.disclosure.facts import list_facts
+from gateway.disclosure.facts import list_facts, members_of, section_facts
 from gateway.disclosure.opening import (
     Disclosed,
     Explained,
@@ -39,8 +40,10 @@ __all__ = [
     "disclose",
     "disclose_many",
     "explain",
+    "grant_new",
     "list_facts",
     "may_know",
+    "members_of",
     "new_case_key",
     "open_case_key",
     "proof",
@@ -48,5 +51,6 @@ __all__ = [
     "require_purpose",
     "seal_answer",
     "seal_value",
+    "section_facts",
     "sign_receipt",
 ]

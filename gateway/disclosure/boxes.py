@@ -102,27 +102,50 @@ def seal_value(key: CaseKey, *, table: str, column: str, row: str, value: bytes)
     )
 
 
-def contribute(work: Work, key: CaseKey, new: Contribution) -> dict[str, bytes]:
-    """Seal and store sections, each under a key of its own. Gives the section keys by id.
+def contribute(work: Work, key: CaseKey, new: Contribution) -> dict[SectionRow, bytes]:
+    """Seal and store sections, each under a key of its own. Gives the sections with their keys.
 
-    Nobody can read them before `regrant`.
+    Nobody can read them before `regrant` or `grant_new`.
     """
     stored: list[SealedSection] = []
-    section_keys: dict[str, bytes] = {}
+    section_keys: dict[SectionRow, bytes] = {}
     for box in new.boxes:
         section_id = str(uuid.uuid4())
         section_key = seal.new_section_key()
         row = SectionRow(
             section_id, key.case_id, box.name, box.part, box.audience, new.owner_id, new.at
         )
-        section_keys[section_id] = section_key
+        section_keys[row] = section_key
         stored.append(_seal(key, row, section_key, _dump(box.content)))
     sections.add_sections(work.session, stored)
     return section_keys
 
 
+def grant_new(
+    work: Work,
+    key: CaseKey,
+    profile: Profile,
+    facts: CaseFacts,
+    contributed: Mapping[SectionRow, bytes],
+) -> None:
+    """Derive the first grants of a new case, whose facts are at hand and not yet to be read."""
+    due = derive(facts, contributed, profile)
+    sections.add_grants(
+        work.session,
+        [
+            _grant(key, row.section_id, agency_id, section_key)
+            for row, section_key in contributed.items()
+            for agency_id in sorted(due[row.section_id])
+        ],
+    )
+
+
 def regrant(
-    work: Work, key: CaseKey, profile: Profile, *, known: Mapping[str, bytes] | None = None
+    work: Work,
+    key: CaseKey,
+    profile: Profile,
+    *,
+    known: Mapping[SectionRow, bytes] | None = None,
 ) -> None:
     """Derive all grants of a case anew from its facts, in the transaction that changed them.
 
@@ -140,7 +163,8 @@ def regrant(
         for section_id, agencies in due.items()
     }
     needed = [section_id for section_id, agencies in gaining.items() if agencies]
-    section_keys = _open_keys(work, key, {*needed, *lost}, known or {})
+    at_hand = {row.section_id: section_key for row, section_key in (known or {}).items()}
+    section_keys = _open_keys(work, key, {*needed, *lost}, at_hand)
     if lost:
         standing = [row for row in rows if row.section_id in lost]
         section_keys |= _rekey(work, key, standing, section_keys)
@@ -160,7 +184,10 @@ def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> di
     due: dict[str, set[str]] = {}
     ceilings = {
         member.agency_id: rule.highest(
-            facts, Caller(member.agency_id, member.kind, ""), profile.matrix
+            facts,
+            Caller(member.agency_id, member.kind, ""),
+            profile.matrix,
+            profile.matrix.telling(member.kind),
         )
         for member in facts.members.values()
     }

@@ -32,7 +32,7 @@ def list_facts(session: Session, case_ids: Sequence[str]) -> dict[str, CaseFacts
             state=row.state,
             outcome=consents[case_id].outcome,
             in_conference=False,
-            members=_members(by_case[case_id]),
+            members=members_of(by_case[case_id]),
             sections=section_facts(stored[case_id]),
             position=position.position,
             excluded_kinds=frozenset(AgencyKind(kind) for kind in position.excluded_kinds),
@@ -59,7 +59,8 @@ def section_facts(rows: Iterable[SectionRow]) -> tuple[SectionFacts, ...]:
     )
 
 
-def _members(rows: Iterable[AssignmentRow]) -> dict[str, Membership]:
+def members_of(rows: Iterable[AssignmentRow]) -> dict[str, Membership]:
+    """One membership per agency, all its roles and known conditions together."""
     kinds: dict[str, AgencyKind] = {}
     roles: dict[str, set[CaseRole]] = defaultdict(set)
     conditions: dict[str, set[str]] = defaultdict(set)

@@ -150,9 +150,12 @@ class Work:
         )
 
     def _versions(self) -> Mapping[str, str]:
-        if self._profiles is None or self.caller.area not in self._profiles.areas:
+        if self._profiles is None:
             return {}
-        return self._profiles.for_area(self.caller.area, self.now.date()).versions
+        try:
+            return self._profiles.for_area(self.caller.area, self.now.date()).versions
+        except NotFound:
+            return {}  # no area's tables decide for an operator, or before they came into force
 
 
 @contextmanager

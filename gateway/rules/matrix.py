@@ -99,6 +99,22 @@ class Matrix:
         """Whether an agency of this kind may give this purpose at all."""
         return purpose in self.purposes.get(kind, frozenset())
 
+    def telling(self, kind: AgencyKind) -> tuple[Purpose, ...]:
+        """Return purposes that stand for all that a kind may state: no other opens more.
+
+        Those that its cells name, audit, and one of the rest, between which no cell tells.
+        """
+        named = {
+            purpose
+            for (_, of), cell in self.cells.items()
+            if of is kind
+            for way in cell
+            for purpose in way.purposes
+        }
+        stated = self.purposes.get(kind, frozenset())
+        rest = sorted(stated - named - {Purpose.P10, Purpose.P11})
+        return tuple(sorted(stated & (named | {Purpose.P10}))) + tuple(rest[:1])
+
     def opens(self, section: str, purpose: Purpose) -> bool:
         """Whether the purpose can open the section for anyone: audit only D27, statistics none."""
         if purpose is Purpose.P10:

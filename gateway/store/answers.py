@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from gateway.store.rows import add
 from gateway.store.tables import answer, document_jti
 
 
@@ -37,16 +38,16 @@ def add_answer(
 ) -> bool:
     """Keep an answer. False if another request answered under the same key first."""
     try:
-        session.execute(
-            insert(answer).values(
-                agency_id=agency_id,
-                key=key,
-                digest=given.digest,
-                status=given.status,
-                content_type=given.content_type,
-                body=given.body,
-                answered_at=answered_at,
-            )
+        add(
+            session,
+            answer,
+            agency_id=agency_id,
+            key=key,
+            digest=given.digest,
+            status=given.status,
+            content_type=given.content_type,
+            body=given.body,
+            answered_at=answered_at,
         )
     except IntegrityError:
         return False
@@ -56,9 +57,7 @@ def add_answer(
 def use_jti(session: Session, *, agency_id: str, jti: str, expires_at: datetime) -> bool:
     """Mark a document id as used. False if it was used before by this agency."""
     try:
-        session.execute(
-            insert(document_jti).values(agency_id=agency_id, jti=jti, expires_at=expires_at)
-        )
+        add(session, document_jti, agency_id=agency_id, jti=jti, expires_at=expires_at)
     except IntegrityError:
         return False
     return True

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select
+from sqlalchemy import Table, func, select
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Capacity, CaseState, Outcome, Position, RiskLevel
 from gateway.store import tables as t
+from gateway.store.rows import add, add_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,7 @@ class ConsentRow:
 
 def add_case(session: Session, *, case_id: str, area: str, by: By) -> None:
     """Open a case for a referral of `by`."""
-    session.execute(
-        insert(t.case).values(id=case_id, area=area, referrer_id=by.agency_id, opened_at=by.at)
-    )
+    add(session, t.case, id=case_id, area=area, referrer_id=by.agency_id, opened_at=by.at)
 
 
 def lock_case(session: Session, case_id: str) -> None:
@@ -114,8 +113,9 @@ def add_states(
     """Append states in order; `reasons` belong to the last."""
     first = 1 if is_new else next_seq(session, t.state, case_id)
     last = len(states) - 1
-    session.execute(
-        insert(t.state),
+    add_all(
+        session,
+        t.state,
         [
             {
                 "case_id": case_id,
@@ -155,7 +155,7 @@ def add_dated(
 ) -> None:
     """Append a row to one of the dated tables of a case."""
     seq = 1 if is_new else next_seq(session, table, case_id)
-    session.execute(insert(table).values(case_id=case_id, seq=seq, **values))
+    add(session, table, case_id=case_id, seq=seq, **values)
 
 
 def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, PositionRow]:

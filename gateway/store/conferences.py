@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.rows import add, add_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,18 @@ def add_conference(
     session: Session, row: ConferenceRow, *, attendees: Sequence[str], planned_at: datetime
 ) -> None:
     """Plan a conference with its attending agencies."""
-    session.execute(
-        insert(t.conference).values(
-            id=row.conference_id,
-            area=row.area,
-            agency_id=row.agency_id,
-            starts_at=row.starts_at,
-            planned_at=planned_at,
-        )
+    add(
+        session,
+        t.conference,
+        id=row.conference_id,
+        area=row.area,
+        agency_id=row.agency_id,
+        starts_at=row.starts_at,
+        planned_at=planned_at,
     )
-    session.execute(
-        insert(t.conference_attendee),
+    add_all(
+        session,
+        t.conference_attendee,
         [{"conference_id": row.conference_id, "agency_id": agency_id} for agency_id in attendees],
     )
 
@@ -63,10 +65,13 @@ def list_case(
     session: Session, *, conference_id: str, case_id: str, kind: str, listed_at: datetime
 ) -> None:
     """Put a case on the list of a conference."""
-    session.execute(
-        insert(t.conference_case).values(
-            conference_id=conference_id, case_id=case_id, kind=kind, listed_at=listed_at
-        )
+    add(
+        session,
+        t.conference_case,
+        conference_id=conference_id,
+        case_id=case_id,
+        kind=kind,
+        listed_at=listed_at,
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.rows import add_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def add_items(
         for agency_id, kind in kinds
     ]
     if values:
-        session.execute(insert(t.feed), values)
+        add_all(session, t.feed, values)
 
 
 def list_items(

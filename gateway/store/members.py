@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole
 from gateway.store import tables as t
+from gateway.store.rows import add, add_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ def add_assignments(
     """Give roles from `at` on."""
     if not assignments:
         return
-    session.execute(
-        insert(t.assignment),
+    add_all(
+        session,
+        t.assignment,
         [
             {
                 "case_id": case_id,
@@ -101,16 +103,16 @@ def add_acknowledgement(
     newest = session.execute(
         select(func.max(k.c.seq)).where(k.c.case_id == case_id, k.c.agency_id == agency_id)
     ).scalar_one()
-    session.execute(
-        insert(k).values(
-            case_id=case_id,
-            agency_id=agency_id,
-            seq=(newest or 0) + 1,
-            outcome=outcome,
-            reason=reason,
-            by_worker=worker_id,
-            at=at,
-        )
+    add(
+        session,
+        k,
+        case_id=case_id,
+        agency_id=agency_id,
+        seq=(newest or 0) + 1,
+        outcome=outcome,
+        reason=reason,
+        by_worker=worker_id,
+        at=at,
     )
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.rows import add_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ def add_parties(
     session: Session, *, case_id: str, parties: Mapping[str, tuple[str, Iterable[bytes]]]
 ) -> None:
     """Index the people of a case: party id to (role, tokens)."""
-    session.execute(
-        insert(t.party),
+    add_all(
+        session,
+        t.party,
         [
             {"id": party_id, "case_id": case_id, "role": role}
             for party_id, (role, _) in parties.items()
@@ -61,7 +63,7 @@ def add_parties(
         for token in person
     ]
     if tokens:
-        session.execute(insert(t.party_token), tokens)
+        add_all(session, t.party_token, tokens)
 
 
 def drop_parties(session: Session, case_id: str) -> None:
@@ -74,8 +76,9 @@ def drop_parties(session: Session, case_id: str) -> None:
 def add_links(session: Session, links: Sequence[LinkRow]) -> None:
     """Suggest links."""
     if links:
-        session.execute(
-            insert(t.link),
+        add_all(
+            session,
+            t.link,
             [
                 {
                     "case_id": row.case_id,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.rows import add
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +35,14 @@ _COLUMNS = (
 
 def add_referral(session: Session, row: ReferralRow) -> None:
     """Keep a new referral."""
-    session.execute(
-        insert(t.referral).values(
-            reference=row.reference,
-            case_id=row.case_id,
-            agency_id=row.agency_id,
-            worker_id=row.worker_id,
-            received_at=row.received_at,
-        )
+    add(
+        session,
+        t.referral,
+        reference=row.reference,
+        case_id=row.case_id,
+        agency_id=row.agency_id,
+        worker_id=row.worker_id,
+        received_at=row.received_at,
     )
 
 
@@ -55,14 +56,14 @@ def add_version(
     document: bytes,
 ) -> None:
     """Keep a version: the digest of its content and the sealed document as it was signed."""
-    session.execute(
-        insert(t.referral_version).values(
-            reference=reference,
-            version=version,
-            received_at=received_at,
-            digest=digest,
-            document=document,
-        )
+    add(
+        session,
+        t.referral_version,
+        reference=reference,
+        version=version,
+        received_at=received_at,
+        digest=digest,
+        document=document,
     )
 
 

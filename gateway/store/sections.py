@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.rows import add, add_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,7 @@ _ROW = (
 
 def add_case_key(session: Session, *, case_id: str, gen: int, epoch: str, wrapped: bytes) -> None:
     """Keep a case key, wrapped by the key provider."""
-    session.execute(
-        insert(t.case_key).values(case_id=case_id, gen=gen, epoch=epoch, wrapped=wrapped)
-    )
+    add(session, t.case_key, case_id=case_id, gen=gen, epoch=epoch, wrapped=wrapped)
 
 
 def list_case_keys(session: Session, case_ids: Sequence[str]) -> dict[str, tuple[int, str, bytes]]:
@@ -84,8 +83,9 @@ def list_case_keys(session: Session, case_ids: Sequence[str]) -> dict[str, tuple
 
 def add_sections(session: Session, sections: Sequence[SealedSection]) -> None:
     """Keep sections with their sealed content."""
-    session.execute(
-        insert(t.section),
+    add_all(
+        session,
+        t.section,
         [
             {
                 "id": sealed.row.section_id,
@@ -167,8 +167,9 @@ def add_grants(session: Session, grants: Sequence[GrantRow]) -> None:
     """Hand out wrapped section keys."""
     if not grants:
         return
-    session.execute(
-        insert(t.section_grant),
+    add_all(
+        session,
+        t.section_grant,
         [
             {
                 "section_id": grant.section_id,

@@ -21,12 +21,11 @@ from werkzeug.test import TestResponse
 
 from gateway import ledger
 from gateway.agencies.replay import Replay
-from gateway.api import access
+from gateway.api import access, problem
 from gateway.api.house import House
 from gateway.api.metadata import metadata
 from gateway.api.token import oauth
 from gateway.config import Settings
-from gateway.errors import OutOfScope, Unauthenticated
 from gateway.flows import agencies
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
@@ -264,22 +263,13 @@ def an_app(house: House) -> Flask:
     app.register_blueprint(oauth)
     app.register_blueprint(metadata)
 
-    def refused(error: Unauthenticated | OutOfScope) -> Response:
-        answer = jsonify({"code": error.code})
-        answer.status_code = 403 if isinstance(error, OutOfScope) else 401
-        answer.headers["WWW-Authenticate"] = access.challenge(error.code)
-        if error.code == "use_dpop_nonce":  # some clients take any nonce for a demand
-            answer.headers["DPoP-Nonce"] = access.current_nonce()
-        return answer
-
     def whoami() -> Response:
         caller = access.authenticate(request, needs_nonce="nonce" in request.path)
         if "log" in request.path:
             access.require_scope(caller, Scope.LOG_READ)
         return jsonify(agency=caller.agency_id, worker=caller.actor, is_chair=caller.is_chair)
 
-    app.register_error_handler(Unauthenticated, refused)
-    app.register_error_handler(OutOfScope, refused)
+    problem.register(app)
     for path in ("/v1/whoami", "/v1/log", "/v1/nonce"):
         app.add_url_rule(path, path, whoami, methods=["GET", "POST"])
     return app

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from joserfc.jwk import ECKey, RSAKey
 
 from gateway.agencies import directory, hosted, registry
+from gateway.agencies.scopes import SCOPES
 from gateway.cli.agency import agency as agency_commands
 from gateway.cli.keys import keys as key_commands
 from gateway.cli.office import Office
@@ -57,7 +58,7 @@ def test_F1_an_agency_is_registered_by_value_with_its_thumbprints(door: Door) ->
     agency = Agency("landlord", door)
     with door.work() as work:
         made = register(work, jwks=agency.jwks())
-    assert made.scopes == registry.SCOPES[AgencyKind.LANDLORD]
+    assert made.scopes == SCOPES[AgencyKind.LANDLORD]
     assert made.thumbprints.sig == (agency.sig["kid"],)
     assert made.thumbprints.enc == (agency.enc["kid"],)
     entry = door.records()[-1]

@@ -22,6 +22,7 @@ from gateway.errors import Denied, Invalid, NotFound, Unavailable
 from gateway.ledger import keyring
 from gateway.ledger.records import canonical
 from gateway.ledger.sequencer import leaf_bytes
+from gateway.profiles.loader import Profiles
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing import notes, tree
@@ -87,6 +88,32 @@ def test_V22_no_one_can_ask_not_to_be_logged() -> None:
     """Who, when and whether come from the Work; a flow can say only what and why."""
     given = set(signature(ledger.Work.record).parameters)
     assert not given & {"agency", "agency_id", "worker", "worker_id", "t", "now", "at", "skip"}
+
+
+def test_F75_an_entry_names_the_rule_tables_that_were_in_force(log: Log) -> None:
+    profiles = Profiles.load()
+    for area in profiles.areas:
+        caller = Caller("larch", AgencyKind.IDVA, area)
+        with ledger.begin(log.sessions, log.keys, caller, NOW, profiles=profiles) as work:
+            assert work.profiles is profiles
+            entry = work.record("case.read", a_case(1), because="assigned")
+        versions = entry.record["versions"]
+        assert versions == profiles.for_area(area, NOW.date()).versions
+        assert {len(version) for version in versions.values()} == {64}
+
+
+def test_an_operator_acts_under_no_areas_tables(log: Log) -> None:
+    profiles = Profiles.load()
+    with ledger.begin(log.sessions, log.keys, ledger.OPERATOR, NOW, profiles=profiles) as work:
+        entry = work.record("agency.list", None, because="operator")
+    assert entry.record["versions"] == {}
+
+
+def test_a_work_without_rule_tables_has_none_to_give(log: Log) -> None:
+    with log.begin(ledger.OPERATOR) as work:
+        work.record("agency.list", None, because="operator")
+        with pytest.raises(RuntimeError, match="without rule tables"):
+            _ = work.profiles
 
 
 def test_time_is_written_in_utc(log: Log) -> None:

@@ -10,6 +10,7 @@ from gateway.errors import Denied
 from gateway.flows.cases.finding import find_case, find_roles
 from gateway.ledger import Recorded, Work, case_records
 from gateway.rules.facts import Caller
+from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, CaseRole, Purpose
 from gateway.sealing import jose
 from gateway.store import members
@@ -43,7 +44,7 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
         work,
         issuer=issuer,
         form="access/1",
-        document={"reference": reference, "entries": lines},
+        document={"reference": references.write(reference), "entries": lines},
         purpose=purpose,
         entry=found.entry,
     )

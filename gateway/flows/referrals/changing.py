@@ -39,6 +39,7 @@ from gateway.schemas.codes import (
 from gateway.store import cases, members, referrals
 from gateway.store.answers import Answer
 from gateway.store.cases import RiskRow
+from gateway.store.sections import SectionRow
 
 ASSESSMENT, POSITION = "risk-assessment/1", "position/1"
 WRITERS = frozenset({CaseRole.REFERRER, CaseRole.IDVA, CaseRole.COORDINATOR, CaseRole.NAMED})
@@ -202,7 +203,7 @@ def _limits(position: Mapping[str, Any], case: _Case) -> reading.Conditions:
 
 
 def _reconsider(
-    work: Work, case: _Case, facts: ConsentFacts, *, event: str, known: Mapping[str, bytes]
+    work: Work, case: _Case, facts: ConsentFacts, *, event: str, known: Mapping[SectionRow, bytes]
 ) -> Entry:
     """Run the consent table again and let everything follow from it.
 

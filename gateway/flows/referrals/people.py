@@ -29,14 +29,18 @@ VICTIM, PERPETRATOR = "VICTIM", "PERPETRATOR"
 SAME_PEOPLE = "SAME_PEOPLE"
 
 
-def index(work: Work, case_id: str, document: Document, profile: Profile) -> None:
+MOST = 25  # earlier cases looked at; the rest of a very long history adds nothing to a prompt
+
+
+def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_new: bool) -> None:
     """Index the people of a case and propose links to earlier cases."""
     people = [(VICTIM, document["victim"])]
     people += [(PERPETRATOR, row) for row in document["perpetrators"]]
     tokens = [(role, party_tokens(work.keys.index, person)) for role, person in people]
     everyone = sorted({token for _, mine in tokens for token in mine})
     hits = parties.list_hits(work.session, everyone)
-    parties.drop_parties(work.session, case_id)
+    if not is_new:
+        parties.drop_parties(work.session, case_id)
     parties.add_parties(
         work.session,
         case_id=case_id,
@@ -44,7 +48,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile) -> Non
     )
     others = frozenset().union(*(mine for _, mine in tokens[1:]))
     kinds = _kinds(case_id, hits, tokens[0][1], others)
-    earlier = _earlier(work, sorted(kinds))
+    earlier = _earlier(work, sorted(kinds)[:MOST])
     standing = {(row.other_id, row.kind) for row in parties.list_links(work.session, [case_id])}
     parties.add_links(
         work.session,
@@ -60,7 +64,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile) -> Non
                 work.now,
             )
             for other, kind in sorted(kinds.items())
-            if (other, kind) not in standing
+            if (other, kind) not in standing and other in earlier
         ],
     )
 

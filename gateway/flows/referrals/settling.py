@@ -8,12 +8,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.disclosure import ALERT_PART, Box, CaseKey, regrant, seal_value
-from gateway.flows.referrals.reading import Conditions, Reading, landlord_of, wanted
+from gateway.disclosure import (
+    ALERT_PART,
+    Box,
+    CaseKey,
+    grant_new,
+    members_of,
+    regrant,
+    seal_value,
+    section_facts,
+)
+from gateway.flows.referrals.reading import (
+    Conditions,
+    Reading,
+    conditions,
+    landlord_of,
+    wanted,
+)
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import raising, routing
-from gateway.rules.facts import ConsentDecision, Route
+from gateway.rules.facts import CaseFacts, ConsentDecision, Route
 from gateway.rules.states import after_decision
 from gateway.schemas.codes import (
     AgeBand,
@@ -29,7 +44,8 @@ from gateway.schemas.codes import (
 from gateway.store import cases, feed, members
 from gateway.store import tables as t
 from gateway.store.cases import By
-from gateway.store.members import NewAssignment
+from gateway.store.members import AssignmentRow, NewAssignment
+from gateway.store.sections import SectionRow
 
 ASSIGNED, ALERT, CHANGED = "ASSIGNED", "ALERT", "CHANGED"
 
@@ -186,11 +202,12 @@ def assign(
     case_id: str,
     routes: Sequence[Route],
     document: Mapping[str, Any],
-) -> None:
+    *,
+    is_new: bool,
+) -> list[NewAssignment]:
     """Give every routed agency its role, and the sender the role of referrer; none twice."""
-    standing = {
-        (row.agency_id, row.role) for row in members.list_assignments(work.session, [case_id])
-    }
+    rows = [] if is_new else members.list_assignments(work.session, [case_id])
+    standing = {(row.agency_id, row.role) for row in rows}
     landlord = landlord_of(document)
     new = [NewAssignment(work.caller.agency_id, CaseRole.REFERRER, "submitted")]
     new += [NewAssignment(r.agency_id, r.role, f"{r.rule}:{r.because}") for r in routes]
@@ -201,8 +218,40 @@ def assign(
             given[each.agency_id, each.role] = NewAssignment(
                 each.agency_id, each.role, each.because, known
             )
-    members.add_assignments(
-        work.session, case_id=case_id, assignments=list(given.values()), at=work.now
+    assignments = list(given.values())
+    members.add_assignments(work.session, case_id=case_id, assignments=assignments, at=work.now)
+    return assignments
+
+
+def _new_facts(
+    work: Work,
+    case_id: str,
+    state: CaseState,
+    reading: Reading,
+    given: Sequence[NewAssignment],
+    contributed: Mapping[SectionRow, bytes],
+    document: Mapping[str, Any],
+) -> CaseFacts:
+    """The facts of a case that is being written, as they will be read back."""
+    standing = directory.standing(work.session)
+    rows = [
+        AssignmentRow(
+            case_id, new.agency_id, standing[new.agency_id].kind, new.role, new.conditions, ""
+        )
+        for new in given
+    ]
+    limits = conditions(document)
+    return CaseFacts(
+        case_id=case_id,
+        state=state,
+        outcome=reading.decision.outcome,
+        in_conference=False,
+        members=members_of(rows),
+        sections=section_facts(contributed),
+        position=reading.facts.position,
+        excluded_kinds=limits.kinds,
+        excluded_agencies=limits.agencies,
+        overridden_kinds=limits.overridden_kinds,
     )
 
 
@@ -261,7 +310,7 @@ def settle(
     profile: Profile,
     *,
     event: str,
-    known: Mapping[str, bytes],
+    contributed: Mapping[SectionRow, bytes],
     is_new: bool,
 ) -> Settled:
     """Write decision, state and assignments, derive the grants, record, announce."""
@@ -278,8 +327,12 @@ def settle(
         reasons=reasons,
         is_new=is_new,
     )
-    assign(work, case_id, routes, document)
-    regrant(work, key, profile, known=known)
+    given = assign(work, case_id, routes, document, is_new=is_new)
+    if is_new:
+        facts = _new_facts(work, case_id, path[-1], reading, given, contributed, document)
+        grant_new(work, key, profile, facts, contributed)
+    else:
+        regrant(work, key, profile, known=contributed)
     entry = work.record(
         event,
         case_id,

@@ -142,7 +142,7 @@ def _take_in(
     )
     _write_facts(work, received, case_key, read, is_new=is_new)
     parts = sections.split(received.document, profile.fields.section_of)
-    known = contribute(
+    contributed = contribute(
         work,
         case_key,
         Contribution(
@@ -151,7 +151,7 @@ def _take_in(
             settling.boxes(received.document, parts, received.sealed, profile),
         ),
     )
-    people.index(work, case_id, received.loaded, profile)
+    people.index(work, case_id, received.loaded, profile, is_new=is_new)
     settled = settling.settle(
         work,
         case_key,
@@ -159,7 +159,7 @@ def _take_in(
         received.loaded,
         profile,
         event="referral.submit" if is_new else "referral.version",
-        known=known,
+        contributed=contributed,
         is_new=is_new,
     )
     receipt = receipts.sign(
