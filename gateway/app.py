@@ -24,7 +24,7 @@ from gateway.api import referrals as api_referrals
 from gateway.api.house import House
 from gateway.config import Settings
 from gateway.errors import UnsafeSettings
-from gateway.ledger import check_head
+from gateway.ledger import check_head, sequence
 from gateway.profiles.loader import Profiles
 from gateway.sealing import keys
 from gateway.store.engine import make_engine, make_sessions
@@ -66,6 +66,8 @@ def create_app(
     )
     with house.sessions() as session:
         check_head(session, house.keys)
+    sequence(house.sessions, house.keys, now=now)  # so that even the first receipt has a checkpoint
+    house.sessions.kw["bind"].dispose()  # no connection crosses a fork
     app = Flask("gateway", static_folder=None, template_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY,

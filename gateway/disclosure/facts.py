@@ -1,4 +1,4 @@
-"""Owns the loading of what the disclosure rule may know: five statements, however many cases."""
+"""Owns the loading of what the disclosure rule may know: three statements, however many cases."""
 
 from __future__ import annotations
 
@@ -19,27 +19,24 @@ Row = TypeVar("Row", AssignmentRow, SectionRow)
 
 def list_facts(session: Session, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
     """The facts of each case that exists, from the canonical rows and never from a cache."""
-    found = cases.list_cases(session, case_ids)
-    positions = cases.list_positions(session, case_ids)
-    consents = cases.list_consents(session, case_ids)
     by_case = _group(members.list_assignments(session, case_ids))
     stored = _group(sections.list_sections(session, case_ids))
-    facts = {}
-    for case_id, row in found.items():
-        position = positions[case_id]
-        facts[case_id] = CaseFacts(
+    return {
+        case_id: CaseFacts(
             case_id=case_id,
+            area=row.area,
             state=row.state,
-            outcome=consents[case_id].outcome,
+            outcome=row.outcome,
             in_conference=False,
             members=members_of(by_case[case_id]),
             sections=section_facts(stored[case_id]),
-            position=position.position,
-            excluded_kinds=frozenset(AgencyKind(kind) for kind in position.excluded_kinds),
-            excluded_agencies=frozenset(position.excluded_agencies),
-            overridden_kinds=frozenset(AgencyKind(kind) for kind in position.overridden_kinds),
+            position=row.position,
+            excluded_kinds=frozenset(AgencyKind(kind) for kind in row.excluded_kinds),
+            excluded_agencies=frozenset(row.excluded_agencies),
+            overridden_kinds=frozenset(AgencyKind(kind) for kind in row.overridden_kinds),
         )
-    return facts
+        for case_id, row in cases.list_now(session, case_ids).items()
+    }
 
 
 def section_facts(rows: Iterable[SectionRow]) -> tuple[SectionFacts, ...]:

@@ -20,7 +20,7 @@ from gateway.rules.states import stage
 from gateway.schemas.codes import AgeBand, AgencyKind, Level, Purpose, Stage
 from gateway.sealing import sections as seal
 from gateway.store import cases, sections
-from gateway.store.cases import CaseRow, RiskRow
+from gateway.store.cases import RiskRow
 from gateway.store.sections import Granted
 
 
@@ -136,12 +136,12 @@ def disclose_many(
 def _decide(
     work: Work, facts: Mapping[str, CaseFacts], purpose: Purpose
 ) -> tuple[dict[str, Allowed], dict[str, str]]:
-    profiles = _profiles(work, list(facts))
     allowed: dict[str, Allowed] = {}
     refused: dict[str, str] = {}
     for case_id, each in facts.items():
-        require_purpose(work, profiles[case_id], purpose)
-        decision = rule.decide(each, work.caller, purpose, profiles[case_id].matrix)
+        profile = _profile(work, each)
+        require_purpose(work, profile, purpose)
+        decision = rule.decide(each, work.caller, purpose, profile.matrix)
         if isinstance(decision, Refused):
             refused[case_id] = decision.because
         else:
@@ -160,10 +160,9 @@ def _hand_over(
 ) -> dict[str, Disclosed]:
     """Record every reading, then open."""
     case_ids = list(allowed)
-    profiles = _profiles(work, case_ids)
     risks = cases.list_risks(work.session, case_ids)
     acts = [
-        _act(work, facts[case_id], profiles[case_id], risks[case_id], decision, purpose, event)
+        _act(work, facts[case_id], risks[case_id], decision, purpose, event)
         for case_id, decision in allowed.items()
     ]
     entries = dict(zip(case_ids, work.record_all(acts), strict=True)) if acts else {}
@@ -178,7 +177,7 @@ def _hand_over(
             pieces=opened[case_id],
             withheld=_withheld(facts[case_id], decision, work.caller),
             entry=entries[case_id],
-            profile=profiles[case_id],
+            profile=_profile(work, facts[case_id]),
         )
         for case_id, decision in allowed.items()
     }
@@ -187,7 +186,7 @@ def _hand_over(
 def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Explained:
     """What `agency` would see of a case, and which rule decides each section (M7)."""
     facts = list_facts(work.session, [case_id])[case_id]
-    profile = _profiles(work, [case_id])[case_id]
+    profile = _profile(work, facts)
     decision = rule.decide(facts, agency, purpose, profile.matrix)
     refused = decision.because if isinstance(decision, Refused) else None
     return Explained(
@@ -203,20 +202,17 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
     )
 
 
-def may_know(work: Work, facts: CaseFacts, row: CaseRow) -> bool:
+def may_know(work: Work, facts: CaseFacts) -> bool:
     """Whether the caller may open the case for any purpose; what lists show is what opens."""
-    matrix = work.profiles.for_area(row.area, work.now.date()).matrix
-    purposes = matrix.purposes.get(work.caller.kind, frozenset())
+    matrix = _profile(work, facts).matrix
     return any(
         isinstance(rule.decide(facts, work.caller, purpose, matrix), Allowed)
-        for purpose in purposes
+        for purpose in matrix.telling(work.caller.kind)
     )
 
 
-def _profiles(work: Work, case_ids: Sequence[str]) -> dict[str, Profile]:
-    on = work.now.date()
-    rows = cases.list_cases(work.session, case_ids)
-    return {case_id: work.profiles.for_area(row.area, on) for case_id, row in rows.items()}
+def _profile(work: Work, facts: CaseFacts) -> Profile:
+    return work.profiles.for_area(facts.area, work.now.date())
 
 
 def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:
@@ -235,7 +231,6 @@ def _cut(decision: Allowed, only: Collection[str]) -> Allowed:
 def _act(
     work: Work,
     facts: CaseFacts,
-    profile: Profile,
     risk: RiskRow,
     decision: Allowed,
     purpose: Purpose,
@@ -249,7 +244,7 @@ def _act(
         facts.case_id,
         decision.because,
         purpose=purpose,
-        basis=profile.legal.for_kind(
+        basis=_profile(work, facts).legal.for_kind(
             work.caller.kind,
             on=work.now.date(),
             # Data Protection Act 2018 Schedule 1 paragraph 18

@@ -197,6 +197,7 @@ class CaseFacts:
     members: Mapping[str, Membership]  # by agency id
     sections: tuple[SectionFacts, ...]
     position: Position
+    area: str = ""
     excluded_kinds: frozenset[AgencyKind] = frozenset()  # the victim's conditions
     excluded_agencies: frozenset[str] = frozenset()
     overridden_kinds: frozenset[AgencyKind] = frozenset()  # conditions an override names and breaks

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind, Custody
@@ -98,7 +98,7 @@ def find_agency(session: Session, agency_id: str) -> AgencyRow | None:
 
 def list_agencies(session: Session) -> list[AgencyRow]:
     """All agencies, by area and id."""
-    rows = session.execute(_AGENCIES.order_by(t.agency.c.area, t.agency.c.id))
+    rows = session.execute(_ALL)
     return [AgencyRow(*row) for row in rows]
 
 
@@ -131,12 +131,8 @@ def find_key(
     session: Session, *, agency_id: str, kid: str, use: str, at: datetime
 ) -> KeyRow | None:
     """One public key of an agency, if it is valid at a time."""
-    k = t.agency_key
-    row = session.execute(
-        select(k.c.agency_id, k.c.kid, k.c.jwk).where(
-            k.c.agency_id == agency_id, k.c.kid == kid, k.c.use == use, _is_valid(at)
-        )
-    ).one_or_none()
+    values = {"agency": agency_id, "kid": kid, "use": use, "at": at}
+    row = session.execute(_KEY, values).one_or_none()
     return KeyRow(*row) if row else None
 
 
@@ -190,6 +186,7 @@ _AGENCIES = select(
     t.agency.c.registered_at,
     t.agency.c.suspended_at,
 )
+_ALL = _AGENCIES.order_by(t.agency.c.area, t.agency.c.id)
 _WORKERS = select(
     t.worker.c.agency_id,
     t.worker.c.id,
@@ -202,3 +199,12 @@ _WORKERS = select(
 def _is_valid(at: datetime) -> ColumnElement[bool]:
     k = t.agency_key
     return and_(k.c.valid_from <= at, or_(k.c.valid_until.is_(None), k.c.valid_until > at))
+
+
+_KEY = select(t.agency_key.c.agency_id, t.agency_key.c.kid, t.agency_key.c.jwk).where(
+    t.agency_key.c.agency_id == bindparam("agency"),
+    t.agency_key.c.kid == bindparam("kid"),
+    t.agency_key.c.use == bindparam("use"),
+    t.agency_key.c.valid_from <= bindparam("at"),
+    or_(t.agency_key.c.valid_until.is_(None), t.agency_key.c.valid_until > bindparam("at")),
+)

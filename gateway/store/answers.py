@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -23,13 +23,14 @@ class Answer:
     body: bytes
 
 
+_ANSWER = select(answer.c.digest, answer.c.status, answer.c.content_type, answer.c.body).where(
+    answer.c.agency_id == bindparam("agency"), answer.c.key == bindparam("key")
+)
+
+
 def find_answer(session: Session, *, agency_id: str, key: str) -> Answer | None:
     """What `agency_id` was answered under `key` before."""
-    row = session.execute(
-        select(answer.c.digest, answer.c.status, answer.c.content_type, answer.c.body).where(
-            answer.c.agency_id == agency_id, answer.c.key == key
-        )
-    ).one_or_none()
+    row = session.execute(_ANSWER, {"agency": agency_id, "key": key}).one_or_none()
     return Answer(*row) if row else None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import BindParameter, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Capacity, CaseState, Outcome, Position, RiskLevel
@@ -35,6 +35,20 @@ class CaseRow:
     state: CaseState
     state_at: datetime
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseNow:
+    """What a disclosure decision needs of a case's own rows."""
+
+    case_id: str
+    area: str
+    state: CaseState
+    outcome: Outcome
+    position: Position
+    excluded_kinds: tuple[str, ...]
+    excluded_agencies: tuple[str, ...]
+    overridden_kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +94,73 @@ class ConsentRow:
     must_record: tuple[str, ...]
     versions: Mapping[str, str]
     at: datetime
+
+
+def _is_newest(table: Table) -> Any:
+    newer = table.alias("newer")
+    return ~(
+        select(newer.c.seq)
+        .where(newer.c.case_id == table.c.case_id, newer.c.seq > table.c.seq)
+        .exists()
+    )
+
+
+# Built once: writing a statement anew for each call costs more than running it.
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CASES = (
+    select(
+        t.case.c.id,
+        t.case.c.area,
+        t.case.c.referrer_id,
+        t.case.c.opened_at,
+        t.state.c.state,
+        t.state.c.at,
+        t.state.c.reasons,
+    )
+    .join(t.state, t.state.c.case_id == t.case.c.id)
+    .where(t.case.c.id.in_(_IDS), _is_newest(t.state))
+)
+_NOW = (
+    select(
+        t.case.c.id,
+        t.case.c.area,
+        t.state.c.state,
+        t.consent.c.outcome,
+        t.position.c.position,
+        t.position.c.excluded_kinds,
+        t.position.c.excluded_agencies,
+        t.position.c.overridden_kinds,
+    )
+    .join(t.state, t.state.c.case_id == t.case.c.id)
+    .join(t.consent, t.consent.c.case_id == t.case.c.id)
+    .join(t.position, t.position.c.case_id == t.case.c.id)
+    .where(
+        t.case.c.id.in_(_IDS),
+        _is_newest(t.state),
+        _is_newest(t.consent),
+        _is_newest(t.position),
+    )
+)
+_POSITIONS = select(
+    t.position.c.case_id,
+    t.position.c.position,
+    t.position.c.capacity,
+    t.position.c.excluded_kinds,
+    t.position.c.excluded_agencies,
+    t.position.c.overridden_kinds,
+    t.position.c.at,
+).where(t.position.c.case_id.in_(_IDS), _is_newest(t.position))
+_RISKS = select(t.risk).where(t.risk.c.case_id.in_(_IDS), _is_newest(t.risk))
+_CONSENTS = select(
+    t.consent.c.case_id,
+    t.consent.c.rule,
+    t.consent.c.outcome,
+    t.consent.c.share_with,
+    t.consent.c.duties,
+    t.consent.c.must_record,
+    t.consent.c.versions,
+    t.consent.c.at,
+).where(t.consent.c.case_id.in_(_IDS), _is_newest(t.consent))
 
 
 def add_case(session: Session, *, case_id: str, area: str, by: By) -> None:
@@ -134,20 +215,23 @@ def add_states(
 
 def list_cases(session: Session, case_ids: Sequence[str]) -> dict[str, CaseRow]:
     """Cases with their newest state, by id."""
-    rows = session.execute(
-        select(
-            t.case.c.id,
-            t.case.c.area,
-            t.case.c.referrer_id,
-            t.case.c.opened_at,
-            t.state.c.state,
-            t.state.c.at,
-            t.state.c.reasons,
-        )
-        .join(t.state, t.state.c.case_id == t.case.c.id)
-        .where(t.case.c.id.in_(case_ids), _is_newest(t.state))
-    )
+    if not case_ids:
+        return {}
+    rows = session.execute(_CASES, {"ids": case_ids})
     return {row[0]: CaseRow(*row[:6], tuple(row[6])) for row in rows}
+
+
+def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
+    """Cases as they stand for a decision, in one statement: state, position, consent outcome."""
+    if not case_ids:
+        return {}
+    rows = session.execute(_NOW, {"ids": case_ids})
+    return {
+        row[0]: CaseNow(
+            row[0], row[1], row[2], row[3], row[4], tuple(row[5]), tuple(row[6]), tuple(row[7])
+        )
+        for row in rows
+    }
 
 
 def add_dated(
@@ -160,18 +244,7 @@ def add_dated(
 
 def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, PositionRow]:
     """The newest position of each case."""
-    p = t.position
-    rows = session.execute(
-        select(
-            p.c.case_id,
-            p.c.position,
-            p.c.capacity,
-            p.c.excluded_kinds,
-            p.c.excluded_agencies,
-            p.c.overridden_kinds,
-            p.c.at,
-        ).where(p.c.case_id.in_(case_ids), _is_newest(p))
-    )
+    rows = session.execute(_POSITIONS, {"ids": case_ids}) if case_ids else ()
     return {
         row[0]: PositionRow(row[1], row[2], tuple(row[3]), tuple(row[4]), tuple(row[5]), row[6])
         for row in rows
@@ -180,26 +253,7 @@ def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, Posit
 
 def list_risks(session: Session, case_ids: Sequence[str]) -> dict[str, RiskRow]:
     """The newest risk of each case."""
-    r = t.risk
-    rows = session.execute(
-        select(
-            r.c.case_id,
-            r.c.level,
-            r.c.criteria,
-            r.c.professional,
-            r.c.grades,
-            r.c.age,
-            r.c.child,
-            r.c.danger,
-            r.c.care_needs,
-            r.c.needs,
-            r.c.markers,
-            r.c.children,
-            r.c.incident_on,
-            r.c.event_on,
-            r.c.at,
-        ).where(r.c.case_id.in_(case_ids), _is_newest(r))
-    )
+    rows = session.execute(_RISKS, {"ids": case_ids}) if case_ids else ()
     return {row.case_id: _risk(row) for row in rows}
 
 
@@ -224,19 +278,7 @@ def _risk(row: Any) -> RiskRow:
 
 def list_consents(session: Session, case_ids: Sequence[str]) -> dict[str, ConsentRow]:
     """The newest consent decision of each case."""
-    c = t.consent
-    rows = session.execute(
-        select(
-            c.c.case_id,
-            c.c.rule,
-            c.c.outcome,
-            c.c.share_with,
-            c.c.duties,
-            c.c.must_record,
-            c.c.versions,
-            c.c.at,
-        ).where(c.c.case_id.in_(case_ids), _is_newest(c))
-    )
+    rows = session.execute(_CONSENTS, {"ids": case_ids}) if case_ids else ()
     return {
         row[0]: ConsentRow(
             row[1], row[2], tuple(row[3]), tuple(row[4]), tuple(row[5]), row[6], row[7]
@@ -257,12 +299,3 @@ def list_feedback(
     for case_id, given, at in rows:
         found.setdefault(case_id, []).append((given, at))
     return found
-
-
-def _is_newest(table: Table) -> Any:
-    newer = table.alias("newer")
-    return ~(
-        select(newer.c.seq)
-        .where(newer.c.case_id == table.c.case_id, newer.c.seq > table.c.seq)
-        .exists()
-    )

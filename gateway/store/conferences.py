@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -21,6 +21,14 @@ class ConferenceRow:
     area: str
     agency_id: str  # who plans and runs it
     starts_at: datetime
+
+
+_DATES = (
+    select(t.conference_case.c.case_id, t.conference.c.starts_at)
+    .join(t.conference, t.conference.c.id == t.conference_case.c.conference_id)
+    .where(t.conference_case.c.case_id.in_(bindparam("ids", expanding=True)))
+    .order_by(t.conference_case.c.listed_at)
+)
 
 
 def add_conference(
@@ -88,11 +96,5 @@ def list_listed(session: Session, conference_id: str) -> list[tuple[str, str]]:
 
 def list_dates(session: Session, case_ids: Sequence[str]) -> dict[str, datetime]:
     """When each case is heard: the start of the newest conference it is listed for."""
-    c = t.conference_case
-    rows = session.execute(
-        select(c.c.case_id, t.conference.c.starts_at)
-        .join(t.conference, t.conference.c.id == c.c.conference_id)
-        .where(c.c.case_id.in_(case_ids))
-        .order_by(c.c.listed_at)
-    )
+    rows = session.execute(_DATES, {"ids": case_ids}) if case_ids else ()
     return {row.case_id: row.starts_at for row in rows}

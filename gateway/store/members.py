@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole
@@ -34,6 +34,24 @@ class NewAssignment:
     role: CaseRole
     because: str
     conditions: tuple[str, ...] = ()
+
+
+_STANDING = (
+    select(
+        t.assignment.c.case_id,
+        t.assignment.c.agency_id,
+        t.agency.c.kind,
+        t.assignment.c.role,
+        t.assignment.c.conditions,
+        t.assignment.c.because,
+    )
+    .join(t.agency, t.agency.c.id == t.assignment.c.agency_id)
+    .where(
+        t.assignment.c.case_id.in_(bindparam("ids", expanding=True)),
+        t.assignment.c.until.is_(None),
+    )
+    .order_by(t.assignment.c.id)
+)
 
 
 def add_assignments(
@@ -78,13 +96,9 @@ def end_assignments(
 
 def list_assignments(session: Session, case_ids: Sequence[str]) -> list[AssignmentRow]:
     """Standing roles in each case, in the order they were given."""
-    a = t.assignment
-    rows = session.execute(
-        select(a.c.case_id, a.c.agency_id, t.agency.c.kind, a.c.role, a.c.conditions, a.c.because)
-        .join(t.agency, t.agency.c.id == a.c.agency_id)
-        .where(a.c.case_id.in_(case_ids), a.c.until.is_(None))
-        .order_by(a.c.id)
-    )
+    if not case_ids:
+        return []
+    rows = session.execute(_STANDING, {"ids": case_ids})
     return [AssignmentRow(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in rows]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -34,14 +34,28 @@ class LinkRow:
     at: datetime
 
 
+_HITS = (
+    select(t.party.c.case_id, t.party.c.role, t.party_token.c.token)
+    .join(t.party, t.party.c.id == t.party_token.c.party_id)
+    .where(t.party_token.c.token.in_(bindparam("tokens", expanding=True)))
+)
+_LINKS = (
+    select(
+        t.link.c.case_id,
+        t.link.c.other_id,
+        t.link.c.kind,
+        t.link.c.repeats,
+        t.link.c.status,
+        t.link.c.at,
+    )
+    .where(t.link.c.case_id.in_(bindparam("ids", expanding=True)))
+    .order_by(t.link.c.at, t.link.c.other_id)
+)
+
+
 def list_hits(session: Session, tokens: Iterable[bytes]) -> list[Hit]:
     """Everybody who shares one of `tokens`, in one statement by index."""
-    p, k = t.party, t.party_token
-    rows = session.execute(
-        select(p.c.case_id, p.c.role, k.c.token)
-        .join(p, p.c.id == k.c.party_id)
-        .where(k.c.token.in_(list(tokens)))
-    )
+    rows = session.execute(_HITS, {"tokens": list(tokens)})
     return [Hit(*row) for row in rows]
 
 
@@ -105,10 +119,5 @@ def set_link(session: Session, *, case_id: str, other_id: str, kind: str, status
 
 def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:
     """Links from these cases to earlier ones."""
-    k = t.link
-    rows = session.execute(
-        select(k.c.case_id, k.c.other_id, k.c.kind, k.c.repeats, k.c.status, k.c.at)
-        .where(k.c.case_id.in_(case_ids))
-        .order_by(k.c.at, k.c.other_id)
-    )
+    rows = session.execute(_LINKS, {"ids": case_ids}) if case_ids else ()
     return [LinkRow(*row[:3], tuple(row[3]), row[4], row[5]) for row in rows]

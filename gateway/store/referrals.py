@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -30,6 +30,14 @@ _COLUMNS = (
     t.referral.c.agency_id,
     t.referral.c.worker_id,
     t.referral.c.received_at,
+)
+
+
+_BY_REFERENCE = select(*_COLUMNS).where(t.referral.c.reference == bindparam("reference"))
+_BY_CASE = (
+    select(*_COLUMNS)
+    .where(t.referral.c.case_id.in_(bindparam("ids", expanding=True)))
+    .order_by(t.referral.c.received_at, t.referral.c.reference)
 )
 
 
@@ -77,9 +85,7 @@ def count_versions(session: Session, reference: str) -> int:
 
 def find_referral(session: Session, *, reference: str) -> ReferralRow | None:
     """The referral with this reference, whoever sent it: callers decide who may know."""
-    row = session.execute(
-        select(*_COLUMNS).where(t.referral.c.reference == reference)
-    ).one_or_none()
+    row = session.execute(_BY_REFERENCE, {"reference": reference}).one_or_none()
     return ReferralRow(*row) if row else None
 
 
@@ -103,11 +109,7 @@ def list_sent(
 def list_references(session: Session, case_ids: Sequence[str]) -> dict[str, list[ReferralRow]]:
     """Every referral of each case, oldest first."""
     found: dict[str, list[ReferralRow]] = {}
-    rows = session.execute(
-        select(*_COLUMNS)
-        .where(t.referral.c.case_id.in_(case_ids))
-        .order_by(t.referral.c.received_at, t.referral.c.reference)
-    )
+    rows = session.execute(_BY_CASE, {"ids": case_ids}) if case_ids else ()
     for row in rows:
         found.setdefault(row[1], []).append(ReferralRow(*row))
     return found

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import BindParameter, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -65,6 +66,36 @@ _ROW = (
 )
 
 
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_CASE_KEYS = (
+    select(t.case_key.c.case_id, t.case_key.c.gen, t.case_key.c.epoch, t.case_key.c.wrapped)
+    .where(t.case_key.c.case_id.in_(_IDS), t.case_key.c.wrapped.is_not(None))
+    .order_by(t.case_key.c.gen)
+)
+_SECTIONS = (
+    select(*_ROW)
+    .where(t.section.c.case_id.in_(_IDS), t.section.c.superseded_at.is_(None))
+    .order_by(t.section.c.written_at, t.section.c.name, t.section.c.id)
+)
+_GRANTED = (
+    select(*_ROW, t.section_grant.c.wrapped, t.section.c.content)
+    .join(
+        t.section_grant,
+        and_(
+            t.section_grant.c.section_id == t.section.c.id,
+            t.section_grant.c.agency_id == bindparam("agency"),
+        ),
+    )
+    .where(
+        t.section.c.case_id.in_(_IDS),
+        t.section.c.name.in_(bindparam("names", expanding=True)),
+        t.section.c.superseded_at.is_(None),
+        or_(t.section.c.audience.is_(None), t.section.c.audience == bindparam("agency")),
+    )
+    .order_by(t.section.c.written_at, t.section.c.name, t.section.c.id)
+)
+
+
 def add_case_key(session: Session, *, case_id: str, gen: int, epoch: str, wrapped: bytes) -> None:
     """Keep a case key, wrapped by the key provider."""
     add(session, t.case_key, case_id=case_id, gen=gen, epoch=epoch, wrapped=wrapped)
@@ -72,12 +103,7 @@ def add_case_key(session: Session, *, case_id: str, gen: int, epoch: str, wrappe
 
 def list_case_keys(session: Session, case_ids: Sequence[str]) -> dict[str, tuple[int, str, bytes]]:
     """The newest key of each case as (gen, epoch, wrapped); destroyed ones are absent."""
-    k = t.case_key
-    rows = session.execute(
-        select(k.c.case_id, k.c.gen, k.c.epoch, k.c.wrapped)
-        .where(k.c.case_id.in_(case_ids), k.c.wrapped.is_not(None))
-        .order_by(k.c.gen)
-    )
+    rows = session.execute(_CASE_KEYS, {"ids": case_ids}) if case_ids else ()
     return {case_id: (gen, epoch, wrapped) for case_id, gen, epoch, wrapped in rows}
 
 
@@ -122,11 +148,7 @@ def supersede(session: Session, *, case_id: str, owner_id: str, at: datetime) ->
 
 def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:
     """The sections of each case that stand now, in the order they were written."""
-    rows = session.execute(
-        select(*_ROW)
-        .where(t.section.c.case_id.in_(case_ids), t.section.c.superseded_at.is_(None))
-        .order_by(t.section.c.written_at, t.section.c.name, t.section.c.id)
-    )
+    rows = session.execute(_SECTIONS, {"ids": case_ids}) if case_ids else ()
     return [SectionRow(*row) for row in rows]
 
 
@@ -137,18 +159,8 @@ def list_granted(
 
     A sealed copy is listed for its own audience only.
     """
-    s, g = t.section, t.section_grant
-    rows = session.execute(
-        select(*_ROW, g.c.wrapped, s.c.content)
-        .join(g, and_(g.c.section_id == s.c.id, g.c.agency_id == agency_id))
-        .where(
-            s.c.case_id.in_(case_ids),
-            s.c.name.in_(list(names)),
-            s.c.superseded_at.is_(None),
-            or_(s.c.audience.is_(None), s.c.audience == agency_id),
-        )
-        .order_by(s.c.written_at, s.c.name, s.c.id)
-    )
+    values = {"ids": case_ids, "names": sorted(names), "agency": agency_id}
+    rows = session.execute(_GRANTED, values)
     return [Granted(SectionRow(*row[:7]), row[7], row[8]) for row in rows]
 
 

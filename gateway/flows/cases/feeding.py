@@ -62,7 +62,7 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     risks = cases.list_risks(work.session, case_ids)
     found = cases.list_cases(work.session, case_ids)
     names = names_of(work, case_ids)
-    known = {case_id for case_id in case_ids if may_know(work, facts[case_id], found[case_id])}
+    known = {case_id for case_id in case_ids if may_know(work, facts[case_id])}
     work.record_all([Act("case.listed", case_id, "feed") for case_id in case_ids])
     items = []
     for row in rows:

@@ -46,8 +46,7 @@ def acknowledge(work: Work, reference: str, outcome: Acknowledgement, reason: st
     case_id = find_case(work, reference)
     if not TAKERS & {row.role for row in find_roles(work, case_id)}:
         raise Denied("not-assigned", subject=case_id)
-    case = cases.list_cases(work.session, [case_id])[case_id]
-    if not may_know(work, list_facts(work.session, [case_id])[case_id], case):
+    if not may_know(work, list_facts(work.session, [case_id])[case_id]):
         raise Denied("not-open", subject=case_id)
     members.add_acknowledgement(
         work.session,
@@ -94,7 +93,7 @@ def _document(work: Work, found: Disclosed) -> dict[str, Any]:
         "sealed": [piece.content for piece in sealed],
         "withheld": list(found.withheld),
     }
-    if CaseRole.COORDINATOR in {row.role for row in find_roles(work, case_id)}:
+    if CaseRole.COORDINATOR in found.facts.members[work.caller.agency_id].roles:
         document["triage"] = _triage(work, found)
     return document
 

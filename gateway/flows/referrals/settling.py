@@ -28,7 +28,7 @@ from gateway.flows.referrals.reading import (
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import raising, routing
-from gateway.rules.facts import CaseFacts, ConsentDecision, Route
+from gateway.rules.facts import CaseFacts, ConsentDecision, Route, Standing
 from gateway.rules.states import after_decision
 from gateway.schemas.codes import (
     AgeBand,
@@ -185,9 +185,10 @@ def find_state(reading: Reading) -> tuple[tuple[CaseState, ...], tuple[ReturnRea
     return path, ()
 
 
-def find_routes(work: Work, reading: Reading, profile: Profile) -> tuple[Route, ...]:
+def find_routes(
+    reading: Reading, profile: Profile, standing: Mapping[str, Standing]
+) -> tuple[Route, ...]:
     """Who receives the case: by the rule, by a duty, and the IDVA's alert where sharing waits."""
-    standing = directory.standing(work.session)
     found = routing.route(profile.routing, wanted(reading), reading.area, reading.needs, standing)
     if reading.decision.outcome is not Outcome.HOLD_RECORD or reading.level is not RiskLevel.HIGH:
         return found
@@ -224,16 +225,15 @@ def assign(
 
 
 def _new_facts(
-    work: Work,
     case_id: str,
     state: CaseState,
     reading: Reading,
     given: Sequence[NewAssignment],
     contributed: Mapping[SectionRow, bytes],
     document: Mapping[str, Any],
+    standing: Mapping[str, Standing],
 ) -> CaseFacts:
     """The facts of a case that is being written, as they will be read back."""
-    standing = directory.standing(work.session)
     rows = [
         AssignmentRow(
             case_id, new.agency_id, standing[new.agency_id].kind, new.role, new.conditions, ""
@@ -243,6 +243,7 @@ def _new_facts(
     limits = conditions(document)
     return CaseFacts(
         case_id=case_id,
+        area=reading.area,
         state=state,
         outcome=reading.decision.outcome,
         in_conference=False,
@@ -316,7 +317,8 @@ def settle(
     """Write decision, state and assignments, derive the grants, record, announce."""
     case_id = key.case_id
     path, reasons = find_state(reading)
-    routes = find_routes(work, reading, profile)
+    standing = directory.standing(work.session)
+    routes = find_routes(reading, profile, standing)
     write_consent(work, case_id, reading.decision, profile, is_new=is_new)
     cases.add_states(
         work.session,
@@ -329,7 +331,7 @@ def settle(
     )
     given = assign(work, case_id, routes, document, is_new=is_new)
     if is_new:
-        facts = _new_facts(work, case_id, path[-1], reading, given, contributed, document)
+        facts = _new_facts(case_id, path[-1], reading, given, contributed, document, standing)
         grant_new(work, key, profile, facts, contributed)
     else:
         regrant(work, key, profile, known=contributed)

@@ -1,0 +1,98 @@
+"""Owns the stage of a run: a gateway of its own in a folder, with its agencies and its clock."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask
+
+from bench.payloads import BASE_URL, NOW, Packet, Sender
+from gateway.api.house import House
+from gateway.app import create_app
+from gateway.client import config
+from gateway.config import Settings
+from gateway.demo import world
+from gateway.migrations import upgrade
+from gateway.sealing import keys
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A gateway in this process, on SQLite with synchronous=FULL, as it is shipped."""
+
+    folder: Path
+    app: Flask
+    house: House
+
+    def sender(self, agency_id: str) -> Sender:
+        """A client of one of its agencies."""
+        partner = next(each for each in world.PARTNERS if each.agency_id == agency_id)
+        held = config.load_keys(self.folder / "agencies" / agency_id)
+        return Sender(agency_id, held, self.house.keys, partner.workers[0])
+
+    def send(self, packet: Packet) -> tuple[int, bytes]:
+        """Let the application answer one request, without a server between."""
+        status: list[str] = []
+
+        def start(line: str, *_: Any) -> Any:
+            status.append(line)
+
+        body = b"".join(self.app.wsgi_app(environ(packet), start))
+        return int(status[0][:3]), body
+
+
+def settings(folder: Path) -> Settings:
+    """The settings of the stage in a folder."""
+    return Settings("demo", BASE_URL, f"sqlite:///{folder / 'gateway.db'}", folder / "keys")
+
+
+def open_stage(folder: Path) -> Stage:
+    """Open the gateway of a folder; its clock stands still."""
+    app = create_app(settings(folder), clock=lambda: NOW)
+    return Stage(folder, app, app.extensions["gateway"])
+
+
+def build(folder: Path) -> Stage:
+    """Make keys, database and agencies, and open the gateway."""
+    upgrade(settings(folder).database_url)
+    keys.make(folder / "keys", on=NOW.date())
+    stage = open_stage(folder)
+    world.enrol(stage.house.sessions, stage.house.keys, folder / "agencies", NOW)
+    return stage
+
+
+def environ(packet: Packet) -> dict[str, Any]:
+    """What a WSGI server makes of a request."""
+    made: dict[str, Any] = {
+        "REQUEST_METHOD": packet.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": packet.path,
+        "QUERY_STRING": packet.query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": BASE_URL.rsplit(":", 1)[1],
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "REMOTE_ADDR": "127.0.0.1",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(packet.body),
+        "wsgi.errors": io.StringIO(),
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+        "CONTENT_LENGTH": str(len(packet.body)),
+    }
+    for name, value in packet.headers.items():
+        upper = name.upper().replace("-", "_")
+        made["CONTENT_TYPE" if upper == "CONTENT_TYPE" else f"HTTP_{upper}"] = value
+    return made
+
+
+def query_of(**given: str) -> str:
+    """A query string."""
+    named: Mapping[str, str] = given
+    return urlencode(named)

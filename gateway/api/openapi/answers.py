@@ -1,0 +1,224 @@
+"""Owns what is answered: the schema and an example for each operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gateway.api.openapi import examples
+from gateway.api.openapi.shapes import (
+    ANYTHING,
+    DIGEST,
+    NUMBER,
+    REFERENCE,
+    TEXT,
+    TIME,
+    TRUTH,
+    code,
+    each,
+    members,
+    or_null,
+    ref,
+    said,
+)
+from gateway.api.operations import Operation
+from gateway.schemas.codes import (
+    Acknowledgement,
+    AgencyKind,
+    CaseState,
+    Criterion,
+    Custody,
+    Level,
+    ListingKind,
+    Outcome,
+    Purpose,
+    RiskLevel,
+    Stage,
+)
+
+Json = dict[str, Any]
+
+_KEY = members("A public key (RFC 7517)", kty=TEXT, kid=TEXT)
+_CHECKPOINT = said(TEXT, "Signed checkpoint (C2SP tlog-checkpoint)")
+_PROOF = members(
+    "The commitment of the entry that records this answer", commitment=DIGEST, salt=DIGEST,
+    checkpoint=_CHECKPOINT,
+)  # fmt: skip
+_STATUS = members(
+    reference=REFERENCE,
+    received_at=TIME,
+    status=said(TEXT, "RECEIVED, RETURNED, REJECTED, REDIRECTED, ACCEPTED, LISTED and later ones"),
+    reasons=each(TEXT, "Why it was returned or rejected"),
+    listed_for=or_null(said(TIME, "When the conference is")),
+    feedback=each(members(code=TEXT, at=TIME)),
+)
+_SECTION = members(
+    section=TEXT, level=code(Level), owner=said(TEXT, "Agency that contributed it"),
+    content=ANYTHING,
+)  # fmt: skip
+
+# What the documents inside sealed answers hold, and the plain answers.
+SCHEMAS: Mapping[str, Json] = {
+    "Receipt": members(
+        "Claims of a receipt (JWS, typ marac-receipt+jws). The first member says what matters most."
+        " A change of a case is answered with fewer of them.",
+        optional={
+            "urgent": said(TEXT, "Comes first, when a life is in danger"),
+            "level": code(RiskLevel),
+            "criteria": each(code(Criterion)),
+            "decision": members(outcome=code(Outcome), rule=TEXT, versions=ANYTHING),
+            "state": code(CaseState),
+            "reasons": each(TEXT),
+            "must_record": each(TEXT),
+            "missing": each(TEXT),
+            "duties": each(TEXT),
+            "routed": each(TEXT, "Kinds of agencies, never names"),
+            "next": each(members(code=TEXT, by=TEXT, due_at=TIME)),
+            "assessments": each(members(instrument=TEXT, score=NUMBER)),
+        },
+        iss=said(TEXT, "The gateway"),
+        aud=said(TEXT, "Your agency"),
+        sub=REFERENCE,
+        iat=NUMBER,
+        log=_PROOF,
+    ),
+    "Disclosure": members(
+        "Claims of a sealed answer: a JWE to your agency's key around a JWS of the gateway.",
+        optional={"worker": said(TEXT, "Who asked for you")},
+        iss=TEXT,
+        aud=TEXT,
+        iat=NUMBER,
+        jti=TEXT,
+        form=TEXT,
+        document=ANYTHING,
+        receipt=members("What was read, why, and on which basis", purpose=code(Purpose)),
+        log=_PROOF,
+    ),
+    "own-referral-1": {**_STATUS, "properties": {**_STATUS["properties"], "document": ANYTHING}},
+    "disclosure-1": members(
+        "A case as your agency may know it. An alert has the parts `alert` alone.",
+        optional={
+            "state": code(CaseState),
+            "stage": code(Stage),
+            "sections": each(_SECTION),
+            "sealed": each(ANYTHING, "Sections sealed to you: open them with your own key"),
+            "withheld": each(TEXT, "Sections of which you get less than all"),
+            "alert": each(ANYTHING),
+            "triage": said(ANYTHING, "For the coordinator alone: rule, links, members"),
+        },
+        reference=REFERENCE,
+        level=code(RiskLevel),
+    ),
+    "agenda-1": members(
+        "The agenda as data, or as a file to open: `text` of a page, `base64` of a PDF.",
+        optional={"agenda": ANYTHING, "text": TEXT, "base64": TEXT},
+        media_type=code(("application/json", "text/html", "application/pdf")),
+        file_name=TEXT,
+    ),
+    "access-1": members(reference=TEXT, entries=each(ANYTHING, "Who read what, when and why")),
+    "ReferralList": members(items=each(_STATUS), next=or_null(TEXT)),
+    "WithdrawalAnswer": members(outcome=code(("ABANDONED", "REQUESTED"))),
+    "Recipients": members(
+        recipients=each(
+            members(agency=TEXT, kind=code(AgencyKind), sections=each(TEXT), key=_KEY),
+            "Seal a copy of each section to the key of each",
+        )
+    ),
+    "CaseList": members(
+        items=each(
+            members(
+                reference=REFERENCE,
+                kind=code(("ASSIGNED", "ALERT", "CHANGED", "ENDED")),
+                level=or_null(code(RiskLevel)),
+                state=or_null(code(CaseState)),
+                at=or_null(TIME),
+            )
+        ),
+        next=said(TEXT, "Keep it for the next call"),
+        more=said(TRUTH, "Call again at once"),
+        checkpoint=_CHECKPOINT,
+    ),
+    "AcknowledgementAnswer": members(outcome=code(Acknowledgement)),
+    "Explanation": members(
+        agency=TEXT,
+        kind=code(AgencyKind),
+        purpose=code(Purpose),
+        stage=code(Stage),
+        outcome=code(("ALLOWED", "REFUSED")),
+        because=TEXT,
+        sections=each(members(section=TEXT, level=code(Level), rule=TEXT)),
+        versions=said({"type": "object"}, "The rule tables, by SHA-256"),
+    ),
+    "ConferenceAnswer": members(conference=said(TEXT, "Id of the conference")),
+    "ListingAnswer": members(
+        kind=code(ListingKind), state=code(CaseState), asked=each(TEXT, "Agencies now asked")
+    ),
+    "Checkpoint": members(checkpoint=_CHECKPOINT, verifiers=each(TEXT, "C2SP verifier keys")),
+    "LogProof": {
+        "oneOf": [
+            members(
+                index=NUMBER, leaf=DIGEST, size=NUMBER, proof=each(DIGEST), checkpoint=_CHECKPOINT
+            ),
+            members(old=NUMBER, new=NUMBER, proof=each(DIGEST), checkpoint=_CHECKPOINT),
+        ]
+    },
+    "Agencies": members(
+        agencies=each(
+            members(
+                agency=TEXT,
+                name=TEXT,
+                kind=code(AgencyKind),
+                area=TEXT,
+                custody=code(Custody, "Who holds the private key"),
+                is_suspended=TRUTH,
+                keys=each(_KEY),
+            )
+        )
+    ),
+}
+
+# Operation -> its plain answer, or the document inside its sealed answer.
+_PLAIN: Mapping[str, str] = {
+    "list_referrals": "ReferralList",
+    "withdraw_referral": "WithdrawalAnswer",
+    "preview_routing": "Recipients",
+    "list_cases": "CaseList",
+    "acknowledge_case": "AcknowledgementAnswer",
+    "explain_case": "Explanation",
+    "plan_conference": "ConferenceAnswer",
+    "list_conference_case": "ListingAnswer",
+    "read_checkpoint": "Checkpoint",
+    "prove": "LogProof",
+    "list_directory": "Agencies",
+}
+_SEALED: Mapping[str, str] = {
+    "read_referral": "own-referral-1",
+    "pull_case": "disclosure-1",
+    "read_agenda": "agenda-1",
+    "list_access": "access-1",
+}
+
+
+def response(declared: Operation) -> dict[str, Any]:
+    """Return what an operation answers with when all is well.
+
+    :raises KeyError: for an operation that nothing is said about.
+    """
+    content: dict[str, Any]
+    if declared.name in _PLAIN:
+        says, content = "What was asked for.", {"schema": ref(_PLAIN[declared.name])}
+        if declared.name in examples.ANSWERS:
+            content["example"] = examples.ANSWERS[declared.name]
+    elif declared.is_sealed:
+        says = "A signed receipt: JWS, compact serialisation. Keep it."
+        content = {"schema": _compact(3), "x-marac-document": ref("Receipt")}
+        content["x-marac-example"] = examples.RECEIPT
+    else:
+        says = "Sealed to your agency's key: JWE, compact serialisation, around a JWS."
+        content = {"schema": _compact(5), "x-marac-document": ref(_SEALED[declared.name])}
+    return {"description": says, "content": {declared.answers: content}}
+
+
+def _compact(parts: int) -> Json:
+    part = r"[A-Za-z0-9_-]"
+    return {"type": "string", "pattern": rf"^{part}+(?:\.{part}*){{{parts - 1}}}$"}

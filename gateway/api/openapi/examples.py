@@ -1,0 +1,111 @@
+"""Owns the examples of answers. Everything in them is invented."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_CHECKPOINT = "gateway.example.org/log\n184\n4nYB…=\n\n— gateway.example.org/log x0Bm…=\n"
+_KEY = {"kty": "EC", "crv": "P-256", "x": "…", "y": "…", "kid": "enc-1", "use": "enc"}
+
+RECEIPT: Mapping[str, Any] = {
+    "level": "HIGH",
+    "criteria": ["VISIBLE_HIGH_RISK"],
+    "decision": {"outcome": "ALLOW", "rule": "R06", "versions": {"consent": "9b1c…"}},
+    "state": "TRIAGE",
+    "reasons": [],
+    "must_record": [],
+    "missing": [],
+    "duties": ["CSC"],
+    "routed": ["COORDINATOR", "CSC", "IDVA"],
+    "next": [{"code": "CLK_IDVA_TRIAGE", "by": "IDVA", "due_at": "2026-11-24T09:00:00Z"}],
+    "assessments": [
+        {
+            "instrument": "DASH_RIC@1",
+            "score": 16,
+            "unknown": 2,
+            "is_unreliable": False,
+            "prompts": [],
+        }
+    ],
+    "iss": "https://gateway.example.org",
+    "aud": "harbourgate-homes",
+    "sub": "7K3MQ-2XF8A-C",
+    "iat": 1795424400,
+    "log": {"commitment": "kq0T…", "salt": "p2Xf…", "checkpoint": _CHECKPOINT},
+}
+
+ANSWERS: Mapping[str, Mapping[str, Any]] = {
+    "list_referrals": {
+        "items": [
+            {
+                "reference": "7K3MQ-2XF8A-C",
+                "received_at": "2026-11-23T09:00:00Z",
+                "status": "LISTED",
+                "reasons": [],
+                "listed_for": "2026-12-03T09:30:00Z",
+                "feedback": [],
+            }
+        ],
+        "next": None,
+    },
+    "withdraw_referral": {"outcome": "REQUESTED"},
+    "preview_routing": {
+        "recipients": [
+            {
+                "agency": "marlbury-idva",
+                "kind": "IDVA",
+                "sections": ["protected_address", "safe_contact"],
+                "key": _KEY,
+            }
+        ]
+    },
+    "list_cases": {
+        "items": [
+            {
+                "reference": "7K3MQ-2XF8A-C",
+                "kind": "ASSIGNED",
+                "level": "HIGH",
+                "state": "TRIAGE",
+                "at": "2026-11-23T09:00:00Z",
+            }
+        ],
+        "next": "q83v…",
+        "more": False,
+        "checkpoint": _CHECKPOINT,
+    },
+    "acknowledge_case": {"outcome": "ACCEPTED"},
+    "explain_case": {
+        "agency": "marlbury-police",
+        "kind": "POLICE",
+        "purpose": "P2",
+        "stage": "RESEARCH",
+        "outcome": "ALLOWED",
+        "because": "assigned",
+        "sections": [{"section": "immigration", "level": "NONE", "rule": "D15 POLICE"}],
+        "versions": {"matrix": "5d0e…"},
+    },
+    "plan_conference": {"conference": "6f1c1f52-8f0e-4b39-9e6a-5a1f0b9e6f11"},
+    "list_conference_case": {"kind": "NEW", "state": "LISTED", "asked": ["marlbury-police"]},
+    "read_checkpoint": {"checkpoint": _CHECKPOINT, "verifiers": ["gateway.example.org/log+…"]},
+    "prove": {
+        "index": 41,
+        "leaf": "AbCd…",
+        "size": 184,
+        "proof": ["k2hT…", "9fQw…"],
+        "checkpoint": _CHECKPOINT,
+    },
+    "list_directory": {
+        "agencies": [
+            {
+                "agency": "marlbury-idva",
+                "name": "Marlbury IDVA service",
+                "kind": "IDVA",
+                "area": "MARLBURY",
+                "custody": "OWN",
+                "is_suspended": False,
+                "keys": [_KEY],
+            }
+        ]
+    },
+}

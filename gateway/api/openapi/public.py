@@ -1,0 +1,152 @@
+"""Owns what is said about the routes that need no scope: tokens, discovery, documentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gateway.api.openapi.shapes import NUMBER, TEXT, TRUTH, code, members
+
+Json = dict[str, Any]
+
+# Error of RFC 6749, RFC 7009 and RFC 9449 -> what it means here.
+_ERRORS: dict[str, str] = {
+    "invalid_client": "The client could not be authenticated. The true reason is in the log.",
+    "invalid_dpop_proof": "The proof of possession does not hold.",
+    "invalid_grant": "The token was not issued to this client.",
+    "invalid_request": "The request is not a plain form with each parameter once.",
+    "invalid_scope": "A scope is missing, unknown or not yours.",
+    "invalid_target": "The resource is not this gateway.",
+    "unsupported_grant_type": "Only client_credentials is supported.",
+    "unsupported_token_type": "Only access tokens are supported.",
+    "use_dpop_nonce": "Repeat with the nonce of the DPoP-Nonce header in the proof.",
+}
+_ASSERTION: Json = {
+    "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+    "client_assertion": {
+        "type": "string",
+        "description": "JWT by your signing key (ES256): iss and sub your agency, aud this gateway,"
+        " exp within 300 seconds, a new jti; worker, if a person acts",
+    },
+}
+
+
+def errors() -> list[Json]:
+    """Return every error of the token endpoints, as they are published."""
+    return [{"code": name, "says": says} for name, says in _ERRORS.items()]
+
+
+def paths() -> Json:
+    """Return the description of every route that needs no scope."""
+    return {
+        "/oauth/token": _post(
+            "token",
+            "Get an access token",
+            "Client credentials with a signed assertion and a proof of possession (header DPoP)."
+            " The first answer is 400 use_dpop_nonce with the nonce to use.",
+            {"grant_type": {"const": "client_credentials"}, "scope": TEXT},
+            members(access_token=TEXT, token_type={"const": "DPoP"}, expires_in=NUMBER, scope=TEXT),
+            proof=True,
+        ),
+        "/oauth/introspect": _post(
+            "introspect",
+            "Ask whether one of your tokens is live",
+            "Tells an agency about its own tokens (RFC 7662).",
+            {"token": TEXT},
+            members(active=TRUTH),
+        ),
+        "/oauth/revoke": _post(
+            "revoke",
+            "End one of your tokens",
+            "Holds for the next request (RFC 7009).",
+            {"token": TEXT},
+            None,
+        ),
+        "/.well-known/oauth-authorization-server": _get(
+            "authorization_server", "Where and how to get tokens", "RFC 8414."
+        ),
+        "/.well-known/oauth-protected-resource": _get(
+            "protected_resource", "What the API asks of a token", "RFC 9728."
+        ),
+        "/.well-known/jwks.json": _get(
+            "jwks", "The gateway's public keys", "To verify its signatures, and to seal to it."
+        ),
+        "/openapi.json": _get("openapi_json", "This description", "OpenAPI 3.1."),
+        "/schemas/{form}/{version}.json": _get(
+            "schema",
+            "The JSON Schema of a form",
+            "Draft 2020-12, complete in itself.",
+            media_type="application/schema+json",
+            parameters={"form": "referral", "version": "1"},
+        ),
+        "/": _get("home", "The way to the documentation", "A redirection.", status="302"),
+        "/docs": _get("reference", "This description for people", "", media_type="text/html"),
+        "/problems": _get("problems", "What each error code means", "", media_type="text/html"),
+        "/static/{filename}": _get(
+            "static", "Style sheet", "", media_type="text/css", parameters={"filename": "web.css"}
+        ),
+    }
+
+
+def _post(
+    name: str, summary: str, says: str, asks: Json, answers: Json | None, *, proof: bool = False
+) -> Json:
+    asked = members(**asks, **_ASSERTION)
+    good: Json = {"description": "Done."}
+    if answers is not None:
+        good["content"] = {"application/json": {"schema": answers}}
+    error = members(error=code(_ERRORS), error_description=TEXT)
+    bad = {"application/json": {"schema": error}}
+    operation: Json = {
+        "operationId": name,
+        "tags": ["Access"],
+        "summary": summary,
+        "description": says,
+        "security": [{"proof": []}] if proof else [],
+        "requestBody": {
+            "required": True,
+            "content": {"application/x-www-form-urlencoded": {"schema": asked}},
+        },
+        "responses": {
+            "200": good,
+            "400": {"description": "The request does not hold.", "content": bad},
+            "401": {"description": "The client could not be authenticated.", "content": bad},
+            "503": {"$ref": "#/components/responses/Unavailable"},
+        },
+    }
+    return {"post": operation}
+
+
+def _get(
+    name: str,
+    summary: str,
+    says: str,
+    *,
+    media_type: str = "application/json",
+    status: str = "200",
+    parameters: dict[str, str] | None = None,
+) -> Json:
+    good: Json = {"description": summary + "."}
+    if status == "200":
+        schema: Json = {"type": "object"} if media_type.endswith("json") else TEXT
+        good["content"] = {media_type: {"schema": schema}}
+    operation: Json = {
+        "operationId": name,
+        "tags": ["Discovery"],
+        "summary": summary,
+        "description": says or "For people; works without script.",
+        "security": [],
+        "responses": {status: good},
+    }
+    if parameters:
+        operation["parameters"] = [
+            {
+                "name": each,
+                "in": "path",
+                "required": True,
+                "schema": {"type": "string"},
+                "example": example,
+            }
+            for each, example in parameters.items()
+        ]
+        operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
+    return {"get": operation}

@@ -1,0 +1,275 @@
+"""The whole service in one process, with its partners, on a real database and a clock of its own.
+
+Each agency speaks through the client SDK; `Wire` sends what no honest client would. All people,
+places and numbers are invented.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine, Table, func, select, text
+
+from gateway import ledger
+from gateway.app import create_app
+from gateway.client import config
+from gateway.client.gateway import Gateway
+from gateway.client.http import Response
+from gateway.config import Settings
+from gateway.demo import world as demo
+from gateway.flows import agencies
+from gateway.ledger import keyring
+from gateway.ledger.records import unseal
+from gateway.schemas import reference as references
+from gateway.schemas.codes import AgencyKind, Custody
+from gateway.sealing import keys as key_files
+from gateway.sealing.keys import Keys
+from gateway.store import log
+from gateway.store import tables as t
+from gateway.store.engine import Sessions, make_engine, make_sessions
+from tests.database import Postgres
+
+ROOT = Path(__file__).resolve().parents[2]
+BASE = "https://gateway.example"
+START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday, two days after the newest example
+LONG_AGO = date(2025, 1, 1)
+DATABASES = ("sqlite", "postgresql")
+
+# What an act may add to although it is refused: the log, and what is counted.
+LOG_TABLES = frozenset(
+    {"log_pending", "log_entry", "log_node", "log_key", "agency_log_key", "checkpoint", "counter"}
+)
+
+AUDITOR, CHURCH, CHAIR = "marlbury-audit", "marlbury-church", "chair-01"
+
+
+def example(name: str, **changes: Any) -> dict[str, Any]:
+    """A form file of examples/; each change is a dotted path (with `__`) into its document."""
+    form: dict[str, Any] = json.loads((ROOT / "examples" / f"{name}.json").read_text("utf-8"))
+    for path, value in changes.items():
+        put(form["document"], path.split("__"), value)
+    return form
+
+
+def put(document: Any, path: list[str], value: Any) -> None:
+    """Set a member deep inside a document; a value of None takes it away."""
+    *above, last = path
+    for name in above:
+        document = document[int(name)] if isinstance(document, list) else document[name]
+    if value is None:
+        del document[last]
+    else:
+        document[last] = deepcopy(value)
+
+
+@dataclass
+class World:
+    """One running service and everyone who may call it."""
+
+    app: Flask
+    engine: Engine
+    sessions: Sessions
+    keys: Keys
+    folder: Path
+    url: str
+    moments: list[datetime]
+    answers: list[Response] = field(default_factory=list)
+    _clients: dict[tuple[str, str | None], Gateway] = field(default_factory=dict)
+
+    # --- time -------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """What everybody takes for now."""
+        return self.moments[-1]
+
+    def later(self, **delta: float) -> None:
+        """Let time pass."""
+        self.moments.append(self.now + timedelta(**delta))
+
+    # --- who calls --------------------------------------------------------------------------
+
+    def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Response:
+        """The wire: the application itself, by WSGI."""
+        path = url.removeprefix(BASE)
+        got = self.app.test_client().open(path, method=method, headers=dict(headers), data=body)
+        names = {name.lower(): value for name, value in got.headers.items()}
+        answer = Response(got.status_code, names, got.data)
+        self.answers.append(answer)
+        return answer
+
+    def client(self, agency_id: str, worker: str | None = None) -> Gateway:
+        """The client SDK of an agency."""
+        place = (agency_id, worker)
+        if place not in self._clients:
+            self._clients[place] = self.new_client(agency_id, worker)
+        return self._clients[place]
+
+    def new_client(self, agency_id: str, worker: str | None = None) -> Gateway:
+        """A client of its own, for a thread of its own."""
+        return demo.connect(
+            agency_id,
+            self.send,
+            base_url=BASE,
+            folder=self.folder,
+            clock=lambda: self.now,
+            worker=worker,
+        )
+
+    # --- what is stored -----------------------------------------------------------------------
+
+    def execute(self, statement: str, **values: Any) -> None:
+        """Change the database behind the service's back."""
+        with self.engine.begin() as connection:
+            connection.execute(text(statement), values)
+
+    def rows(self, table: Table, **where: Any) -> list[Mapping[str, Any]]:
+        """Rows of a table, in the order of its key."""
+        query = select(table).order_by(*table.primary_key.columns)
+        for name, value in where.items():
+            query = query.where(table.c[name] == value)
+        with self.engine.begin() as connection:
+            return [dict(row._mapping) for row in connection.execute(query)]
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has that an act can change, the log's apart."""
+        with self.engine.begin() as connection:
+            return {
+                table.name: int(connection.scalar(select(func.count()).select_from(table)) or 0)
+                for table in t.metadata.sorted_tables
+                if table.name not in LOG_TABLES
+            }
+
+    def case_of(self, reference: str) -> str:
+        """The internal id behind a reference."""
+        found = self.rows(t.referral, reference=references.read(reference))
+        return str(found[0]["case_id"])
+
+    def log(self, **where: Any) -> list[dict[str, Any]]:
+        """Everything the log says, opened, oldest first; `where` keeps records of these values."""
+        with self.sessions() as session:
+            lines = [log.Line(**_known(row)) for row in self.rows(t.log_entry)]
+            lines += [log.Line(**_known(row)) for row in self.rows(t.log_pending)]
+            held = keyring.find_log_keys(session, self.keys, {line.log_key for line in lines})
+        found = []
+        for line in lines:
+            key = held[line.log_key]
+            assert key is not None
+            found.append(json.loads(unseal(key, line)[1]))
+        return [each for each in found if all(each[k] == v for k, v in where.items())]
+
+    def operator(self) -> AbstractContextManager[ledger.Work]:
+        """A Work of the operator."""
+        return ledger.begin(self.sessions, self.keys, ledger.OPERATOR, self.now)
+
+    def sequence(self) -> None:
+        """Give every pending line its place."""
+        while ledger.sequence(self.sessions, self.keys, now=self.now):
+            pass
+
+
+def _known(row: Mapping[str, Any]) -> dict[str, Any]:
+    names = {name for name in log.Line.__dataclass_fields__ if name in row}
+    return {name: row[name] for name in names}
+
+
+@contextmanager
+def a_world(url: str, folder: Path, *, start: datetime = START) -> Iterator[World]:
+    """The service on a fresh, migrated database, with all partners enrolled."""
+    key_files.make(folder / "keys", on=LONG_AGO)
+    engine = make_engine(url)
+    moments = [start]
+    sessions = make_sessions(engine)
+    keys = key_files.load(folder / "keys")
+    _enrol(sessions, keys, folder / "agencies", start)
+    app = create_app(
+        Settings("production", BASE, url, folder / "keys"),
+        sessions=sessions,
+        clock=lambda: moments[-1],
+    )
+    try:
+        yield World(app, engine, sessions, keys, folder / "agencies", url, moments)
+    finally:
+        app.extensions["gateway"].replay.close()
+        engine.dispose()
+
+
+def _enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
+    demo.enrol(sessions, keys, folder, now)
+    others = ((AUDITOR, AgencyKind.AUDITOR), (CHURCH, AgencyKind.OTHER))
+    for agency_id, kind in others:
+        config.new_keys(folder / agency_id, agency_id)
+        public = json.loads((folder / agency_id / config.PUBLIC).read_text("utf-8"))
+        with ledger.begin(sessions, keys, ledger.OPERATOR, now) as work:
+            agencies.register(
+                work,
+                agency_id=agency_id,
+                name=agency_id,
+                kind=kind,
+                area="MARLBURY",
+                custody=Custody.OWN,
+                jwks=public,
+            )
+    with ledger.begin(sessions, keys, ledger.OPERATOR, now) as work:
+        agencies.add_worker(work, agency_id="marlbury-marac", worker_id=CHAIR, is_chair=True)
+
+
+# --- fixtures: a conftest imports those it wants -------------------------------------------------
+
+Fresh = Callable[[str], AbstractContextManager[World]]
+
+
+@contextmanager
+def _fresh(request: pytest.FixtureRequest, database: str) -> Iterator[World]:
+    factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+    folder = factory.mktemp("world")
+    if database == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = shutil.copy(template, folder / "gateway.db")
+        with a_world(f"sqlite:///{path}", folder) as made:
+            yield made
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    template_name: str = request.getfixturevalue("postgres_template")
+    with server.database(template_name) as url, a_world(url, folder) as made:
+        yield made
+
+
+@pytest.fixture(params=DATABASES)
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world of the test's own; the test runs once on each database."""
+    with _fresh(request, request.param) as made:
+        yield made
+
+
+@pytest.fixture(params=DATABASES, scope="module")
+def shared_world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world that the tests of a module share; once on each database."""
+    with _fresh(request, request.param) as made:
+        yield made
+
+
+@pytest.fixture
+def sqlite_world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world of the test's own, on SQLite alone: for what no database decides."""
+    with _fresh(request, "sqlite") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_sqlite_world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """A world that the tests of a module share, on SQLite alone."""
+    with _fresh(request, "sqlite") as made:
+        yield made
