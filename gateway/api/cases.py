@@ -146,6 +146,7 @@ def explain_case(call: Call, reference: str) -> Response:
             "kind": str(found.kind),
             "purpose": str(found.purpose),
             "stage": str(found.stage),
+            "is_member": found.is_member,
             "outcome": "REFUSED" if found.refused else "ALLOWED",
             "because": found.because,
             "sections": [

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from gateway.client.access import ProblemError
 from gateway.client.gateway import Gateway, Receipt
 from gateway.client.http import Sender
 from gateway.errors import GatewayError, Invalid, Problem, Unavailable, UnsafeSettings
-from gateway.schemas.codes import Acknowledgement, Purpose
+from gateway.schemas.codes import Acknowledgement, DeclineReason, Purpose
 
 ABOUT = "What an agency does at a MARAC gateway: refer, read, answer."
 OK, REFUSED, WRONG_FORM, AWAY, SETTINGS = 0, 1, 2, 3, 4
@@ -67,16 +67,25 @@ def _parser() -> argparse.ArgumentParser:
 
     pull = _online(commands.add_parser("pull", help="read what you may know of a case"), _pull)
     pull.add_argument("reference")
-    pull.add_argument("--purpose", required=True, choices=list(Purpose))
+    pull.add_argument("--purpose", default=Purpose.P2, choices=list(Purpose), help="default: P2")
     pull.add_argument("--out", type=Path, help="write to this file, for you alone to read")
 
     cases = _online(commands.add_parser("cases", help="list what is new for you"), _cases)
     cases.add_argument("--cursor", help="what the last list gave; without it, from the start")
 
+    agenda = _online(commands.add_parser("agenda", help="get your agenda"), _agenda)
+    agenda.add_argument("conference")
+    agenda.add_argument("--format", choices=["json", "html", "pdf"], default="pdf")
+    agenda.add_argument("--out", type=Path, required=True, help="a file for you alone to read")
+
+    opening = _online(commands.add_parser("open", help="open a sealed file made for you"), _open)
+    opening.add_argument("file", type=Path)
+    opening.add_argument("--out", type=Path, required=True, help="a file for you alone to read")
+
     answer = _online(commands.add_parser("acknowledge", help="answer to a case"), _acknowledge)
     answer.add_argument("reference")
     answer.add_argument("--outcome", choices=list(Acknowledgement), default="ACCEPTED")
-    answer.add_argument("--reason", help="why, if declined; no names")
+    answer.add_argument("--reason", choices=list(DeclineReason), help="why, if declined")
     return parser
 
 
@@ -121,6 +130,27 @@ def _pull(given: argparse.Namespace) -> None:
         print(text)
         return
     _write_private(given.out, text)
+    print("Written. The file holds what must not be passed on; delete it when you are done.")
+
+
+def _agenda(given: argparse.Namespace) -> None:
+    with _gateway(given) as gateway:
+        _write_paper(given.out, gateway.agenda(given.conference, form=given.format))
+
+
+def _open(given: argparse.Namespace) -> None:
+    try:
+        sealed = given.file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        raise UnsafeSettings("The sealed file cannot be read.") from None
+    with _gateway(given) as gateway:
+        _write_paper(given.out, gateway.open_file(sealed))
+
+
+def _write_paper(path: Path, paper: Mapping[str, Any] | str | bytes) -> None:
+    if isinstance(paper, Mapping):
+        paper = json.dumps(dict(paper), ensure_ascii=False, indent=1)
+    _write_private(path, paper)
     print("Written. The file holds what must not be passed on; delete it when you are done.")
 
 
@@ -181,15 +211,15 @@ def _show(problems: Sequence[Problem]) -> None:
         print(f"  {check.says(problem)}", file=sys.stderr)
 
 
-def _write_private(path: Path, text: str) -> None:
+def _write_private(path: Path, text: str | bytes) -> None:
     """Write a file that only its owner reads, replacing an older one."""
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError:
         raise UnsafeSettings("The file cannot be written.") from None
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
+    with os.fdopen(handle, "wb") as file:
         os.fchmod(file.fileno(), 0o600)
-        file.write(text + "\n")
+        file.write(text if isinstance(text, bytes) else f"{text}\n".encode())
 
 
 if __name__ == "__main__":

@@ -140,14 +140,15 @@ class Exchange:
         if answer.status == 204 or not answer.body:
             return None
         if answer.media_type == "application/jose":
-            return self._open(answer.body.decode("ascii", errors="replace"))
+            return self.open_sealed(answer.body.decode("ascii", errors="replace"))
         if answer.media_type == "application/json":
             return json.loads(answer.body)
         if answer.media_type.startswith("text/"):
             return answer.body.decode("utf-8")
         return answer.body
 
-    def _open(self, token: str) -> dict[str, Any]:
+    def open_sealed(self, token: str) -> dict[str, Any]:
+        """Open and verify what the gateway sealed to this agency, or signed for it."""
         if token.count(".") == 2:
             return self._read_receipt(token)
         return envelopes.open_disclosure(

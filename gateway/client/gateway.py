@@ -120,8 +120,11 @@ class Gateway:
         """Return what is new for this agency since the cursor."""
         return self._exchange.get("/v1/cases", Scope.CASES_READ, cursor=cursor)
 
-    def pull(self, ref: str, purpose: str) -> Pulled:
-        """Return what this agency may know of a case for a purpose (P1 to P11)."""
+    def pull(self, ref: str, purpose: str = "P2") -> Pulled:
+        """Return what this agency may know of a case for a purpose (P1 to P11).
+
+        Without one it is P2, the victim's safety plan.
+        """
         answer = self._exchange.get(f"/v1/cases/{_part(ref)}", Scope.CASES_READ, purpose=purpose)
         document = _document(answer)
         items = document.get("sealed", [])
@@ -171,10 +174,11 @@ class Gateway:
         """Return the agenda as this agency may see it: "json" data, an "html" page, or "pdf"."""
         path = f"/v1/conferences/{_part(conference)}/agenda"
         query = {"format": form, "purpose": purpose}
-        document = _document(self._exchange.get(path, Scope.CONFERENCE_READ, **query))
-        if "base64" in document:
-            return b64decode(document["base64"])
-        return str(document["text"]) if "text" in document else dict(document["agenda"])
+        return paper(self._exchange.get(path, Scope.CONFERENCE_READ, **query))
+
+    def open_file(self, sealed: str) -> Mapping[str, Any] | str | bytes:
+        """Return the paper in a sealed file that the gateway's operator made for this agency."""
+        return paper(self._exchange.open_sealed(sealed))
 
     # --- the log, the directory -------------------------------------------------------------------
 
@@ -205,6 +209,14 @@ def _document(answer: Any) -> Mapping[str, Any]:
     if not isinstance(document, dict):
         raise Undecipherable("The answer is not sealed to this agency.")
     return document
+
+
+def paper(answer: Any) -> Mapping[str, Any] | str | bytes:
+    """Return the paper inside a sealed answer: data, the text of a page, or the bytes of a PDF."""
+    document = _document(answer)
+    if "base64" in document:
+        return b64decode(document["base64"])
+    return str(document["text"]) if "text" in document else dict(document["agenda"])
 
 
 def _part(text: str) -> str:

@@ -47,7 +47,9 @@ PARTNERS: tuple[Partner, ...] = (
     _partner("marlbury-probation", "Marlbury probation", AgencyKind.PROBATION),
     _partner("marlbury-council-housing", "Marlbury housing options", AgencyKind.LA_HOUSING),
     _partner("marlbury-marac", "Marlbury MARAC coordination", AgencyKind.COORDINATOR),
-    _partner("fenhollow-marac", "Fenhollow MARAC coordination", AgencyKind.COORDINATOR, "FENHOLLOW"),
+    _partner(
+        "fenhollow-marac", "Fenhollow MARAC coordination", AgencyKind.COORDINATOR, "FENHOLLOW"
+    ),
 )
 
 
@@ -68,6 +70,16 @@ def enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
             )
             for worker in partner.workers:
                 agencies.add_worker(work, agency_id=partner.agency_id, worker_id=worker)
+
+
+def worker_of(agency_id: str) -> str:
+    """The first worker of an agency."""
+    return next(each.workers[0] for each in PARTNERS if each.agency_id == agency_id)
+
+
+def name_of(agency_id: str) -> str:
+    """What an agency is called."""
+    return next(each.name for each in PARTNERS if each.agency_id == agency_id)
 
 
 def connect(

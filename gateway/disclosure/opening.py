@@ -15,9 +15,9 @@ from gateway.errors import Denied, Invalid, Problem
 from gateway.ledger import Act, Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
-from gateway.rules.facts import Allowed, Caller, CaseFacts, Refused
+from gateway.rules.facts import Allowed, Caller, CaseFacts, Membership, Refused
 from gateway.rules.states import stage
-from gateway.schemas.codes import AgeBand, AgencyKind, Level, Purpose, Stage
+from gateway.schemas.codes import AgeBand, AgencyKind, CaseRole, Level, Purpose, Stage
 from gateway.sealing import sections as seal
 from gateway.store import cases, sections
 from gateway.store.cases import RiskRow
@@ -67,6 +67,7 @@ class Explained:
     kind: AgencyKind
     purpose: Purpose
     stage: Stage
+    is_member: bool
     refused: str | None
     because: str
     levels: Mapping[str, Level]
@@ -184,8 +185,15 @@ def _hand_over(
 
 
 def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Explained:
-    """What `agency` would see of a case, and which rule decides each section (M7)."""
+    """What `agency` would see of a case, and which rule decides each section (M7).
+
+    For an agency without a part in the case: what it would see if it were asked for research.
+    """
     facts = list_facts(work.session, [case_id])[case_id]
+    is_member = agency.agency_id in facts.members
+    if not is_member:
+        asked = Membership(agency.agency_id, agency.kind, frozenset({CaseRole.RESEARCH}))
+        facts = replace(facts, members={**facts.members, agency.agency_id: asked})
     profile = _profile(work, facts)
     decision = rule.decide(facts, agency, purpose, profile.matrix)
     refused = decision.because if isinstance(decision, Refused) else None
@@ -194,6 +202,7 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
         kind=agency.kind,
         purpose=purpose,
         stage=stage(facts.state, facts.in_conference),
+        is_member=is_member,
         refused=refused,
         because=decision.because,
         levels={} if isinstance(decision, Refused) else decision.shown,

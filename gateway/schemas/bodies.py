@@ -8,6 +8,7 @@ from typing import Any
 from gateway.schemas.codes import (
     Acknowledgement,
     AreaDecision,
+    DeclineReason,
     Need,
     ReturnReason,
     WithdrawalReason,
@@ -66,7 +67,7 @@ class AcknowledgementBody(Form):
     """An assigned agency takes a case on, or says why not."""
 
     outcome = Code(Acknowledgement)
-    reason = Text(500, lines=True, required=False, says="Needed to decline; no personal data")
+    reason = Code(DeclineReason, required=False, says="Needed to decline")
 
     @staticmethod
     def _why(data: dict[str, Any]) -> Iterator[Fault]:

@@ -457,6 +457,16 @@ class Acknowledgement(StrEnum):
     DECLINED = "DECLINED"
 
 
+class DeclineReason(StrEnum):
+    """Why an assigned agency does not take a case on."""
+
+    NO_CAPACITY = "NO_CAPACITY"
+    NOT_OUR_AREA = "NOT_OUR_AREA"
+    CONFLICT_OF_INTEREST = "CONFLICT_OF_INTEREST"
+    OTHER_SERVICE_FITS_BETTER = "OTHER_SERVICE_FITS_BETTER"
+    VICTIM_PREFERS_ANOTHER = "VICTIM_PREFERS_ANOTHER"
+
+
 class WithdrawalReason(StrEnum):
     """Why a referrer asks to take a referral back."""
 

@@ -33,19 +33,19 @@ def home() -> Redirect:
 @web.get("/docs")
 def reference() -> Response:
     """Answer with every operation: what it asks for, answers and refuses."""
-    return _page("reference")
+    return _page("operations", "/docs")
 
 
 @web.get("/docs/forms")
 def forms() -> Response:
     """Answer with every form: its fields, limits and codes."""
-    return _page("forms")
+    return _page("forms", "/docs/forms")
 
 
 @web.get("/problems")
 def problems() -> Response:
     """Answer with what each error code means; an error's `type` leads to its code here."""
-    return _page("problems")
+    return _page("problems", "/problems")
 
 
 @web.get("/schemas/<form>/<version>.json")
@@ -56,15 +56,20 @@ def schema(form: str, version: str) -> Response:
     return _kept(text + "\n", "application/schema+json")
 
 
-def _page(name: str) -> Response:
+def _page(name: str, here: str) -> Response:
     """Render once per process: the description does not change while it runs."""
     rendered = current_app.extensions.setdefault("web-pages", {})
     if name not in rendered:
         described = _description()
-        rendered[name] = _environment().get_template(f"{name}.html").render(
-            api=described,
-            operations=_operations(described),
-            tables=tables(described["components"]["schemas"]),
+        rendered[name] = (
+            _environment()
+            .get_template(f"{name}.html")
+            .render(
+                here=here,
+                api=described,
+                operations=_operations(described),
+                tables=tables(described["components"]["schemas"]),
+            )
         )
     return _kept(rendered[name], "text/html; charset=utf-8")
 

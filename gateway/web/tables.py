@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -71,7 +72,7 @@ def _takes(schema: Json) -> Iterator[Said]:
     elif "oneOf" in schema:
         yield from _choice(schema["oneOf"])
     elif "const" in schema:
-        yield Said(f"exactly {_literal(schema['const'])}")
+        yield Said(f"exactly {json.dumps(schema['const'])}")
     elif schema.get("type") == "array":
         yield Said(f"{_list_of(schema)}: ")
         yield from _takes(schema["items"])
@@ -147,7 +148,3 @@ def _codes(schema: Json) -> Iterator[str]:
     if schema.get("type") == "object":
         for each in schema.get("properties", {}).values():
             yield from _codes(each)
-
-
-def _literal(value: object) -> str:
-    return {True: "true", False: "false"}.get(value, str(value)) if value is not None else "null"  # type: ignore[call-overload, no-any-return]

@@ -7,7 +7,9 @@ places and numbers are invented.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, Table, func, select, text
+from werkzeug.test import TestResponse
 
 from gateway import ledger
 from gateway.app import create_app
@@ -32,12 +35,14 @@ from gateway.ledger import keyring
 from gateway.ledger.records import unseal
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, Custody
+from gateway.sealing import envelopes, jose
 from gateway.sealing import keys as key_files
 from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store import tables as t
 from gateway.store.engine import Sessions, make_engine, make_sessions
 from tests.database import Postgres
+from tests.doors.oauth import Agency, Door
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://gateway.example"
@@ -128,6 +133,10 @@ class World:
             worker=worker,
         )
 
+    def wire(self, agency_id: str, worker: str | None = None) -> Wire:
+        """An agency's requests, part by part."""
+        return Wire(self, agency_id, worker)
+
     # --- what is stored -----------------------------------------------------------------------
 
     def execute(self, statement: str, **values: Any) -> None:
@@ -178,6 +187,87 @@ class World:
         """Give every pending line its place."""
         while ledger.sequence(self.sessions, self.keys, now=self.now):
             pass
+
+
+class Wire:
+    """An agency that builds its requests by hand, so that each part of one can be wrong."""
+
+    def __init__(self, world: World, agency_id: str, worker: str | None) -> None:
+        self.world, self.agency_id, self.worker = world, agency_id, worker
+        folder = world.folder / agency_id
+        sig, enc = (
+            json.loads((folder / name).read_text("utf-8"))
+            for name in (config.SIGNING, config.ENCRYPTION)
+        )
+        house = world.app.extensions["gateway"]
+        door = Door(world.app.test_client(), house, world.moments)
+        self.agency = Agency(agency_id, door, sig, enc)
+        self._tokens: dict[tuple[str, datetime], str] = {}
+
+    def token(self, scope: str) -> str:
+        """An access token of one scope, or of several separated by blanks."""
+        place = (scope, self.world.now)
+        if place not in self._tokens:
+            stated = {"worker": self.worker} if self.worker else {}
+            self._tokens[place] = self.agency.token(scope, **stated)
+        return self._tokens[place]
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        scope: str,
+        *,
+        body: bytes = b"",
+        media: str | None = None,
+        key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> TestResponse:
+        """Send one request with a token of the scope, a fresh proof and a fresh key."""
+        token = self.token(scope)
+        bare = path.partition("?")[0]
+        sent = {
+            "Authorization": f"DPoP {token}",
+            "DPoP": self.agency.proof(method, bare, token=token),
+            "Idempotency-Key": key or str(uuid.uuid4()),
+            **({"Content-Type": media} if media else {}),
+            **(headers or {}),
+        }
+        sent = {name: value for name, value in sent.items() if value}
+        return self.agency.door.client.open(path, method=method, headers=sent, data=body)
+
+    def claims(self, form: str, document: object, **changes: Any) -> dict[str, Any]:
+        """The claims of a document; a change to None takes a claim away."""
+        now = int(self.world.now.timestamp())
+        usual: dict[str, Any] = {
+            "iss": self.agency_id,
+            "aud": BASE,
+            "iat": now,
+            "exp": now + 300,
+            "jti": secrets.token_urlsafe(16),
+            "worker": self.worker,
+            "form": form,
+            "document": document,
+        }
+        return {name: value for name, value in {**usual, **changes}.items() if value is not None}
+
+    def envelope(self, form: str, document: object, **changes: Any) -> bytes:
+        """A signed and sealed document."""
+        return self.enclose(self.sign(self.claims(form, document, **changes)))
+
+    def sign(self, claims: Mapping[str, Any] | bytes, *, typ: str = envelopes.DOCUMENT) -> str:
+        """A signature of this agency over claims, or over any bytes."""
+        sig = self.agency.sig
+        payload = claims if isinstance(claims, bytes) else json.dumps(claims).encode()
+        return jose.sign(payload, jose.import_private(sig, "sig"), sig["kid"], typ)
+
+    def enclose(self, signed: str) -> bytes:
+        """Anything at all, encrypted to the gateway."""
+        kid, jwk = next(
+            (key["kid"], key) for key in self.world.keys.encryption.public if key["use"] == "enc"
+        )
+        key = jose.import_public(jwk, "enc")
+        return jose.encrypt(signed.encode(), key, kid, envelopes.ENVELOPE, "JWT").encode()
 
 
 def _known(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def paths() -> Json:
         ),
         "/": _get("home", "The way to the documentation", "A redirection.", status="302"),
         "/docs": _get("reference", "This description for people", "", media_type="text/html"),
+        "/docs/forms": _get("forms", "The forms for people", "", media_type="text/html"),
         "/problems": _get("problems", "What each error code means", "", media_type="text/html"),
         "/static/{filename}": _get(
             "static", "Style sheet", "", media_type="text/css", parameters={"filename": "web.css"}

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.agencies import directory
 from gateway.disclosure import Explained, Sealed, disclose, explain, seal_answer
-from gateway.errors import Denied
+from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
 from gateway.ledger import Recorded, Work, case_records
 from gateway.rules.facts import Caller
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, CaseRole, Purpose
 from gateway.sealing import jose
-from gateway.store import members
 
 # Who looked is for everyone who contributed; that somebody was refused, or stands behind the
 # wall, is for the chair and the auditor alone.
@@ -53,7 +53,8 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
 def explain_view(work: Work, reference: str, agency_id: str, purpose: Purpose) -> Explained:
     """What an agency would see of a case and which rule decides; opens nothing (M7).
 
-    The case's coordinator may ask for any agency, everyone else for itself alone.
+    The case's coordinator may ask for any agency, one without a part in the case too: then the
+    answer is what it would see if it were asked for research. Everyone else asks for itself.
 
     :raises Denied: otherwise.
     """
@@ -63,22 +64,22 @@ def explain_view(work: Work, reference: str, agency_id: str, purpose: Purpose) -
     is_coordinator = CaseRole.COORDINATOR in {row.role for row in mine}
     if agency_id != work.caller.agency_id and not is_coordinator:
         raise Denied("not-the-coordinator", subject=case_id)
-    asked = work.caller
-    if agency_id != work.caller.agency_id:
-        asked = _agency(work, case_id, agency_id)
-    explained = explain(work, case_id, asked, purpose)
-    own = explain(work, case_id, work.caller, Purpose.P9) if is_coordinator else explained
+    own = explain(work, case_id, work.caller, Purpose.P9 if is_coordinator else purpose)
     if own.refused:
         raise Denied(own.refused, subject=case_id)
     work.record("case.explain", case_id, because="explained", purpose=purpose)
-    return explained
+    if agency_id == work.caller.agency_id:
+        return explain(work, case_id, work.caller, purpose)
+    return explain(work, case_id, _agency(work, agency_id), purpose)
 
 
-def _agency(work: Work, case_id: str, agency_id: str) -> Caller:
-    for row in members.list_assignments(work.session, [case_id]):
-        if row.agency_id == agency_id:
-            return Caller(agency_id, row.kind, "")
-    raise Denied("absent", subject=case_id)
+def _agency(work: Work, agency_id: str) -> Caller:
+    found = directory.standing(work.session).get(agency_id)
+    if found is None:
+        raise Invalid(
+            "There is no such agency.", Problem("unknown_code", "/agency"), code="bad_agency"
+        )
+    return Caller(agency_id, found.kind, found.area)
 
 
 def _concerns(entry: Recorded, agency_id: str) -> bool:

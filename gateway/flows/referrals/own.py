@@ -16,11 +16,12 @@ from gateway.rules import routing, sections
 from gateway.rules.states import can_withdraw, move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState, Level, Need, Purpose, WithdrawalReason
-from gateway.store import cases, conferences, referrals
+from gateway.store import cases, conferences, parties, referrals
 from gateway.store.cases import CaseRow
 from gateway.store.referrals import ReferralRow
 
 PAGE = 50
+JOINED = "JOINED"  # the coordinator let the referrer know that its referral was joined
 
 # What a referrer is told of a state. A merged referral reads as received until the coordinator
 # releases more: that somebody else referred too is not the referrer's to know.
@@ -165,13 +166,34 @@ def preview(
 
 def _statuses(work: Work, rows: Sequence[ReferralRow]) -> list[Status]:
     case_ids = [row.case_id for row in rows]
-    found = cases.list_cases(work.session, case_ids)
-    dates = conferences.list_dates(work.session, case_ids)
     feedback = cases.list_feedback(work.session, case_ids)
+    joined = _joined(work, case_ids, feedback)
+    asked = sorted({*case_ids, *joined.values()})
+    found = cases.list_cases(work.session, asked)
+    dates = conferences.list_dates(work.session, asked)
+    shown = {case_id: joined.get(case_id, case_id) for case_id in case_ids}
     return [
-        _status(row, found[row.case_id], dates.get(row.case_id), feedback.get(row.case_id, []))
+        _status(
+            row,
+            found[shown[row.case_id]],
+            dates.get(shown[row.case_id]),
+            feedback.get(row.case_id, []),
+        )
         for row in rows
     ]
+
+
+def _joined(
+    work: Work, case_ids: Sequence[str], feedback: Mapping[str, Sequence[tuple[str, datetime]]]
+) -> dict[str, str]:
+    """The case that each released merged one was joined to; its progress is then theirs too."""
+    released = [
+        case_id
+        for case_id in case_ids
+        if any(code == JOINED for code, _ in feedback.get(case_id, ()))
+    ]
+    links = parties.list_links(work.session, released) if released else []
+    return {row.case_id: row.other_id for row in links if row.kind == "MERGED"}
 
 
 def _status(

@@ -1,0 +1,174 @@
+"""Owns the demonstration's own service: its folder, its keys, its database, gunicorn."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from gateway.cli.serve import options
+from gateway.client import config
+from gateway.config import Settings
+from gateway.demo import world
+from gateway.errors import Unavailable, UnsafeSettings
+from gateway.migrations import upgrade
+from gateway.sealing import keys
+from gateway.store.engine import make_engine, make_sessions
+
+MARKER = ".gateway-demo"
+HOST = "127.0.0.1"
+_PORTS = (8000, 8100)  # below any range that the system gives to outgoing connections
+_PATIENCE = 30.0  # seconds until the service must answer
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a demonstration keeps everything."""
+
+    folder: Path
+    settings: Settings
+
+    @property
+    def agencies(self) -> Path:
+        """Each agency's own folder with its keys."""
+        return self.folder / "agencies"
+
+    @property
+    def output(self) -> Path:
+        """What the service prints."""
+        return self.folder / "service.log"
+
+    def database(self) -> Path:
+        """The file of the database."""
+        return self.folder / "gateway.db"
+
+    def elsewhere(self, database: Path) -> Settings:
+        """The same settings with another database."""
+        return replace(self.settings, database_url=f"sqlite:///{database}")
+
+
+def prepare(folder: Path, port: int | None, *, on: date, enrolled_at: datetime) -> Place:
+    """Make the folder with keys and database, and register every agency.
+
+    An earlier demonstration in the same place is replaced; anything else is left alone.
+
+    :raises UnsafeSettings: if the folder holds something that is not a demonstration.
+    """
+    folder = folder.resolve()
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+        raise UnsafeSettings("The folder holds something else; name another one with --folder.")
+    if (folder / MARKER).exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    (folder / MARKER).write_text("Made by `gateway demo`, which replaces it at will.\n")
+    base_url = f"http://{HOST}:{_free(port)}"
+    database_url = f"sqlite:///{folder / 'gateway.db'}"
+    place = Place(folder, Settings("demo", base_url, database_url, folder / "keys"))
+    upgrade(database_url)
+    keys.make(place.settings.keys, on=on)
+    engine = make_engine(database_url)
+    sessions = make_sessions(engine)
+    world.enrol(sessions, keys.load(place.settings.keys), place.agencies, enrolled_at)
+    engine.dispose()
+    for partner in world.PARTNERS:
+        _configure(place, partner)
+    return place
+
+
+def start(place: Place) -> subprocess.Popen[bytes]:
+    """Start gunicorn and return once it answers.
+
+    :raises Unavailable: if it does not.
+    """
+    settings = place.settings
+    bind = settings.base_url.removeprefix("http://")
+    command = [sys.executable, "-m", "gunicorn", *options(bind, 2), "gateway.app:create_app()"]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
+        "GATEWAY_MODE": settings.mode,
+        "GATEWAY_BASE_URL": settings.base_url,
+        "GATEWAY_DATABASE_URL": settings.database_url,
+        "GATEWAY_KEYS": str(settings.keys),
+    }
+    with place.output.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+            command,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for us; we stop it in order
+        )
+    try:
+        _wait(process, settings.base_url)
+    except BaseException:
+        stop(process)
+        raise
+    return process
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Let the service finish what it is at, and end."""
+    if process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _configure(place: Place, partner: world.Partner) -> None:
+    """Write the settings with which an agency's own command finds this service."""
+    (place.agencies / partner.agency_id / config.DEFAULT).write_text(
+        f'base_url = "{place.settings.base_url}"\n'
+        f'agency = "{partner.agency_id}"\n'
+        f'worker = "{partner.workers[0]}"\n'
+        'keys = "."\n',
+        encoding="utf-8",
+    )
+
+
+def _wait(process: subprocess.Popen[bytes], base_url: str) -> None:
+    url = f"{base_url}/.well-known/oauth-authorization-server"
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(URLError, OSError), urlopen(url, timeout=2) as answer:  # noqa: S310 - ours
+            if answer.status == 200:
+                return
+        time.sleep(0.05)
+    raise Unavailable("The service did not start; see service.log in its folder.")
+
+
+def _free(port: int | None) -> int:
+    """Return a port that nobody listens on.
+
+    :raises UnsafeSettings: if the port asked for is taken.
+    """
+    if port is not None:
+        if not _is_free(port):
+            raise UnsafeSettings("The port is taken; name another one with --port.")
+        return port
+    tried = list(range(*_PORTS)) + random.sample(range(10_000, 30_000), 200)
+    return next(each for each in tried if _is_free(each))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,90 @@
+"""Owns the demonstration's wires: real HTTP with everything kept, and the service at other times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from flask.testing import FlaskClient
+
+from gateway.app import create_app
+from gateway.client.gateway import Gateway
+from gateway.client.http import Response, Send, Sender
+from gateway.config import Settings
+from gateway.demo import world
+
+
+class Wire:
+    """Sends over HTTP and keeps every byte that went either way, to be searched afterwards."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._senders: list[Sender] = []
+        self.kept: list[bytes] = []
+
+    def sender(self) -> Send:
+        """A connection of its own whose traffic is kept."""
+        sender = Sender(self._base_url)
+        self._senders.append(sender)
+
+        def send(
+            method: str, url: str, headers: Mapping[str, str], body: bytes | None
+        ) -> Response:
+            answer = sender(method, url, headers, body)
+            self.kept += [_line(f"{method} {url}", headers), body or b""]
+            self.kept += [_line(str(answer.status), answer.headers), answer.body]
+            return answer
+
+        return send
+
+    def close(self) -> None:
+        """Close all connections."""
+        for sender in self._senders:
+            sender.close()
+
+
+class Then:
+    """The same service in this process, at another time; `at` may be moved on."""
+
+    def __init__(self, app: FlaskClient, base_url: str, agencies: Path, at: datetime) -> None:
+        self._app, self._base_url, self._agencies = app, base_url, agencies
+        self.at = at
+
+    def agency(self, agency_id: str) -> Gateway:
+        """A client of one agency, at that time."""
+        return world.connect(
+            agency_id,
+            self._send,
+            base_url=self._base_url,
+            folder=self._agencies,
+            clock=lambda: self.at,
+            worker=world.worker_of(agency_id),
+        )
+
+    def _send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> Response:
+        path = url.removeprefix(self._base_url)
+        answer = self._app.open(path, method=method, headers=dict(headers), data=body)
+        names = {name.lower(): value for name, value in answer.headers.items()}
+        return Response(answer.status_code, names, answer.data)
+
+
+@contextmanager
+def at(settings: Settings, agencies: Path, moment: datetime) -> Iterator[Then]:
+    """Play something at another time, through the application itself."""
+    times: list[Then] = []
+    app = create_app(settings, clock=lambda: times[0].at if times else moment)
+    times.append(Then(app.test_client(), settings.base_url, agencies, moment))
+    house = app.extensions["gateway"]
+    try:
+        yield times[0]
+    finally:
+        house.replay.close()
+        house.sessions.kw["bind"].dispose()
+
+
+def _line(first: str, headers: Mapping[str, str]) -> bytes:
+    return "\n".join([first, *(f"{name}: {value}" for name, value in headers.items())]).encode()
