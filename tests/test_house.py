@@ -41,7 +41,7 @@ KEPT_OUT = re.compile(
     r"(?i)(^|/)(\.env|id_[a-z0-9]+)$|"
     r"\.(db|db-wal|db-shm|sqlite3?|pem|key|p12|pfx|jks|sql|dump|bak|pcap)$"
 )
-ROWS = {"F": 126, "V": 45, "M": 25, "T": 23}
+ROWS = {"C": 5, "N": 6, "F": 126, "V": 45, "M": 25, "T": 23}
 NAMED_TEST = re.compile(r"def test_([A-Z])(\d+)_")
 ENTRY = re.compile(
     r"^([a-z0-9-]+)==(\S+)(?: ; [^\\]+)?((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", re.M

@@ -75,12 +75,14 @@ class Explained:
     versions: Mapping[str, str]
 
 
-def require_purpose(work: Work, profile: Profile, purpose: Purpose) -> None:
+def require_purpose(work: Work, purpose: Purpose) -> None:
     """Refuse a purpose that the caller's kind of agency may not state; the case plays no part.
+
+    Call it before a case is looked for: otherwise the error tells whether there is one.
 
     :raises Invalid: code purpose_not_allowed.
     """
-    if not profile.matrix.may_state(work.caller.kind, purpose):
+    if not work.profiles.matrix.may_state(work.caller.kind, purpose):
         raise Invalid(
             "An agency of this kind does not read for this purpose.",
             Problem("purpose_not_allowed", "/purpose"),
@@ -137,11 +139,11 @@ def disclose_many(
 def _decide(
     work: Work, facts: Mapping[str, CaseFacts], purpose: Purpose
 ) -> tuple[dict[str, Allowed], dict[str, str]]:
+    require_purpose(work, purpose)
     allowed: dict[str, Allowed] = {}
     refused: dict[str, str] = {}
     for case_id, each in facts.items():
         profile = _profile(work, each)
-        require_purpose(work, profile, purpose)
         decision = rule.decide(each, work.caller, purpose, profile.matrix)
         if isinstance(decision, Refused):
             refused[case_id] = decision.because

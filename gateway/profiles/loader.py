@@ -81,6 +81,7 @@ class Profiles:
         for versions in by_area.values():
             versions.sort(key=lambda each: each[0].effective_from)
         self._by_area = by_area
+        self._matrix = shared.matrix
         self._outward = _outward(versions[-1][0] for versions in by_area.values())
 
     @classmethod
@@ -96,6 +97,11 @@ class Profiles:
     def areas(self) -> tuple[str, ...]:
         """Return the codes of all areas, sorted."""
         return tuple(sorted(self._by_area))
+
+    @property
+    def matrix(self) -> Matrix:
+        """Return the need-to-know table, which the whole partnership shares."""
+        return self._matrix
 
     def for_area(self, area: str, on: date) -> Profile:
         """Return what holds in an area on a day.

@@ -147,7 +147,8 @@ def _section(
 
 def _content(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return media type, form and example of a body; for a sealed one those of what is inside."""
-    media_type, content = next(iter(body.get("content", {}).items()), ("", {}))
+    contents: Mapping[str, Any] = body.get("content") or {"": {}}
+    media_type, content = next(iter(contents.items()))
     inner = content.get("x-marac-document", content.get("schema", {}))
     return {
         "says": body.get("description", ""),
@@ -161,6 +162,6 @@ def _content(body: Mapping[str, Any]) -> dict[str, Any]:
 def _error(answer: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
     """Return the words of an error answer and its codes."""
     named = str(answer.get("$ref", "")).rpartition("/")[2]
-    says = (shared[named] if named else answer)["description"]
-    says, _, codes = says.partition(" Codes: ")
+    whole = answer.get("description") or shared[named]["description"]
+    says, _, codes = whole.partition(" Codes: ")
     return {"says": says, "codes": re.findall(r"[a-z_]+", codes)}

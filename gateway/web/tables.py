@@ -102,9 +102,8 @@ def _object(schema: Json) -> Iterator[Said]:
 def _plain(schema: Json) -> str:
     kinds = schema.get("type", "anything")
     kind, *more = kinds if isinstance(kinds, list) else [kinds]
-    text = {"integer": _whole(schema), "boolean": "true or false", "string": _text(schema)}.get(
-        kind, kind
-    )
+    words = {"integer": _whole(schema), "boolean": "true or false", "string": _text(schema)}
+    text = words.get(kind, str(kind))
     return f"{text} or null" if more else text
 
 
@@ -112,7 +111,7 @@ def _text(schema: Json) -> str:
     if "enum" in schema:
         return "one code"
     if "format" in schema:
-        return _FORMATS.get(schema["format"], schema["format"])
+        return _FORMATS.get(schema["format"], str(schema["format"]))
     if "maxLength" in schema:
         return f"text, at most {schema['maxLength']} characters"
     if "pattern" in schema:

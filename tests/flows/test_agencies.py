@@ -145,6 +145,13 @@ def test_an_unsuitable_key_set_is_refused_with_its_place(jwks: Any, pointer: str
     assert fault.value.problems[0].pointer.startswith(pointer)
 
 
+def test_a_key_id_stands_once() -> None:
+    first, second = a_set()["keys"]
+    with pytest.raises(Invalid) as fault:
+        registry.check_jwks({"keys": [first, {**second, "kid": first["kid"]}]})
+    assert fault.value.problems[0].code == "duplicate_kid"
+
+
 def test_one_key_cannot_sign_and_encrypt() -> None:
     key = jose.public_part(jose.new_private("sig"))
     other = {**key, "use": "enc", "alg": "ECDH-ES+A256KW", "kid": "other"}

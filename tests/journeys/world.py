@@ -263,11 +263,9 @@ class Wire:
 
     def enclose(self, signed: str) -> bytes:
         """Anything at all, encrypted to the gateway."""
-        kid, jwk = next(
-            (key["kid"], key) for key in self.world.keys.encryption.public if key["use"] == "enc"
-        )
+        jwk = self.world.keys.encryption.public[0]
         key = jose.import_public(jwk, "enc")
-        return jose.encrypt(signed.encode(), key, kid, envelopes.ENVELOPE, "JWT").encode()
+        return jose.encrypt(signed.encode(), key, jwk["kid"], envelopes.ENVELOPE, "JWT").encode()
 
 
 def _known(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,15 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "bad_new": (400, "The later size in the query is not a number."),
     "bad_old": (400, "The earlier size in the query is not a number."),
     "bad_purpose": (400, "The purpose in the query is not one that this operation takes."),
+    "bad_json": (400, "The text is not JSON."),
+    "bad_number": (400, "A number in the JSON is not finite."),
+    "bad_text": (400, "The JSON holds a character that is not allowed."),
+    "bad_utf8": (400, "The JSON is not UTF-8 without a byte order mark."),
+    "duplicate_member": (400, "An object in the JSON has the same member twice."),
+    "too_deep": (400, "The JSON is nested too deeply."),
     "agency_missing": (400, "Say in the query which agency you ask about."),
+    "expired": (400, "The document's exp has passed. Sign it again."),
+    "issued_in_future": (400, "The document's iat lies ahead. Set your clock."),
     "idempotency_key_missing": (400, "Send an Idempotency-Key: a UUID in its usual spelling."),
     "purpose_missing": (400, "Say in the query why you read: P1 to P11."),
     "purpose_not_allowed": (400, "An agency of your kind does not read for this purpose."),
@@ -28,6 +36,9 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
         "The envelope could not be opened, or is not by your agency, for this gateway, now.",
     ),
     "unknown_form": (400, "There is no such form, or not in this version."),
+    "unknown_instrument": (400, "The area has no such risk instrument, or not in this version."),
+    "unknown_item": (400, "The risk instrument has no such item."),
+    "wrong_audience": (400, "The document's aud is not this gateway."),
     "unknown_parameter": (400, "The operation has no such query parameter."),
     "invalid_dpop_proof": (401, "The proof of possession does not hold. Sign a fresh one."),
     "invalid_token": (401, "The access token does not hold. Get a new one."),
@@ -40,17 +51,23 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
         "There is nothing there for you. What does not exist and what is not yours look the same.",
     ),
     "method_not_allowed": (405, "This address does not take this method."),
+    "actions_open": (409, "Actions are open; the chair may close the case with a reason."),
     "already_listed": (409, "The case is on this list already."),
+    "challenged_before": (409, "A refusal is challenged once."),
+    "chair_only": (409, "This step is the chair's."),
     "conflict": (409, "The request contradicts what already stands."),
+    "declarations_missing": (409, "Not everyone in the room has signed for confidentiality."),
+    "deferred_before": (409, "A case is deferred once."),
     "idempotency_key_reused": (409, "The Idempotency-Key was used for other content."),
     "illegal_state": (409, "The case does not go there from where it stands."),
     "in_progress": (409, "The first request under this Idempotency-Key is still at work. Wait."),
+    "legal_hold": (409, "The case is kept by law."),
+    "needs_coordinator_and_chair": (409, "This step takes the coordinator and the chair."),
+    "under_age": (409, "The victim is under 16: children's social care leads."),
     "too_large": (413, "The body is larger than 4 MB."),
     "unsupported_media_type": (415, "Send the media type that the operation takes."),
     "invalid": (422, "The document is not of its form. Each fault has a code and a pointer."),
     "not_sealed": (422, "A section that must be sealed is not sealed to all its recipients."),
-    "unknown_instrument": (422, "The area has no such risk instrument, or not in this version."),
-    "unknown_item": (422, "The risk instrument has no such item."),
     "error": (500, "A fault of ours. Nothing was disclosed; try again later."),
     "unavailable": (
         503,
@@ -85,22 +102,64 @@ def responses() -> dict[str, Any]:
 
 
 def of(declared: Operation) -> dict[str, Any]:
-    """Return the errors that an operation can answer with."""
-    statuses = {400, 401, 403, 404, 500, 503}
-    if declared.is_once:
-        statuses |= {409}
-    if declared.form is not None:
-        statuses |= {413, 415, 422}
-    return {
-        str(status): {"$ref": f"#/components/responses/{_RESPONSES[status][0]}"}
-        for status in sorted(statuses)
-    }
+    """Return the errors that an operation can answer with, each with its codes."""
+    found: dict[str, Any] = {}
+    for status, (name, says) in _RESPONSES.items():
+        codes = [code for code in _codes(status) if _concerns(declared, code)]
+        if codes:
+            described = f"{says} Codes: {', '.join(codes)}."
+            found[str(status)] = {
+                "$ref": f"#/components/responses/{name}",
+                "description": described,
+            }
+    return found
+
+
+# What only some operations can answer with: the code, and what an operation must have for it.
+_OF_ONCE = frozenset({"idempotency_key_missing", "idempotency_key_reused", "in_progress"})
+_OF_SEALED = frozenset(
+    {"mismatch", "not_sealed", "replayed_jti", "undecipherable", "unknown_form"}
+    | {"unknown_instrument", "unknown_item", "expired", "issued_in_future", "wrong_audience"}
+)
+
+
+_OF_JSON = frozenset(
+    {"bad_json", "bad_number", "bad_text", "bad_utf8", "duplicate_member", "too_deep"}
+)
+_OF_DECISION = frozenset(
+    {"actions_open", "challenged_before", "chair_only", "declarations_missing", "deferred_before"}
+    | {"legal_hold", "needs_coordinator_and_chair", "under_age"}
+)
+_QUERIES = frozenset({"agency", "commit", "cursor", "format", "new", "old", "purpose"})
+
+
+def _concerns(declared: Operation, code: str) -> bool:
+    status = REQUESTS[code][0]
+    asked = {query.name for query in declared.query}
+    if status == 400 and (code.startswith("bad_") or code.endswith("_missing")):
+        name = code.removeprefix("bad_").removesuffix("_missing")
+        if name in _QUERIES:
+            return name in asked
+    if code in _OF_JSON:
+        return declared.form is not None
+    if code in _OF_DECISION:
+        return declared.name == "decide_case"
+    if code in _OF_ONCE or status == 409:
+        return declared.is_once
+    if code in _OF_SEALED:
+        return declared.is_sealed
+    if code == "purpose_not_allowed":
+        return "purpose" in asked
+    return status not in (413, 415, 422) or declared.form is not None
+
+
+def _codes(status: int) -> list[str]:
+    return [code for code, (each, _) in REQUESTS.items() if each == status]
 
 
 def _response(status: int, says: str) -> dict[str, Any]:
-    codes = [code for code, (each, _) in REQUESTS.items() if each == status]
     found: dict[str, Any] = {
-        "description": f"{says} Codes: {', '.join(codes)}.",
+        "description": f"{says} Codes: {', '.join(_codes(status))}.",
         "content": {
             MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/problem-1"}},
         },

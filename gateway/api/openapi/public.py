@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from gateway.api.openapi.shapes import NUMBER, TEXT, TRUTH, code, members
@@ -76,14 +77,21 @@ def paths() -> Json:
             "The JSON Schema of a form",
             "Draft 2020-12, complete in itself.",
             media_type="application/schema+json",
-            parameters={"form": "referral", "version": "1"},
+            parameters={
+                "form": ("Name of the form.", "referral"),
+                "version": ("Its version.", "1"),
+            },
         ),
         "/": _get("home", "The way to the documentation", "A redirection.", status="302"),
         "/docs": _get("reference", "This description for people", "", media_type="text/html"),
         "/docs/forms": _get("forms", "The forms for people", "", media_type="text/html"),
         "/problems": _get("problems", "What each error code means", "", media_type="text/html"),
         "/static/{filename}": _get(
-            "static", "Style sheet", "", media_type="text/css", parameters={"filename": "web.css"}
+            "static",
+            "Style sheet",
+            "",
+            media_type="text/css",
+            parameters={"filename": ("Name of the file.", "web.css")},
         ),
     }
 
@@ -124,7 +132,7 @@ def _get(
     *,
     media_type: str = "application/json",
     status: str = "200",
-    parameters: dict[str, str] | None = None,
+    parameters: Mapping[str, tuple[str, str]] | None = None,
 ) -> Json:
     good: Json = {"description": summary + "."}
     if status == "200":
@@ -144,10 +152,11 @@ def _get(
                 "name": each,
                 "in": "path",
                 "required": True,
+                "description": said,
                 "schema": {"type": "string"},
                 "example": example,
             }
-            for each, example in parameters.items()
+            for each, (said, example) in parameters.items()
         ]
         operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
     return {"get": operation}

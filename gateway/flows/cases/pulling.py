@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.disclosure import Disclosed, Sealed, disclose, list_facts, may_know, seal_answer
+from gateway.disclosure import (
+    Disclosed,
+    Sealed,
+    disclose,
+    list_facts,
+    may_know,
+    require_purpose,
+    seal_answer,
+)
 from gateway.errors import Denied
 from gateway.flows.cases.finding import find_case, find_roles, names_of
 from gateway.ledger import Work
@@ -22,6 +30,7 @@ def pull(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed
     :raises Invalid: if its kind of agency may not state this purpose.
     """
     work.attempt("case.read", purpose=purpose)
+    require_purpose(work, purpose)
     found = disclose(work, find_case(work, reference), purpose)
     exclusive = found.profile.matrix.exclusive
     return seal_answer(

@@ -80,7 +80,7 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     if work.caller.agency_id not in conferences.list_attendees(work.session, conference_id):
         raise Denied("not-attending")
     profile = work.profiles.for_area(conference.area, work.now.date())
-    require_purpose(work, profile, purpose)
+    require_purpose(work, purpose)
     kinds = dict(conferences.list_listed(work.session, conference_id))
     case_ids = list(kinds)
     slots = _order(work, case_ids, kinds, conference, profile)

@@ -1,0 +1,109 @@
+"""A valid request for every declared operation, so that a test can spoil one part of it."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from gateway.api.operations import OPERATIONS, Operation
+from gateway.schemas import reference as references
+from tests.journeys.world import Wire, example
+
+JOSE, JSON = "application/jose", "application/json"
+NOBODY = references.write("Z" * 10)  # well formed, and given to nobody
+NO_CONFERENCE = "00000000-0000-4000-8000-000000000000"
+BY_NAME = {each.name: each for each in OPERATIONS}
+ASSESSMENT = example("c1")["document"]["risk_assessments"]["value"][0]
+POSITION = {
+    **example("minimal")["document"]["consent_record"],
+    "position": "GIVEN",
+}
+DOCUMENTS: Mapping[str, Any] = {
+    "referral/1": example("minimal")["document"],
+    "risk-assessment/1": ASSESSMENT,
+    "position/1": POSITION,
+    "decision/1": {"decision": "ACCEPT"},
+}
+PLAIN: Mapping[str, Any] = {
+    "withdrawal/1": {"reason": "SENT_IN_ERROR"},
+    "acknowledgement/1": {"outcome": "ACCEPTED"},
+    "conference/1": {
+        "area": "MARLBURY",
+        "starts_at": "2026-12-08T09:30:00Z",
+        "attendees": ["marlbury-police"],
+    },
+    "routing-preview/1": {"outward": "XX1"},
+}
+QUERIES = {"purpose": "P9", "agency": "marlbury-idva", "commit": "A" * 43}
+NEEDED_PURPOSE = {"list_access": "P10", "read_referral": "P1"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, ready to be sent or spoilt."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    scope: str
+    body: bytes
+    media: str | None
+
+    def send(self, wire: Wire, **more: Any) -> TestResponse:
+        """Send it as an agency."""
+        given = "&".join(f"{name}={value}" for name, value in self.query.items())
+        path = f"{self.path}?{given}" if given else self.path
+        given_scope = more.pop("scope", self.scope)
+        parts = {"body": self.body, "media": self.media, **more}
+        return wire.ask(self.method, path, given_scope, **parts)
+
+    def but(self, **changes: Any) -> Asked:
+        """The same with another part."""
+        return replace(self, **changes)
+
+
+def asking(
+    operation: Operation, wire: Wire, *, reference: str = NOBODY, conference: str = NO_CONFERENCE
+) -> Asked:
+    """A valid request for an operation, about this case or conference."""
+    rule = operation.rule.replace("<reference>", reference)
+    return Asked(
+        method=operation.method,
+        path="/v1" + rule.replace("<conference_id>", conference),
+        query=_query(operation),
+        scope=operation.scope,
+        body=_body(operation, wire, reference),
+        media=None if operation.form is None else JOSE if operation.is_sealed else JSON,
+    )
+
+
+def _query(operation: Operation) -> dict[str, str]:
+    needed = {each.name for each in operation.query if each.is_needed}
+    if operation.name == "prove":
+        needed = {"commit"}
+    query = {name: QUERIES[name] for name in sorted(needed)}
+    if operation.name in NEEDED_PURPOSE:
+        query["purpose"] = NEEDED_PURPOSE[operation.name]
+    return query
+
+
+def _body(operation: Operation, wire: Wire, reference: str) -> bytes:
+    if operation.form is None:
+        return b""
+    if operation.is_sealed:
+        return wire.envelope(operation.form, DOCUMENTS[operation.form])
+    if operation.form == "listing/1":
+        return json.dumps({"reference": reference}).encode()
+    return json.dumps(PLAIN[operation.form]).encode()
+
+
+def told(answer: TestResponse) -> tuple[int, dict[str, str], dict[str, Any]]:
+    """Status, headers and body of a refusal, without the one id that differs each time."""
+    body = json.loads(answer.data)
+    assert str(uuid.UUID(body.pop("instance").removeprefix("urn:uuid:")))
+    return answer.status_code, dict(answer.headers), body
