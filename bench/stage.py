@@ -14,7 +14,8 @@ from flask import Flask
 from bench.payloads import BASE_URL, NOW, Packet, Sender
 from gateway.api.house import House
 from gateway.app import create_app
-from gateway.client import config
+from gateway.client import config, http
+from gateway.client.gateway import Gateway
 from gateway.config import Settings
 from gateway.demo import world
 from gateway.migrations import upgrade
@@ -37,13 +38,19 @@ class Stage:
 
     def send(self, packet: Packet) -> tuple[int, bytes]:
         """Let the application answer one request, without a server between."""
-        status: list[str] = []
+        status, _, body = self.answer(packet)
+        return status, body
 
-        def start(line: str, *_: Any) -> Any:
-            status.append(line)
+    def answer(self, packet: Packet) -> tuple[int, dict[str, str], bytes]:
+        """Status, headers (names in lower case) and body of the answer to one request."""
+        begun: list[Any] = []
+
+        def start(*line: Any) -> Any:
+            begun.extend(line)
 
         body = b"".join(self.app.wsgi_app(environ(packet), start))
-        return int(status[0][:3]), body
+        headers = {name.lower(): value for name, value in begun[1]}
+        return int(begun[0][:3]), headers, body
 
 
 def settings(folder: Path) -> Settings:
@@ -96,3 +103,18 @@ def query_of(**given: str) -> str:
     """A query string."""
     named: Mapping[str, str] = given
     return urlencode(named)
+
+
+def client(stage: Stage, agency_id: str) -> Gateway:
+    """The project's own client of an agency, for all that only prepares a run."""
+
+    def send(
+        method: str, url: str, headers: Mapping[str, str], body: bytes | None
+    ) -> http.Response:
+        path, _, query = url.removeprefix(BASE_URL).partition("?")
+        status, given, data = stage.answer(Packet(method, path, headers, body or b"", query))
+        return http.Response(status, given, data)
+
+    return world.connect(
+        agency_id, send, base_url=BASE_URL, folder=stage.folder / "agencies", clock=lambda: NOW
+    )

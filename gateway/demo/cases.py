@@ -33,7 +33,9 @@ def harm_to_children(forms: Forms) -> Form:
 
 def child_protection_plan(forms: Forms) -> Form:
     """C1 where a child has a protection plan, whatever the concern is called."""
-    form = recast(forms.load("c1"), _named(_C1, "Alice", "Quennell", "Robert", "Hetty", "Oscar"), 12)
+    form = recast(
+        forms.load("c1"), _named(_C1, "Alice", "Quennell", "Robert", "Hetty", "Oscar"), 12
+    )
     children = form["document"]["children"]
     return changed(form, children=[{**children[0], "csc_status": "CP"}, *children[1:]])
 

@@ -46,7 +46,9 @@ def load(path: Path = FILE) -> tuple[Row, ...]:
     rows = []
     for given in tomllib.loads(path.read_text("utf-8"))["row"]:
         owed = given.get("owed")
-        fields = {"id", "case", "text", "owed"} | ({"observe", "expected"} if owed == "now" else set())
+        fields = {"id", "case", "text", "owed"} | (
+            {"observe", "expected"} if owed == "now" else set()
+        )
         if owed not in OWED or not fields <= given.keys() <= set(Row.__slots__):
             raise BrokenTable(f"expectations: a row is incomplete: {given.get('id')}")
         rows.append(Row(**{"observe": "", "expected": None, **given}))

@@ -74,7 +74,9 @@ class Stage:
         self.note(case, found)
         self.show.fact("receipt", f"{receipt.reference}, signed by the gateway; it begins:")
         self.show.text(f"{found['first_line']}", indent=" " * 16)
-        self.show.fact("risk", f"{found['level']}: {', '.join(found['criteria']) or 'no criterion'}")
+        self.show.fact(
+            "risk", f"{found['level']}: {', '.join(found['criteria']) or 'no criterion'}"
+        )
         self.show.fact("answers", "; ".join(found["scores"]))
         if found["prompts"]:
             self.show.fact("ask next", ", ".join(found["prompts"]))

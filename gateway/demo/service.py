@@ -6,10 +6,13 @@ import os
 import random
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -26,6 +29,7 @@ from gateway.sealing import keys
 from gateway.store.engine import make_engine, make_sessions
 
 MARKER = ".gateway-demo"
+DATABASE = "gateway.db"
 HOST = "127.0.0.1"
 _PORTS = (8000, 8100)  # below any range that the system gives to outgoing connections
 _PATIENCE = 30.0  # seconds until the service must answer
@@ -48,13 +52,17 @@ class Place:
         """What the service prints."""
         return self.folder / "service.log"
 
-    def database(self) -> Path:
-        """The file of the database."""
-        return self.folder / "gateway.db"
-
-    def elsewhere(self, database: Path) -> Settings:
-        """The same settings with another database."""
-        return replace(self.settings, database_url=f"sqlite:///{database}")
+    @contextmanager
+    def copied(self) -> Iterator[Settings]:
+        """The settings of a copy of the service, taken now and thrown away afterwards."""
+        with tempfile.TemporaryDirectory(prefix="copy-", dir=self.folder) as folder:
+            copy = Path(folder) / DATABASE
+            with (
+                closing(sqlite3.connect(self.folder / DATABASE)) as source,
+                closing(sqlite3.connect(copy)) as target,
+            ):
+                source.backup(target)
+            yield replace(self.settings, database_url=f"sqlite:///{copy}")
 
 
 def prepare(folder: Path, port: int | None, *, on: date, enrolled_at: datetime) -> Place:
@@ -73,7 +81,7 @@ def prepare(folder: Path, port: int | None, *, on: date, enrolled_at: datetime) 
     folder.chmod(0o700)
     (folder / MARKER).write_text("Made by `gateway demo`, which replaces it at will.\n")
     base_url = f"http://{HOST}:{_free(port)}"
-    database_url = f"sqlite:///{folder / 'gateway.db'}"
+    database_url = f"sqlite:///{folder / DATABASE}"
     place = Place(folder, Settings("demo", base_url, database_url, folder / "keys"))
     upgrade(database_url)
     keys.make(place.settings.keys, on=on)

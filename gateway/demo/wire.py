@@ -29,9 +29,7 @@ class Wire:
         sender = Sender(self._base_url)
         self._senders.append(sender)
 
-        def send(
-            method: str, url: str, headers: Mapping[str, str], body: bytes | None
-        ) -> Response:
+        def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
             answer = sender(method, url, headers, body)
             self.kept += [_line(f"{method} {url}", headers), body or b""]
             self.kept += [_line(str(answer.status), answer.headers), answer.body]

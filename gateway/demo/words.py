@@ -32,4 +32,8 @@ def _said(condition: Condition) -> str:
 
 
 def _value(value: object) -> str:
-    return {True: "known", False: "not known"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return (
+        {True: "known", False: "not known"}.get(value, str(value))
+        if isinstance(value, bool)
+        else str(value)
+    )

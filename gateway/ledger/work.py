@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gateway.errors import Denied, NotFound, Unavailable, Undecipherable
+from gateway.errors import Conflict, Denied, NotFound, Unavailable, Undecipherable
 from gateway.ledger import keyring
 from gateway.ledger.records import SALT, Act, canonical, record_of, seal
 from gateway.rules.facts import Caller
@@ -174,7 +174,8 @@ def begin(
     guesses references leaves a trace, and both answers take the same path.
 
     :raises Unrecorded: if the block recorded nothing (a bug).
-    :raises Unavailable: if the log could not be written; nothing was changed.
+    :raises Unavailable: if the log could not be written, or the database used; nothing changed.
+    :raises Conflict: code in_progress, if another transaction wrote the same row first.
     """
     work = Work(sessions(), keys, caller, now, profiles)
     try:
@@ -189,6 +190,12 @@ def begin(
         work.session.rollback()
         _record_refusal(sessions, work, work.refused("absent", None, "absent"))
         raise
+    except IntegrityError:
+        work.session.rollback()
+        raise Conflict("Somebody else did this at the same moment.", code="in_progress") from None
+    except SQLAlchemyError:
+        work.session.rollback()
+        raise Unavailable("The database could not be used.") from None
     except BaseException:
         work.session.rollback()
         raise

@@ -67,7 +67,10 @@ def document(base_url: str) -> dict[str, Any]:
         },
         "x-problems": {
             "requests": problems.listed(),
-            "fields": [{"code": code, "says": says} for code, says in PROBLEM_TEXTS.items()],
+            "fields": [
+                {"code": code, "says": says}
+                for code, says in {**PROBLEM_TEXTS, **problems.FIELDS}.items()
+            ],
             "oauth": public.errors(),
         },
     }

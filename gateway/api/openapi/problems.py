@@ -75,6 +75,17 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     ),
 }
 
+# Codes of a fault in a document or query that no form has, only the service itself.
+FIELDS: Mapping[str, str] = {
+    "expired": "This has passed.",
+    "issued_in_future": "This lies ahead of the gateway's clock.",
+    "not_sealed": "This is not sealed as it must be.",
+    "purpose_not_allowed": "An agency of your kind does not read for this purpose.",
+    "replayed": "This was used before.",
+    "wrong_audience": "This is not the address of the gateway.",
+    "wrong_form": "This is another form than the operation takes.",
+}
+
 _RESPONSES: Mapping[int, tuple[str, str]] = {
     400: ("BadRequest", "The request is not well formed."),
     401: ("Unauthorized", "The token or its proof does not hold."),
@@ -121,8 +132,6 @@ _OF_SEALED = frozenset(
     {"mismatch", "not_sealed", "replayed_jti", "undecipherable", "unknown_form"}
     | {"unknown_instrument", "unknown_item", "expired", "issued_in_future", "wrong_audience"}
 )
-
-
 _OF_JSON = frozenset(
     {"bad_json", "bad_number", "bad_text", "bad_utf8", "duplicate_member", "too_deep"}
 )
@@ -134,23 +143,25 @@ _QUERIES = frozenset({"agency", "commit", "cursor", "format", "new", "old", "pur
 
 
 def _concerns(declared: Operation, code: str) -> bool:
-    status = REQUESTS[code][0]
-    asked = {query.name for query in declared.query}
-    if status == 400 and (code.startswith("bad_") or code.endswith("_missing")):
-        name = code.removeprefix("bad_").removesuffix("_missing")
-        if name in _QUERIES:
-            return name in asked
-    if code in _OF_JSON:
-        return declared.form is not None
-    if code in _OF_DECISION:
-        return declared.name == "decide_case"
-    if code in _OF_ONCE or status == 409:
-        return declared.is_once
-    if code in _OF_SEALED:
-        return declared.is_sealed
-    if code == "purpose_not_allowed":
-        return "purpose" in asked
-    return status not in (413, 415, 422) or declared.form is not None
+    has_body = declared.form is not None
+    needs = {
+        **dict.fromkeys(_OF_JSON, has_body),
+        **dict.fromkeys(_OF_ONCE, declared.is_once),
+        **dict.fromkeys(_OF_SEALED, declared.is_sealed),
+        **dict.fromkeys(_OF_DECISION, declared.name == "decide_case"),
+        **_of_query({query.name for query in declared.query}),
+    }
+    if code == "invalid":  # also a commitment that is none, or sizes that the log never had
+        return has_body or declared.name == "prove"
+    by_status = {409: declared.is_once, 413: has_body, 415: has_body, 422: has_body}
+    return needs.get(code, by_status.get(REQUESTS[code][0], True))
+
+
+def _of_query(asked: set[str]) -> dict[str, bool]:
+    """The codes that belong to query parameters, and whether an operation has them."""
+    codes = {f"bad_{name}": name in asked for name in _QUERIES}
+    codes |= {f"{name}_missing": name in asked for name in _QUERIES}
+    return codes | {"purpose_not_allowed": "purpose" in asked}
 
 
 def _codes(status: int) -> list[str]:

@@ -57,6 +57,7 @@ def acknowledge(work: Work, reference: str, outcome: Acknowledgement, reason: st
         raise Denied("not-assigned", subject=case_id)
     if not may_know(work, list_facts(work.session, [case_id])[case_id]):
         raise Denied("not-open", subject=case_id)
+    cases.lock_case(work.session, case_id)
     members.add_acknowledgement(
         work.session,
         case_id=case_id,

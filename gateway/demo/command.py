@@ -1,0 +1,98 @@
+"""Owns `gateway demo`: the whole service with invented people, played and judged."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from gateway.cli.office import failing_plainly
+from gateway.demo import expectations, forms, history, negatives, proof, service, stories
+from gateway.demo.forms import Forms
+from gateway.demo.play import Stage
+from gateway.demo.service import Place
+from gateway.demo.show import Show
+from gateway.demo.stories import LANDLORD
+from gateway.demo.wire import Wire
+from gateway.profiles.loader import Profiles
+
+_FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Stop afterwards; exit code 0 if everything held.")
+@click.option("--folder", type=_FOLDER, default=Path("demo-data"), show_default=True)
+@click.option("--port", type=click.IntRange(1024, 65535), help="By default a free one.")
+@click.option("--form-folder", type=_FOLDER, hidden=True)
+def demo(once: bool, folder: Path, port: int | None, form_folder: Path | None) -> None:
+    """Play referrals of invented people against the real service on this machine."""
+    signal.signal(signal.SIGTERM, _leave)
+    began = time.monotonic()
+    show = Show(click.echo)
+    with failing_plainly():
+        now = datetime.now(UTC)
+        show.title("MARAC gateway: a demonstration. Everybody and everything in it is invented.")
+        found = Forms(now.date(), form_folder)
+        place = service.prepare(
+            folder, port, on=now.date(), enrolled_at=history.enrolled_at(now.date())
+        )
+        stage = Stage(place, show, found, Wire(place.settings.base_url), Profiles.load())
+        show.step(f"Keys, a database and 15 agencies' keys are in {_near(place.folder)}.")
+        history.play(stage)
+        process = service.start(place)
+        try:
+            everything_held = _play(stage)
+            show.text(f"{time.monotonic() - began:.0f} seconds in all.", indent="")
+            if not once:
+                _serve(stage, process)
+        finally:
+            stage.wire.close()
+            service.stop(process)
+    if once:
+        sys.exit(0 if everything_held else 1)
+
+
+def _play(stage: Stage) -> bool:
+    """Play all cases over HTTP, then judge; whether everything that is owed held."""
+    stage.show.title(f"Today: the service runs at {stage.place.settings.base_url}")
+    stage.plan()
+    for story in (*stories.ALL, *negatives.ALL):
+        story(stage)
+    stories.whole_agenda(stage)
+    stories.birthday(stage)
+    proof.of_log(stage)
+    proof.of_silence(stage)
+    return expectations.report(expectations.judge(expectations.load(), stage.observed), stage.show)
+
+
+def _serve(stage: Stage, process: subprocess.Popen[bytes]) -> None:
+    """Go on serving until Ctrl-C, and say how to try it."""
+    place, show = stage.place, stage.show
+    settings = _near(place.agencies / LANDLORD / "gateway-client.toml")
+    example = _near(forms.folder() / "c1.json")
+    show.title("The service goes on. Stop it with Ctrl-C.")
+    show.fact("read", f"{place.settings.base_url}/docs")
+    show.fact("try", f"gateway-client refer {example} --config {settings}")
+    show.fact("others", f"{_near(place.agencies)}/*/gateway-client.toml, one for each agency")
+    try:
+        process.wait()
+        raise click.ClickException("The service ended by itself; see service.log.")
+    except KeyboardInterrupt:
+        show.text("Stopped.", indent="")
+
+
+def _near(path: Path) -> str:
+    """A path as short as it can be typed here."""
+    return min(str(path), os.path.relpath(path), key=len)
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    """Being told to end, end in order: the service is a process of its own."""
+    sys.exit(143)
