@@ -27,9 +27,9 @@ from bench.payloads import BASE_URL, NOW, Packet
 
 SCHEMA = """
 CREATE TABLE jti (jti TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE answer (key TEXT PRIMARY KEY, digest BLOB, receipt TEXT) WITHOUT ROWID;
+CREATE TABLE answer (key TEXT PRIMARY KEY, digest BLOB, receipt BLOB) WITHOUT ROWID;
 CREATE TABLE kase (id TEXT PRIMARY KEY, reference TEXT UNIQUE, area TEXT, level TEXT, rule TEXT,
-  kek BLOB, at REAL);
+  kek BLOB, facts TEXT);
 CREATE TABLE part (case_id TEXT, name TEXT, dek BLOB, cell BLOB, PRIMARY KEY (case_id, name));
 CREATE TABLE token (token BLOB, case_id TEXT, PRIMARY KEY (token, case_id)) WITHOUT ROWID;
 CREATE TABLE route (agency TEXT, case_id TEXT, role TEXT, PRIMARY KEY (agency, case_id))
@@ -75,7 +75,7 @@ class Floor:
         self.material, self.shape = material, p.shape_of(model)
         self.commit_ns = 0
 
-    def submit(self, packet: Packet) -> str:
+    def submit(self, packet: Packet) -> bytes:
         """Take in a referral and answer with a signed receipt."""
         m = self.material
         proof_jti = p.check_access(packet, m.token, BASE_URL, NOW.timestamp())
@@ -92,17 +92,16 @@ class Floor:
         tokens = index(m.index, document)
         digest = hashlib.sha256(raw).digest()
         reference = os.urandom(5).hex()
-        receipt = p.sign(
-            {"reference": reference, "level": level, "rule": rule, "routed": routes}, m.signing
-        )
-        db = self.db
+        told = {"reference": reference, "level": level, "rule": rule, "routed": routes}
+        receipt = p.sign(p.dump(told), m.signing)
+        db, wrapped = self.db, aes_key_wrap(m.master, case_key)
         db.execute("BEGIN IMMEDIATE")
         db.executemany("INSERT INTO jti VALUES (?)", [(proof_jti,), (claims["jti"],)])
         db.execute("SELECT 1 FROM answer WHERE key = ?", (packet.key,)).fetchone()
         db.execute(lookup(len(tokens)), tokens).fetchall()
         db.execute(
             "INSERT INTO kase VALUES (?,?,?,?,?,?,?)",
-            (case_id, reference, "MARLBURY", level, rule, aes_key_wrap(m.master, case_key), 0.0),
+            (case_id, reference, "MARLBURY", level, rule, wrapped, facts_of(document)),
         )
         db.executemany("INSERT INTO part VALUES (?,?,?,?)", parts)
         db.executemany("INSERT INTO token VALUES (?,?)", [(t, case_id) for t in tokens])
@@ -151,6 +150,25 @@ def decide(document: dict[str, Any]) -> tuple[str, str, list[str]]:
     rule, _ = CONSENT[document["victim"]["position"], level]
     routes = [name for name, area, kind in AGENCIES if area == "MARLBURY" and kind in (1, 3)]
     return level, rule, routes
+
+
+def facts_of(document: dict[str, Any]) -> str:
+    """What an agenda shows of a case without opening it; kept beside it in the clear."""
+    answers = [a for row in document["risk_assessments"]["value"] for a in row["answers"]]
+    yes = [answer["item_id"] for answer in answers if answer["value"] == "YES"]
+    facts = {
+        "criteria": document["referral"]["criteria"],
+        "score": f"DASH {len(yes)}/24",
+        "critical": yes[:6],
+        "markers": ["STRANGULATION", "CHILDREN", "WEAPONS"],
+        "children": len(document["children"]),
+        "kind": "NEW",
+        "referrer": "LANDLORD",
+        "name": "Harbourgate Homes",
+        "place": "LEVEL",
+        "idva": "WAITING",
+    }
+    return json.dumps(facts)
 
 
 def index(key: bytes, document: dict[str, Any]) -> list[bytes]:

@@ -51,8 +51,9 @@ def documents(seed: int) -> Iterator[dict[str, Any]]:
 
 def _trim(document: dict[str, Any]) -> None:
     """To the size of the yardstick: 24 answers, two children, one perpetrator, 8.5 to 9 KB."""
+    document["incidents"] = document["incidents"][:1]
+    document["household"] = {"others": [], "vulnerable_adults": [], "animals": []}
     document["victim"]["contact"] = {"absent": "UNKNOWN"}
-    document["incidents"] = document["incidents"][:2]
     document["referral"]["rationale"] = document["referral"]["rationale"][:400]
     document["victim"]["previous_addresses"] = []
     for assessment in document["risk_assessments"]["value"]:
@@ -94,7 +95,8 @@ def _name(chance: random.Random) -> str:
 
 
 def _day(chance: random.Random, first: int, last: int) -> str:
-    return f"{chance.randrange(first, last)}-{chance.randrange(1, 13):02}-{chance.randrange(1, 29):02}"
+    year, month, day = (chance.randrange(*span) for span in ((first, last), (1, 13), (1, 29)))
+    return f"{year}-{month:02}-{day:02}"
 
 
 def _nhs_number(chance: random.Random) -> str:
@@ -111,12 +113,8 @@ class Sender:
     """One agency's client: makes requests that are complete but for being sent."""
 
     def __init__(self, agency_id: str, agency: AgencyKeys, gateway: Keys, worker: str) -> None:
-        self.agency_id, self._agency, self._gateway, self._worker = (
-            agency_id,
-            agency,
-            gateway,
-            worker,
-        )
+        self.agency_id, self.agency = agency_id, agency
+        self._gateway, self._worker = gateway, worker
         made = jose.new_private("sig")
         self._proof_key = jose.import_private(made, "sig")
         self._jwk = {name: made[name] for name in ("kty", "crv", "x", "y")}
@@ -152,8 +150,8 @@ class Sender:
                 "form": "referral/1",
                 "document": document,
             },
-            signing_key=self._agency.signing,
-            signing_kid=self._agency.signing_kid,
+            signing_key=self.agency.signing,
+            signing_kid=self.agency.signing_kid,
             recipient_jwk=to,
             recipient_kid=str(to["kid"]),
         )

@@ -52,11 +52,11 @@ def verify(token: bytes, key: ec.EllipticCurvePublicKey) -> bytes:
     return unb64(signed.partition(b".")[2])
 
 
-def sign(claims: Any, key: ec.EllipticCurvePrivateKey) -> str:
+def sign(payload: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
     """A compact JWS, ES256."""
-    text = b64(b'{"alg":"ES256"}') + b"." + b64(dump(claims))
+    text = b64(b'{"alg":"ES256"}') + b"." + b64(payload)
     r, s = decode_dss_signature(key.sign(text, _ES256))
-    return (text + b"." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))).decode()
+    return text + b"." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
 def public_key(jwk: dict[str, str]) -> ec.EllipticCurvePublicKey:
@@ -70,8 +70,8 @@ def _public(x: str, y: str) -> ec.EllipticCurvePublicKey:
 
 
 def _point(x: str, y: str) -> ec.EllipticCurvePublicKey:
-    numbers = (int.from_bytes(unb64(part.encode()), "big") for part in (x, y))
-    return ec.EllipticCurvePublicNumbers(*numbers, ec.SECP256R1()).public_key()
+    first, second = (int.from_bytes(unb64(part.encode()), "big") for part in (x, y))
+    return ec.EllipticCurvePublicNumbers(first, second, ec.SECP256R1()).public_key()
 
 
 def _agreed(secret: bytes) -> bytes:

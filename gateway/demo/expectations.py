@@ -61,7 +61,7 @@ def judge(rows: Iterable[Row], observed: Mapping[str, Any]) -> tuple[Judged, ...
     """Hold every row against what was observed; what nobody observed has failed."""
     judged = []
     for row in rows:
-        found = observed.get(row.observe, "not observed")
+        found = _find(observed, row.observe)
         verdict: Verdict = "held" if found == row.expected else "failed"
         judged.append(Judged(row, verdict if row.owed == "now" else "not yet", found))
     return tuple(judged)
@@ -84,6 +84,14 @@ def report(judged: Iterable[Judged], show: Show) -> bool:
         f"{counts['held']} held, {counts['failed']} failed, {counts['not yet']} not yet.", indent=""
     )
     return not counts["failed"]
+
+
+def _find(observed: Mapping[str, Any], name: str) -> Any:
+    name, _, member = name.partition("/")
+    found = observed.get(name, "not observed")
+    if not member:
+        return found
+    return found.get(member, "not there") if isinstance(found, Mapping) else "not observed"
 
 
 def _words(judged: Judged) -> str:

@@ -17,6 +17,9 @@ def n1(stage: Stage) -> None:
     stage.show.case("N1", "standard risk, no agreement, no duty", "Nobody but its sender sees it.")
     reference = stage.refer("n1", LANDLORD, cases.standard_risk(stage.forms))
     _only_sender(stage, "n1", reference)
+    own = _status(stage, LANDLORD, reference)
+    stage.note("n1", {"own_status": own["status"]})
+    stage.show.fact("its sender", f"reads it, and that it is {own['status']}")
 
 
 def n2(stage: Stage) -> None:
@@ -63,8 +66,13 @@ def n6(stage: Stage) -> None:
     stage.show.fact("receipts", f"differ in: {', '.join(_unlike(*receipts)) or 'nothing'}")
     coordinator = stage.agency(COORDINATOR)
     stage.show.step("The coordinator accepts the first, joins the second to it, and tells both.")
-    coordinator.decide(one, {"decision": "ACCEPT", "feedback": "PLAN_AGREED"})
-    merge = {"decision": "MERGE", "merge_with": one, "release": True, "feedback": "PLAN_AGREED"}
+    coordinator.decide(one, {"decision": "ACCEPT", "feedback": "MORE_INFO_NEEDED"})
+    merge = {
+        "decision": "MERGE",
+        "merge_with": one,
+        "release": True,
+        "feedback": "MORE_INFO_NEEDED",
+    }
     answered = coordinator.decide(two, merge)
     stage.note("n6", {"state": answered["state"]})
     for name, agency_id, reference in (("one", LANDLORD, one), ("two", HOSPITAL, two)):

@@ -72,8 +72,9 @@ class Stage:
         found = observe.of_receipt(receipt)
         self.receipts[case] = receipt
         self.note(case, found)
-        self.show.fact("receipt", f"{receipt.reference}, signed by the gateway; it begins:")
-        self.show.text(f"{found['first_line']}", indent=" " * 16)
+        self.show.fact("receipt", f"{receipt.reference}, signed by the gateway")
+        if "urgent" in receipt.claims:
+            self.show.fact("first line", found["first_line"])
         self.show.fact(
             "risk", f"{found['level']}: {', '.join(found['criteria']) or 'no criterion'}"
         )
@@ -114,6 +115,7 @@ class Stage:
         self.show.step(f"{world.name_of(agency_id)} pulls the case and takes it on.")
         pulled = self.agency(agency_id).pull(reference, IDVA_PURPOSE)
         self.agency(agency_id).acknowledge(reference, "ACCEPTED")
+        self.show.fact("basis", ", ".join(pulled.claims["receipt"]["basis"]))
         for channel in pulled.sealed.get("safe_contact", {}).get("channels", ()):
             answers = ", ".join(f"{n} {channel[f'safe_{n}']}" for n in _WAYS)
             self.show.fact("contact", f"{channel['channel']}: {answers}")

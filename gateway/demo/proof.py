@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from gateway import ledger
@@ -33,7 +34,9 @@ def of_log(stage: Stage) -> None:
     stage.show.title("The access log")
     held = keys.load(stage.place.settings.keys)
     engine = make_engine(stage.place.settings.database_url)
-    report = ledger.verify(make_sessions(engine), held, deep=True)
+    sessions = make_sessions(engine)
+    ledger.sequence(sessions, held, now=datetime.now(UTC))
+    report = ledger.verify(sessions, held, deep=True)
     engine.dispose()
     public = ledger.verifier_keys(held)
     proof = stage.receipts["c1"].claims["log"]
@@ -108,7 +111,8 @@ def found_in(wanted: dict[str, re.Pattern[bytes]], data: bytes) -> set[str]:
     for run in _ENCODED.findall(data):
         layers.append(base64.urlsafe_b64decode(run[: len(run) // 4 * 4]))
     text = b"\n".join(layers)
-    return {word for word, pattern in wanted.items() if pattern.search(text)}
+    # A plain search is a hundred times faster, and mostly says no.
+    return {w for w, exact in wanted.items() if w.encode() in text and exact.search(text)}
 
 
 def _sought(word: str) -> re.Pattern[bytes]:

@@ -5,13 +5,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gateway.demo import cases, observe, wire
-from gateway.demo.play import COORDINATOR, IDVA_PURPOSE, LANDLORD_PURPOSE, Stage
+from gateway.demo.play import (
+    COORDINATOR,
+    COORDINATOR_PURPOSE,
+    IDVA_PURPOSE,
+    LANDLORD_PURPOSE,
+    Stage,
+)
 
 IDVA, BY_AND_FOR = "marlbury-idva", "aster-women"
 LANDLORD, OTHER_LANDLORD = "harbourgate-homes", "tidewell-housing"
 GP, COLLEGE, POLICE, ASC = "marlbury-gp", "marlbury-college", "marlbury-police", "marlbury-asc"
 HOSPITAL, FENHOLLOW_IDVA = "marlbury-hospital", "fenhollow-idva"
-WHERE_SHE_IS = ("protected_address", "safe_contact", "victim_address", "address_class")
+WHERE_SHE_IS = ("protected_address", "safe_contact", "address_class")
 
 
 def c1(stage: Stage) -> None:
@@ -96,7 +102,8 @@ def c3(stage: Stage) -> None:
     words = [*hidden["address"]["lines"], hidden["address"]["postcode"]["value"], hidden["po_box"]]
     rows = []
     for agency_id, purpose in (
-        (IDVA, "P2"),
+        (IDVA, IDVA_PURPOSE),
+        (COORDINATOR, COORDINATOR_PURPOSE),
         (LANDLORD, LANDLORD_PURPOSE),
         (COLLEGE, "P3"),
         (GP, "P2"),

@@ -36,6 +36,8 @@ def sequence(sessions: Sessions, keys: Keys, *, limit: int = 1000, now: datetime
 
     :raises Unavailable: if the stored tree is not the one that was signed last.
     """
+    if not _is_work_waiting(sessions):
+        return 0
     with sessions() as session, session.begin():
         if not log.try_sequencer_lock(session):
             return 0
@@ -45,6 +47,13 @@ def sequence(sessions: Sessions, keys: Keys, *, limit: int = 1000, now: datetime
             return 0
         _extend(session, keys, head, taken, now)
         return len(taken)
+
+
+def _is_work_waiting(sessions: Sessions) -> bool:
+    """Look first without a lock: every poll asks, and mostly nothing waits."""
+    with sessions() as session:
+        session.connection(execution_options={"readonly": True})
+        return log.is_pending(session) or log.find_newest_checkpoint(session) is None
 
 
 def wait_for(sessions: Sessions, keys: Keys, entry_id: str, now: datetime) -> int:

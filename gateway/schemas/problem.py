@@ -34,7 +34,7 @@ PROBLEM_TEXTS: Mapping[str, str] = MappingProxyType(
         "unknown_form": "There is no such form, or not in this version.",
         "bad_utf8": "The text is not UTF-8 without a byte order mark.",
         "bad_json": "The text is not JSON.",
-        "bad_number": "A number is not finite.",
+        "bad_number": "A number is not finite, or is a whole number beyond 2^53.",
         "duplicate_member": "An object has the same member twice.",
         "too_deep": "The text is nested too deeply.",
     }

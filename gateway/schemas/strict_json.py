@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from gateway.errors import Invalid, Problem
 
 _BOM = b"\xef\xbb\xbf"
+_LARGEST = 2**53 - 1
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -18,7 +19,7 @@ def parse(data: bytes, *, max_depth: int = 32) -> object:
 
     Callers can rely on: UTF-8 without a byte order mark, no NUL and no lone surrogate in any
     string or member name however it was written, no member twice in an object, only finite
-    numbers, and no nesting deeper than `max_depth`.
+    numbers, no whole number beyond 2^53, and no nesting deeper than `max_depth`.
 
     :raises Invalid: with the code of what is wrong; the text itself is never repeated.
     """
@@ -28,6 +29,7 @@ def parse(data: bytes, *, max_depth: int = 32) -> object:
             text,
             object_pairs_hook=_object,
             parse_float=_finite,
+            parse_int=_exact,
             parse_constant=_no_constant,
         )
     except Invalid:
@@ -64,6 +66,14 @@ def _finite(digits: str) -> float:
     return number
 
 
+def _exact(digits: str) -> int:
+    """Whole numbers that every JSON library carries exactly (RFC 7493 section 2.2)."""
+    number = int(digits) if len(digits) < 18 else _LARGEST + 1
+    if abs(number) > _LARGEST:
+        _refuse("bad_number")
+    return number
+
+
 def _no_constant(_name: str) -> NoReturn:
     _refuse("bad_number")
 
@@ -89,7 +99,7 @@ def _check(value: object, depth: int, *, look: bool) -> None:
 _SAYS = {
     "bad_utf8": "The text is not UTF-8 without a byte order mark.",
     "bad_json": "The text is not JSON.",
-    "bad_number": "A number is not finite.",
+    "bad_number": "A number is not finite, or is a whole number beyond 2^53.",
     "bad_text": "A string holds a character that is not allowed.",
     "duplicate_member": "An object has the same member twice.",
     "too_deep": "The text is nested too deeply.",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add_all
 
 
@@ -20,6 +21,19 @@ class FeedRow:
     number: int
     case_id: str
     kind: str
+
+
+# Asked some thousand times for each time it finds anything.
+_ITEMS = Prepared(
+    select(t.feed.c.leaf, t.feed.c.id, t.feed.c.case_id, t.feed.c.kind)
+    .where(
+        t.feed.c.agency_id == bindparam("agency"),
+        t.feed.c.leaf >= bindparam("leaf"),
+        or_(t.feed.c.leaf > bindparam("leaf"), t.feed.c.id > bindparam("number")),
+    )
+    .order_by(t.feed.c.leaf, t.feed.c.id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def add_items(
@@ -38,16 +52,6 @@ def list_items(
     session: Session, *, agency_id: str, after: tuple[int, int], limit: int
 ) -> list[FeedRow]:
     """Items after the place `after`, oldest first. Unsequenced items are never among them."""
-    f = t.feed
     leaf, number = after
-    rows = session.execute(
-        select(f.c.leaf, f.c.id, f.c.case_id, f.c.kind)
-        .where(
-            f.c.agency_id == agency_id,
-            f.c.leaf >= leaf,
-            (f.c.leaf > leaf) | (f.c.id > number),
-        )
-        .order_by(f.c.leaf, f.c.id)
-        .limit(limit)
-    )
+    rows = _ITEMS.rows(session, agency=agency_id, leaf=leaf, number=number, most=limit)
     return [FeedRow(*row) for row in rows]

@@ -127,6 +127,14 @@ _TAKE = Prepared(
 )
 
 
+_IS_PENDING = Prepared(select(log_pending.c.number).limit(1))
+
+
+def is_pending(session: Session) -> bool:
+    """Whether any line waits for its place."""
+    return bool(_IS_PENDING.rows(session))
+
+
 def take_pending(session: Session, *, limit: int) -> list[Pending]:
     """Remove the oldest pending lines from the queue and return them in order."""
     rows = _TAKE.rows(session, batch=limit)

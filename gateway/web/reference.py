@@ -164,4 +164,4 @@ def _error(answer: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, An
     named = str(answer.get("$ref", "")).rpartition("/")[2]
     whole = answer.get("description") or shared[named]["description"]
     says, _, codes = whole.partition(" Codes: ")
-    return {"says": says, "codes": re.findall(r"[a-z_]+", codes)}
+    return {"says": says, "codes": re.findall(r"[a-z0-9_]+", codes)}

@@ -163,13 +163,16 @@ def _read(shown: Any, font: dict[int, str]) -> str:
 
 
 def _characters(font: Any) -> dict[int, str]:
-    lines = font.ToUnicode.read_bytes().decode().splitlines()
-    pairs = (line.replace("<", "").replace(">", "").split() for line in lines if "<" in line)
-    return {
-        int(pair[0], 16): bytes.fromhex(pair[1]).decode("utf-16-be")
-        for pair in pairs
-        if len(pair) == 2 and len(pair[0]) == 4
-    }
+    """Glyph to character: lines "<glyph> <text>", or "<first> <last> <text of the first>"."""
+    found = {}
+    for line in font.ToUnicode.read_bytes().decode().splitlines():
+        parts = line.replace("<", " ").replace(">", " ").split()
+        if line.startswith("<") and len(parts) in (2, 3) and len(parts[0]) == 4:
+            text = bytes.fromhex(parts[-1]).decode("utf-16-be")
+            first, last = int(parts[0], 16), int(parts[-2], 16)
+            for step in range(last - first + 1):
+                found[first + step] = text[:-1] + chr(ord(text[-1]) + step)
+    return found
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,7 @@ class World:
     moments: list[datetime]
     answers: list[Response] = field(default_factory=list)
     _clients: dict[tuple[str, str | None], Gateway] = field(default_factory=dict)
+    _wires: dict[tuple[str, str | None], Wire] = field(default_factory=dict)
 
     # --- time -------------------------------------------------------------------------------
 
@@ -135,7 +136,10 @@ class World:
 
     def wire(self, agency_id: str, worker: str | None = None) -> Wire:
         """An agency's requests, part by part."""
-        return Wire(self, agency_id, worker)
+        place = (agency_id, worker)
+        if place not in self._wires:
+            self._wires[place] = Wire(self, agency_id, worker)
+        return self._wires[place]
 
     # --- what is stored -----------------------------------------------------------------------
 
@@ -192,7 +196,7 @@ class World:
 class Wire:
     """An agency that builds its requests by hand, so that each part of one can be wrong."""
 
-    def __init__(self, world: World, agency_id: str, worker: str | None) -> None:
+    def __init__(self, world: World, agency_id: str, worker: str | None = None) -> None:
         self.world, self.agency_id, self.worker = world, agency_id, worker
         folder = world.folder / agency_id
         sig, enc = (

@@ -125,7 +125,8 @@ def _order(
             criteria=frozenset(Criterion(code) for code in risks[case_id].criteria),
             level=risks[case_id].level,
             critical=sum(len(grade["critical"]) for grade in risks[case_id].grades),
-            has_stalking="STALKING" in risks[case_id].markers,
+            # Honour-based abuse goes before the rest also where it is no criterion by itself.
+            has_stalking=not {"STALKING", "HONOUR_BASED"}.isdisjoint(risks[case_id].markers),
         )
         for case_id in case_ids
     ]
