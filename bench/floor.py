@@ -29,7 +29,7 @@ SCHEMA = """
 CREATE TABLE jti (jti TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE answer (key TEXT PRIMARY KEY, digest BLOB, receipt BLOB) WITHOUT ROWID;
 CREATE TABLE kase (id TEXT PRIMARY KEY, reference TEXT UNIQUE, area TEXT, level TEXT, rule TEXT,
-  kek BLOB, facts TEXT);
+  kek BLOB);
 CREATE TABLE part (case_id TEXT, name TEXT, dek BLOB, cell BLOB, PRIMARY KEY (case_id, name));
 CREATE TABLE token (token BLOB, case_id TEXT, PRIMARY KEY (token, case_id)) WITHOUT ROWID;
 CREATE TABLE route (agency TEXT, case_id TEXT, role TEXT, PRIMARY KEY (agency, case_id))
@@ -100,8 +100,8 @@ class Floor:
         db.execute("SELECT 1 FROM answer WHERE key = ?", (packet.key,)).fetchone()
         db.execute(lookup(len(tokens)), tokens).fetchall()
         db.execute(
-            "INSERT INTO kase VALUES (?,?,?,?,?,?,?)",
-            (case_id, reference, "MARLBURY", level, rule, wrapped, facts_of(document)),
+            "INSERT INTO kase VALUES (?,?,?,?,?,?)",
+            (case_id, reference, "MARLBURY", level, rule, wrapped),
         )
         db.executemany("INSERT INTO part VALUES (?,?,?,?)", parts)
         db.executemany("INSERT INTO token VALUES (?,?)", [(t, case_id) for t in tokens])
@@ -150,25 +150,6 @@ def decide(document: dict[str, Any]) -> tuple[str, str, list[str]]:
     rule, _ = CONSENT[document["victim"]["position"], level]
     routes = [name for name, area, kind in AGENCIES if area == "MARLBURY" and kind in (1, 3)]
     return level, rule, routes
-
-
-def facts_of(document: dict[str, Any]) -> str:
-    """What an agenda shows of a case without opening it; kept beside it in the clear."""
-    answers = [a for row in document["risk_assessments"]["value"] for a in row["answers"]]
-    yes = [answer["item_id"] for answer in answers if answer["value"] == "YES"]
-    facts = {
-        "criteria": document["referral"]["criteria"],
-        "score": f"DASH {len(yes)}/24",
-        "critical": yes[:6],
-        "markers": ["STRANGULATION", "CHILDREN", "WEAPONS"],
-        "children": len(document["children"]),
-        "kind": "NEW",
-        "referrer": "LANDLORD",
-        "name": "Harbourgate Homes",
-        "place": "LEVEL",
-        "idva": "WAITING",
-    }
-    return json.dumps(facts)
 
 
 def index(key: bytes, document: dict[str, Any]) -> list[bytes]:

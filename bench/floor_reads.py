@@ -26,10 +26,16 @@ NEED_TO_KNOW = {
         "consent",
     }
 }
-_CASES = "SELECT k.id, k.reference, k.level, k.kek, k.facts FROM kase k WHERE k.reference IN ({})"
+_CASES = "SELECT k.id, k.reference, k.level, k.kek FROM kase k WHERE k.reference IN ({})"
 _PARTS = "SELECT case_id, name, dek, cell FROM part WHERE case_id IN ({})"
-_PAGE = """<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Agenda</title></head>
-<body><h1>Agenda</h1><p>{{ count }} cases</p><table><caption>Cases as they are heard</caption>
+_SHOWN = " AND name IN ('people', 'children', 'risk', 'referral')"
+_PERSON = (
+    "SELECT p.case_id, p.role, t.token FROM party_token t JOIN party p ON p.id = t.party_id"
+    " WHERE t.token IN ({})"
+)
+_PAGE = """<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Agenda</title>
+</head><body><h1>Agenda</h1><p>{{ count }} cases</p>
+<table><caption>Cases as they are heard</caption>
 <thead><tr><th>Case</th><th>Referral</th><th>Why</th><th>Risk</th><th>Mind</th><th>Due</th></tr>
 </thead><tbody>{% for row in rows %}<tr><th scope="row"><span class="number">{{ loop.index }}</span>
 <span class="time">{{ row["time"] }}</span> <span class="label">{{ row["label"] }}</span>
@@ -75,20 +81,19 @@ def pull(floor: Floor, references: Sequence[str], agency: str, key: Any) -> byte
 
 
 def agenda(floor: Floor, references: Sequence[str]) -> str:
-    """Read the cases of a conference, open who each is about, order, log, and render a page."""
+    """Read the cases of a conference, open what a line shows, order, log, and render a page."""
     db = floor.db
     db.execute("BEGIN IMMEDIATE")
     cases = _all(db, _CASES, references)
     keys = {row[0]: aes_key_unwrap(floor.material.master, row[3]) for row in cases}
-    parts = _all(db, _PARTS + " AND name = 'people'", list(keys))
+    parts = _all(db, _PARTS + _SHOWN, list(keys))
     floor.log([{"event": "agenda", "case": case} for case in keys])
-    labels = {}
+    documents: dict[str, dict[str, Any]] = {case: {} for case in keys}
     for case, name, dek, cell in parts:
-        victim = json.loads(_open(keys[case], dek, cell, case, name))["victim"]
-        labels[case] = f"{victim['given_names'][0]}.{victim['family_name'][0]}."
+        documents[case] |= json.loads(_open(keys[case], dek, cell, case, name))
     rows = [
-        {**json.loads(facts), "reference": reference, "level": level, "label": labels[case]}
-        for case, reference, level, _, facts in cases
+        {**_line(documents[case]), "reference": reference, "level": level}
+        for case, reference, level, _ in cases
     ]
     rows.sort(key=lambda row: (row["level"], -len(row["critical"]), row["reference"]))
     for place, row in enumerate(rows):
@@ -96,6 +101,26 @@ def agenda(floor: Floor, references: Sequence[str]) -> str:
     page = PAGE.render(rows=rows, count=len(rows))
     floor.commit()
     return page
+
+
+def _line(document: dict[str, Any]) -> dict[str, Any]:
+    """What an agenda shows of a case."""
+    answers = [a for row in document["risk_assessments"]["value"] for a in row["answers"]]
+    yes = [answer["item_id"] for answer in answers if answer["value"] == "YES"]
+    victim = document["victim"]
+    return {
+        "label": f"{victim['given_names'][0]}.{victim['family_name'][0]}.",
+        "criteria": document["referral"]["criteria"],
+        "score": f"DASH {len(yes)}/24",
+        "critical": yes[:6],
+        "markers": ["STRANGULATION"],
+        "children": len(document["children"]),
+        "kind": "NEW",
+        "referrer": "LANDLORD",
+        "name": "Harbourgate Homes",
+        "place": "LEVEL",
+        "idva": "WAITING",
+    }
 
 
 def read_and_hash(db: sqlite3.Connection) -> int:
@@ -112,11 +137,7 @@ def read_and_hash(db: sqlite3.Connection) -> int:
 
 def find_person(db: sqlite3.Connection, tokens: Sequence[bytes]) -> list[Any]:
     """Everybody who shares one of three tokens, with the role, in one statement."""
-    return db.execute(
-        "SELECT p.case_id, p.role, t.token FROM party_token t JOIN party p ON p.id = t.party_id"
-        f" WHERE t.token IN ({_marks(len(tokens))})",  # noqa: S608
-        tokens,
-    ).fetchall()
+    return _all(db, _PERSON, tokens)
 
 
 def _open(case_key: bytes, dek: bytes, cell: bytes, case: str, name: str) -> bytes:

@@ -54,8 +54,11 @@ def _trim(document: dict[str, Any]) -> None:
     document["incidents"] = document["incidents"][:1]
     document["household"] = {"others": [], "vulnerable_adults": [], "animals": []}
     document["victim"]["contact"] = {"absent": "UNKNOWN"}
-    document["referral"]["rationale"] = document["referral"]["rationale"][:400]
+    document["referral"]["rationale"] = document["referral"]["rationale"][:240]
     document["victim"]["previous_addresses"] = []
+    document["referral"]["attachments"] = []
+    for name in ("finances", "occupation", "employer"):
+        del document["victim"][name]
     for assessment in document["risk_assessments"]["value"]:
         for answer in assessment["answers"]:
             answer.pop("comment", None)

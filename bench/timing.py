@@ -91,7 +91,7 @@ def ms(values: Sequence[int], share: float) -> float:
 
 
 def calibrate(times: int = 41) -> float:
-    """Median of a fixed Python loop, in us: it tells a slow state of the machine, a hash does not."""
+    """Median of a fixed Python loop, in us: it tells the machine's slow state; a hash does not."""
     found = []
     for _ in range(times):
         begin, total = time.perf_counter_ns(), 0

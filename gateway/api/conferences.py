@@ -90,6 +90,6 @@ def read_agenda(call: Call, conference_id: str) -> Response:
     need to know opens. As data, as a printable page or as a tagged PDF; always sealed."""
     with call.work() as work:
         agenda, entry = conferences.build_agenda(work, conference_id, call.purpose)
-        document = papers.render(agenda, call.query.get("format", "json"))
+        document = papers.render(agenda, call.query.get("format", "json"), agenda.labels)
         sealed = conferences.seal_agenda(work, document, entry, call.purpose, issuer=call.base_url)
     return as_sealed(call, sealed)

@@ -51,7 +51,7 @@ def agenda(office: Office, conference_id: str, agency_id: str, kind: str, out: P
             made, entry = conferences.build_agenda(work, conference_id, Purpose.P9)
             sealed = conferences.seal_agenda(
                 work,
-                papers.render(made, kind),
+                papers.render(made, kind, made.labels),
                 entry,
                 Purpose.P9,
                 issuer=office.settings.base_url,

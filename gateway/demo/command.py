@@ -14,10 +14,9 @@ from types import FrameType
 import click
 
 from gateway.cli.office import failing_plainly
-from gateway.demo import expectations, forms, history, negatives, proof, service, stories
+from gateway.demo import closing, expectations, forms, history, negatives, proof, service, stories
 from gateway.demo.forms import Forms
 from gateway.demo.play import Stage
-from gateway.demo.service import Place
 from gateway.demo.show import Show
 from gateway.demo.stories import LANDLORD
 from gateway.demo.wire import Wire
@@ -65,8 +64,8 @@ def _play(stage: Stage) -> bool:
     stage.plan()
     for story in (*stories.ALL, *negatives.ALL):
         story(stage)
-    stories.whole_agenda(stage)
-    stories.birthday(stage)
+    closing.whole_agenda(stage)
+    closing.birthday(stage)
     proof.of_log(stage)
     proof.of_silence(stage)
     return expectations.report(expectations.judge(expectations.load(), stage.observed), stage.show)

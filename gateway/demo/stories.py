@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-from gateway.demo import cases, observe, wire
+from gateway.demo import cases, observe
 from gateway.demo.play import (
     COORDINATOR,
     COORDINATOR_PURPOSE,
@@ -110,7 +108,7 @@ def c3(stage: Stage) -> None:
     ):
         pulled = stage.pulled(agency_id, reference, purpose)
         seen = observe.view(pulled, agency_id)
-        found = sorted(name for name in WHERE_SHE_IS if name in seen)
+        found = [f"{name}: {seen[name]}" for name in WHERE_SHE_IS if name in seen]
         text = observe.text_of(pulled)
         stage.note(
             "c3", {f"where.{agency_id}": found, f"words.{agency_id}": [w in text for w in words]}
@@ -119,7 +117,7 @@ def c3(stage: Stage) -> None:
             (
                 agency_id,
                 f"{sum(w in text for w in words)} of {len(words)}",
-                ", ".join(found) or "nothing",
+                ", ".join(found) or observe.NOTHING,
             )
         )
     stage.show.step("Who sees where she lives (words of her address; sections):")
@@ -182,45 +180,8 @@ def c5(stage: Stage) -> None:
     stage.observed["c5.reference"] = reference
 
 
-def birthday(stage: Stage) -> None:
-    """Look at C5 after her eighteenth birthday, in a copy of the database."""
-    born = datetime.fromisoformat(stage.forms.load("c5")["document"]["victim"]["dob"]["value"])
-    later = born.replace(year=born.year + 18, hour=12, tzinfo=UTC) + timedelta(days=1)
-    reference = stage.observed["c5.reference"]
-    stage.show.step(f"A copy of the database, on {later.date()}: she is eighteen since yesterday.")
-    with stage.place.copied() as settings, wire.at(settings, stage.place.agencies, later) as then:
-        pulled = then.agency(COORDINATOR).pull(reference, "P9").document
-        idva = then.agency(IDVA).pull(reference, IDVA_PURPOSE).document
-    found = {"at_18": f"{pulled['level']} {pulled['state']}", "idva_at_18": idva["level"]}
-    stage.note("c5", found)
-    stage.show.fact("still", f"{found['at_18']}, with the conference and the adviser")
-
-
 def _purpose(agency_id: str) -> str:
     return {ASC: "P4", LANDLORD: LANDLORD_PURPOSE}.get(agency_id, IDVA_PURPOSE)
 
 
 ALL = (c1, c2, c3, c4, c5)
-
-
-def whole_agenda(stage: Stage) -> None:
-    """Show the finished agenda, in its order, as the coordinator has it."""
-    stage.show.title("The finished agenda, as the coordinator has it")
-    agenda = stage.agency(COORDINATOR).agenda(stage.conference)
-    lines = agenda["cases"] if isinstance(agenda, dict) else []
-    cases_of = {r.reference: name for name, r in stage.receipts.items()}
-    order = [cases_of.get(line["reference"], "?") for line in lines]
-    stage.note("agenda", {"order": order, "first": order[0], "first_because": lines[0]["because"]})
-    rows = [
-        (
-            str(line["number"]),
-            line["starts_at"][11:16],
-            cases_of.get(line["reference"], "?"),
-            line.get("label", "-"),
-            line["kind"],
-            line["level"],
-            line["because"],
-        )
-        for line in lines
-    ]
-    stage.show.table(("no", "at", "case", "label", "kind", "level", "because"), rows)

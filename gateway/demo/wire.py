@@ -1,4 +1,4 @@
-"""Owns the demonstration's wires: real HTTP with everything kept, and the service at other times."""
+"""Owns the demonstration's wires: HTTP with all of it kept, and the service at other times."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ def find_inclusion(work: Work, commitment: str) -> Mapping[str, Any]:
     except Invalid:
         digest = b""
     if len(digest) != 32:
-        raise Invalid("This is not a commitment.", Problem("bad_format", "/commit"))
+        raise Invalid(
+            "This is not a commitment.", Problem("bad_format", "/commit"), code="bad_commit"
+        )
     work.count("log.inclusion")
     return inclusion(work.session, digest).as_json()
 

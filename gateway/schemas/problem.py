@@ -37,6 +37,16 @@ PROBLEM_TEXTS: Mapping[str, str] = MappingProxyType(
         "bad_number": "A number is not finite, or is a whole number beyond 2^53.",
         "duplicate_member": "An object has the same member twice.",
         "too_deep": "The text is nested too deeply.",
+        "expired": "This has passed.",
+        "issued_in_future": "This lies ahead of the gateway's clock.",
+        "lives_too_long": "This is valid for longer than is allowed.",
+        "not_sealed": "This is not sealed as it must be.",
+        "no_recipient": "Nobody is left to seal this to.",
+        "unreadable": "The file cannot be read.",
+        "purpose_not_allowed": "An agency of your kind does not read for this purpose.",
+        "replayed": "This was used before.",
+        "wrong_audience": "This is not the address of the gateway.",
+        "wrong_form": "This is another form than the operation takes.",
     }
 )
 

@@ -67,10 +67,7 @@ def document(base_url: str) -> dict[str, Any]:
         },
         "x-problems": {
             "requests": problems.listed(),
-            "fields": [
-                {"code": code, "says": says}
-                for code, says in {**PROBLEM_TEXTS, **problems.FIELDS}.items()
-            ],
+            "fields": [{"code": code, "says": says} for code, says in PROBLEM_TEXTS.items()],
             "oauth": public.errors(),
         },
     }

@@ -76,16 +76,6 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
 }
 
 # Codes of a fault in a document or query that no form has, only the service itself.
-FIELDS: Mapping[str, str] = {
-    "expired": "This has passed.",
-    "issued_in_future": "This lies ahead of the gateway's clock.",
-    "not_sealed": "This is not sealed as it must be.",
-    "purpose_not_allowed": "An agency of your kind does not read for this purpose.",
-    "replayed": "This was used before.",
-    "wrong_audience": "This is not the address of the gateway.",
-    "wrong_form": "This is another form than the operation takes.",
-}
-
 _RESPONSES: Mapping[int, tuple[str, str]] = {
     400: ("BadRequest", "The request is not well formed."),
     401: ("Unauthorized", "The token or its proof does not hold."),

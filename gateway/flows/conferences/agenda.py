@@ -61,6 +61,7 @@ class Agenda:
     lines: tuple[Line, ...]
     listed: int  # how many cases there are in all
     capacity: int
+    labels: Mapping[str, str]  # items of risk instruments in words
 
     @property
     def is_over_capacity(self) -> bool:
@@ -240,4 +241,9 @@ def _agenda(
         lines=lines,
         listed=listed,
         capacity=profile.capacity.cases,
+        labels={
+            item.id: item.label
+            for instrument in profile.instruments.values()
+            for item in instrument.items
+        },
     )

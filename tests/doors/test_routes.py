@@ -1,0 +1,93 @@
+"""Every route of the service is in the published description, and nothing else is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from gateway.api.operations import OPERATIONS
+from gateway.schemas.codes import Scope
+from tests.journeys.world import BASE, World
+
+pytestmark = pytest.mark.xdist_group("routes")
+
+# Pages for people; they describe the interface and are no part of it.
+PAGES = {"/", "/docs", "/docs/forms", "/problems", "/schemas/{form}/{version}.json"}
+PAGES |= {"/static/{filename}", "/openapi.json"}
+
+
+@pytest.fixture(scope="module")
+def client(shared_sqlite_world: World) -> FlaskClient:
+    return shared_sqlite_world.app.test_client()
+
+
+@pytest.fixture(scope="module")
+def described(client: FlaskClient) -> dict[str, Any]:
+    answer = client.get("/openapi.json")
+    assert answer.status_code == 200
+    return dict(answer.get_json())
+
+
+def routed(world: World) -> Iterator[tuple[str, str]]:
+    """Path and method of every route, paths as OpenAPI writes them."""
+    for rule in world.app.url_map.iter_rules():
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            yield path, method.lower()
+
+
+def written(described: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(path, method) for path, item in described["paths"].items() for method in item}
+
+
+def test_F98_every_route_is_described_and_every_description_is_a_route(
+    shared_sqlite_world: World, described: dict[str, Any]
+) -> None:
+    interface = {(path, method) for path, method in routed(shared_sqlite_world)}
+    assert {each for each in interface if each[0] not in PAGES} == written(described)
+    assert PAGES == {path for path, _ in interface if path in PAGES}
+
+
+def test_F98_the_description_says_which_scope_an_operation_needs(
+    described: dict[str, Any],
+) -> None:
+    for each in OPERATIONS:
+        path = re.sub(r"<(\w+)>", r"{\1}", f"/v1{each.rule}")
+        security = described["paths"][path][each.method.lower()]["security"]
+        assert [scopes for item in security for scopes in item.values()] == [[each.scope]]
+
+
+def test_every_scope_opens_something() -> None:
+    assert {each.scope for each in OPERATIONS} == set(Scope)
+
+
+@pytest.mark.parametrize("page", sorted(PAGES - {p for p in PAGES if "{" in p}))
+def test_the_pages_are_open_and_name_no_agency(client: FlaskClient, page: str) -> None:
+    answer = client.get(page, follow_redirects=True)
+    assert answer.status_code == 200
+    assert "harbourgate" not in answer.text.replace("harbourgate-homes", "")
+
+
+def test_the_service_names_itself_by_its_settings(described: dict[str, Any]) -> None:
+    """Never by the Host header, which anyone can write."""
+    assert [server["url"] for server in described["servers"]] == [BASE]
+
+
+def test_a_strange_host_changes_nothing(client: FlaskClient) -> None:
+    usual = client.get("/.well-known/oauth-authorization-server").data
+    strange = client.get(
+        "/.well-known/oauth-authorization-server", headers={"Host": "elsewhere.example"}
+    ).data
+    assert usual == strange
+
+
+def test_every_answer_is_told_not_to_be_kept_or_guessed(shared_sqlite_world: World) -> None:
+    answer = shared_sqlite_world.wire("marlbury-idva").ask("GET", "/v1/cases", "cases:read")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Server" not in answer.headers or "Werkzeug" not in answer.headers["Server"]
+    assert "Set-Cookie" not in answer.headers
