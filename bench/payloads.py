@@ -21,6 +21,7 @@ NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)  # one moment for both sides: no pr
 BASE_URL = "http://127.0.0.1:21080"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "c1.json"
 LIFE = 300
+KEY = "Idempotency-Key"
 _HARD, _SOFT = "bdfghjklmnprstvw", "aeiou"
 
 
@@ -37,7 +38,7 @@ class Packet:
     @property
     def key(self) -> str:
         """The Idempotency-Key."""
-        return self.headers["Idempotency-Key"]
+        return self.headers[KEY]
 
 
 def documents(seed: int) -> Iterator[dict[str, Any]]:
@@ -128,7 +129,7 @@ class Sender:
         """A referral, sealed, under a token of its own: who refers once a week holds no token."""
         headers = {
             "Content-Type": "application/jose",
-            "Idempotency-Key": str(uuid.uuid4()),
+            KEY: str(uuid.uuid4()),
             **self._proven("POST", "/v1/referrals", self.token("referrals:write")),
         }
         return Packet("POST", "/v1/referrals", headers, self.seal(document).encode())

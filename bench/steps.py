@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
-import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import thread_time_ns
@@ -13,7 +12,7 @@ from typing import Any
 
 # Step -> the names under which its callers look it up, as "module:function".
 SUBMIT = {
-    "token, proof, caller": ("gateway.api.operations:authenticate",),
+    "token, proof, caller": ("bench.pairs:authenticate",),
     "envelope: JWE and JWS": (
         "gateway.sealing.jose:decrypt",
         "gateway.sealing.envelopes:_stated_issuer",
@@ -55,10 +54,19 @@ SUBMIT = {
 }
 
 PULL = {
-    "token, proof, caller": ("gateway.api.operations:authenticate",),
+    "case, keys, checkpoint looked up": (
+        "gateway.flows.cases.pulling:find_case",
+        "gateway.agencies.directory:encryption_keys",
+        "gateway.disclosure.answers:newest_checkpoint",
+    ),
+    "document put together": (
+        "gateway.flows.cases.pulling:_document",
+        "gateway.disclosure.opening:_pieces",
+    ),
     "facts read": ("gateway.disclosure.facts:list_facts", "gateway.disclosure.opening:list_facts"),
     "decided": ("gateway.rules.disclosure:decide",),
     "log": ("gateway.ledger.work:Work.record_all",),
+    "risk read": ("gateway.store.cases:list_risks",),
     "keys read and opened": ("gateway.disclosure.opening:open_case_keys",),
     "sections read": ("gateway.store.sections:list_granted",),
     "sections opened": ("gateway.sealing.sections:open_section_content",),
@@ -124,19 +132,3 @@ class Steps:
                     self._within[-1] += spent
 
         return run
-
-
-def count_statements(connection: sqlite3.Connection, act: Callable[[], Any]) -> Counter[str]:
-    """Count the statements that reach SQLite while something is done, by what each begins with."""
-    seen: Counter[str] = Counter()
-
-    def note(statement: str) -> None:
-        if not statement.startswith("--"):
-            seen[" ".join(statement.split()[:3])] += 1
-
-    connection.set_trace_callback(note)
-    try:
-        act()
-    finally:
-        connection.set_trace_callback(None)
-    return seen

@@ -21,6 +21,7 @@ from gateway.agencies.inbox import JOSE_TYPE, JSON_TYPE
 from gateway.api.access import authenticate, require_scope
 from gateway.api.house import House, house
 from gateway.api.problem import WrongMediaType
+from gateway.disclosure import ways
 from gateway.errors import Invalid, Problem
 from gateway.ledger import Work, begin
 from gateway.rules.facts import Caller
@@ -117,6 +118,8 @@ def op(
     """Declare a view as an operation of version 1."""
 
     def declare(view: View[P]) -> Callable[P, Response]:
+        if view.__name__ not in ways.OPERATIONS:
+            raise ValueError("an operation that is not a registered way out")
         declared = Operation(
             name=view.__name__,
             method=method,

@@ -3,6 +3,7 @@
 from gateway.disclosure.answers import Sealed, proof, seal_answer, sign_receipt
 from gateway.disclosure.boxes import (
     ALERT_PART,
+    SCAN_PART,
     Box,
     CaseKey,
     Contribution,
@@ -28,6 +29,7 @@ from gateway.disclosure.opening import (
 
 __all__ = [
     "ALERT_PART",
+    "SCAN_PART",
     "Box",
     "CaseKey",
     "Contribution",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.agencies import directory
+from gateway.disclosure import ways
 from gateway.errors import Unavailable
 from gateway.ledger import Entry, Work, newest_checkpoint
 from gateway.schemas import reference as references
@@ -37,6 +38,8 @@ def seal_answer(
 
     :raises Unavailable: if the caller's agency has no valid encryption key.
     """
+    if form not in ways.FORMS:
+        raise ValueError("an answer of a form that no registered way out has")
     keys = directory.encryption_keys(work.session, work.caller.agency_id, work.now)
     if not keys:
         raise Unavailable("The agency has no valid encryption key.")

@@ -28,6 +28,7 @@ from gateway.store import sections
 from gateway.store.sections import GrantRow, SealedSection, SectionRow
 
 ALERT_PART = "ALERT"  # who referred and how to reach them, for whoever is only alerted
+SCAN_PART = "SCAN"  # protected values to look for on every way out; granted to nobody
 GATEWAY = "@gateway"  # no agency can have this id: "@" is not in the pattern of one
 
 
@@ -201,6 +202,8 @@ def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> di
 
 
 def _holds(row: SectionRow, member: Membership, ceiling: Allowed) -> bool:
+    if row.part == SCAN_PART:
+        return False
     agency_id, is_own = member.agency_id, row.owner_id == member.agency_id
     level = ceiling.level(row.name, is_own=is_own)
     is_alerted = member.roles == {CaseRole.ALERTED}
@@ -238,6 +241,29 @@ def _open_keys(
             for section_id, wrapped in stored.items()
         },
     }
+
+
+def open_for_gateway(work: Work, keys: Mapping[str, CaseKey], part: str) -> dict[str, list[Any]]:
+    """Open a part that no agency holds, by case: what the gateway itself has to look at."""
+    rows = [r for r in sections.list_sections(work.session, list(keys)) if r.part == part]
+    ids = [row.section_id for row in rows]
+    wrapped = sections.list_keys(work.session, ids) if ids else {}
+    contents = sections.list_contents(work.session, ids) if ids else {}
+    found: dict[str, list[Any]] = {}
+    for row in rows:
+        case_id, section_id = row.case_id, row.section_id
+        section_key = seal.open_grant(
+            keys[case_id].key,
+            wrapped[section_id],
+            case_id=case_id,
+            section_id=section_id,
+            agency_id=GATEWAY,
+        )
+        plain = seal.open_section_content(
+            section_key, contents[section_id], case_id=case_id, section_id=section_id
+        )
+        found.setdefault(case_id, []).append(json.loads(plain))
+    return found
 
 
 def _rekey(

@@ -44,6 +44,8 @@ def section_facts(rows: Iterable[SectionRow]) -> tuple[SectionFacts, ...]:
     summaries: set[tuple[str, str]] = set()
     sealed: dict[tuple[str, str], set[str]] = {}
     for row in rows:
+        if row.part == "SCAN":
+            continue  # the gateway's own, no contribution
         place = (row.name, row.owner_id)
         copies = sealed.setdefault(place, set())
         if row.part == "SUMMARY":

@@ -9,12 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from gateway.disclosure.boxes import ALERT_PART, CaseKey, open_case_keys
+from gateway.disclosure.boxes import (
+    ALERT_PART,
+    SCAN_PART,
+    CaseKey,
+    open_case_keys,
+    open_for_gateway,
+)
 from gateway.disclosure.facts import list_facts
 from gateway.errors import Denied, Invalid, Problem
 from gateway.ledger import Act, Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
+from gateway.rules import leaks
 from gateway.rules.facts import Allowed, Caller, CaseFacts, Membership, Refused
 from gateway.rules.states import stage
 from gateway.schemas.codes import AgeBand, AgencyKind, CaseRole, Level, Purpose, Stage
@@ -169,7 +176,8 @@ def _hand_over(
         for case_id, decision in allowed.items()
     ]
     entries = dict(zip(case_ids, work.record_all(acts), strict=True)) if acts else {}
-    opened = _open(work, allowed, facts, opens)
+    hidden = [case_id for case_id in case_ids if "ADDRESS_HIDDEN" in risks[case_id].markers]
+    opened = _open(work, allowed, facts, opens, hidden)
     return {
         case_id: Disclosed(
             case_id=case_id,
@@ -271,8 +279,13 @@ def _open(
     allowed: Mapping[str, Allowed],
     facts: Mapping[str, CaseFacts],
     opens: Collection[str] | None,
+    hidden: Collection[str],
 ) -> dict[str, tuple[Piece, ...]]:
-    """Open what each decision allows: one statement for all cases, one key call per case."""
+    """Open what each decision allows: one statement for all cases, one key call per case.
+
+    In the cases of `hidden` the perpetrator does not know the address: there every text is
+    searched for what would tell it.
+    """
     names = {name for decision in allowed.values() for name in decision.shown}
     if opens is not None:
         names &= set(opens)
@@ -283,10 +296,40 @@ def _open(
         ):
             granted[item.row.case_id].append(item)
     keys = open_case_keys(work, [case_id for case_id in allowed if granted[case_id]])
-    return {
+    found = {
         case_id: _pieces(keys.get(case_id), granted[case_id], decision, facts[case_id], work.caller)
         for case_id, decision in allowed.items()
     }
+    return _scan(work, found, {case_id: keys[case_id] for case_id in hidden if case_id in keys})
+
+
+def _scan(
+    work: Work, found: dict[str, tuple[Piece, ...]], keys: Mapping[str, CaseKey]
+) -> dict[str, tuple[Piece, ...]]:
+    """Hold back every text with a protected value that this reader may not have (promise 9)."""
+    protected = open_for_gateway(work, keys, SCAN_PART) if keys else {}
+    for case_id, contents in protected.items():
+        has = {p.section for p in found[case_id] if p.level is Level.FULL}
+        values = [
+            value
+            for by_section in contents
+            for section, listed in by_section.items()
+            if section not in has
+            for value in listed
+        ]
+        kept = [_look_through(piece, values, work.caller) for piece in found[case_id]]
+        found[case_id] = tuple(piece for piece, _ in kept)
+        held = sorted({piece.section for piece, count in kept if count})
+        if held:
+            work.record("case.held", case_id, because="protected-value", facts={"sections": held})
+    return found
+
+
+def _look_through(piece: Piece, values: Sequence[str], caller: Caller) -> tuple[Piece, int]:
+    if piece.owner_id == caller.agency_id:
+        return piece, 0  # its own words tell it nothing
+    content, count = leaks.hold_back(piece.content, values)
+    return (replace(piece, content=content), count) if count else (piece, 0)
 
 
 def _pieces(

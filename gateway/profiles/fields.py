@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -51,6 +52,15 @@ class FieldTable:
         self.section_of: Mapping[str, str] = MappingProxyType(
             {path: row.section for path, row in self.rows.items()}
         )
+
+    @cached_property
+    def protected(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the protected paths of each section that the gateway can read."""
+        found: dict[str, list[str]] = {}
+        for row in self.rows.values():
+            if row.is_protected and row.data_class is DataClass.GATEWAY:
+                found.setdefault(row.section, []).append(row.path)
+        return MappingProxyType({section: tuple(paths) for section, paths in found.items()})
 
     @property
     def sections(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.rules.criteria import has_stalking, is_honour_based, value_of
 from gateway.rules.facts import RiskGrade
+from gateway.rules.leaks import is_hidden
 from gateway.schemas.codes import AddressClass, CscStatus
 
 SECTION_OF: Mapping[str, str] = {
@@ -25,6 +26,7 @@ SECTION_OF: Mapping[str, str] = {
     "CUSTODY": "orders",
     "EVENT_NEAR": "orders",
     "REFUGE": "address_class",
+    "ADDRESS_HIDDEN": "address_class",
     "CARE_NEEDS": "health",
 }
 
@@ -40,6 +42,7 @@ def markers_of(document: Mapping[str, Any], grades: Iterable[RiskGrade]) -> froz
         "CARE_NEEDS": _is_yes(victim.get("care_support_needs")),
         "INTERPRETER": value_of(victim.get("interpreter_required")) is True,
         "REFUGE": victim["address_classification"] == AddressClass.REFUGE,
+        "ADDRESS_HIDDEN": is_hidden(document),
     }
     found = {code for code, is_shown in shown.items() if is_shown}
     return frozenset(found | _of_incidents(document) | _of_people(document))

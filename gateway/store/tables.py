@@ -176,7 +176,7 @@ section = Table(
     Column("id", Id, primary_key=True),
     _case_id(index=True),
     Column("name", String(40), nullable=False),
-    Column("part", String(7), nullable=False),  # FULL, SUMMARY, or SEALED (class EXCLUSIVE)
+    Column("part", String(7), nullable=False),  # FULL, SUMMARY, SEALED (class EXCLUSIVE), ALERT, SCAN
     Column("audience", Slug),  # SEALED: the one agency that can open it
     Column("owner_id", Slug, ForeignKey("agency.id"), nullable=False),
     Column("key", Sealed, nullable=False),  # the section key under the case key, to derive grants

@@ -66,6 +66,26 @@ def example(name: str, **changes: Any) -> dict[str, Any]:
     return form
 
 
+def graded(yes: int, professional: str = "NONE", **changes: Any) -> dict[str, Any]:
+    """The smallest referral with a risk instrument that says YES so often."""
+    filled: dict[str, Any] = deepcopy(example("c1")["document"]["risk_assessments"]["value"][0])
+    for number, answer in enumerate(filled["answers"]):
+        answer.update(value="YES" if number < yes else "NO")
+        for name in ("subitem_values", "comment", "source_note"):
+            answer.pop(name, None)
+    filled["level_professional"] = professional
+    changes = {"referral__criteria": ["VISIBLE_HIGH_RISK"], **changes}
+    return example("minimal", risk_assessments={"value": [filled]}, **changes)
+
+
+def position(code: str, **changes: Any) -> dict[str, Any]:
+    """A later statement of the victim's position."""
+    record = {**example("minimal")["document"]["consent_record"], "position": code, **changes}
+    if code == "WITHDRAWN":
+        record.setdefault("withdrawn_on", "2026-11-23")
+    return record
+
+
 def put(document: Any, path: list[str], value: Any) -> None:
     """Set a member deep inside a document; a value of None takes it away."""
     *above, last = path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -185,14 +185,16 @@ def _line(
     risk, levels = found.risk, found.decision.shown
     full = {name for name, level in levels.items() if level is Level.FULL}
     knows_level, knows_answers = "referral" in full, "risk_answers" in full
+    # A referrer that only sees its own is told nothing that the gateway or others found out.
+    is_own = found.decision.because == "own"
     return Line(
         number=slot.number,
         starts_at=slot.starts_at,
         minutes=slot.minutes,
-        because=slot.because if knows_level else "",
+        because=slot.because if knows_level and not is_own else "",
         reference=reference,
         label=_initials(found.find("victim_identity")),
-        kind=kind,
+        kind=_stated_kind(risk.criteria) if is_own else kind,
         referrer=str(referrer.kind),
         presenter=referrer.name if knows_level else None,
         level=str(risk.level) if knows_level else None,
@@ -204,9 +206,15 @@ def _line(
         children=risk.children if "children" in full else None,
         markers=tuple(code for code in risk.markers if markers.SECTION_OF[code] in full),
         event_on=risk.event_on.isoformat() if risk.event_on and "orders" in full else None,
-        # What another agency answered is not among what a referrer itself sent.
-        idva=idva if knows_level and found.decision.because != "own" else None,
+        idva=idva if knows_level and not is_own else None,
     )
+
+
+def _stated_kind(criteria: Collection[str]) -> ListingKind:
+    """The kind of listing by what the referrer itself stated."""
+    if Criterion.TRANSFER_IN in criteria:
+        return ListingKind.TRANSFER_IN
+    return ListingKind.REPEAT if Criterion.MARAC_REPEAT in criteria else ListingKind.NEW
 
 
 def _score(grade: Mapping[str, Any]) -> str:

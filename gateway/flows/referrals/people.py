@@ -48,7 +48,8 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
     )
     others = frozenset().union(*(mine for _, mine in tokens[1:]))
     kinds = _kinds(case_id, hits, tokens[0][1], others)
-    earlier = _earlier(work, sorted(kinds)[:MOST])
+    # Its own id is among them, so that the statements are the same where nobody is found.
+    earlier = _earlier(work, [case_id, *sorted(kinds)[:MOST]])
     links = [] if is_new else parties.list_links(work.session, [case_id])
     standing = {(row.other_id, row.kind) for row in links}
     parties.add_links(

@@ -10,6 +10,7 @@ from typing import Any
 from gateway.agencies import directory
 from gateway.disclosure import (
     ALERT_PART,
+    SCAN_PART,
     Box,
     CaseKey,
     grant_new,
@@ -27,7 +28,7 @@ from gateway.flows.referrals.reading import (
 )
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
-from gateway.rules import raising, routing
+from gateway.rules import leaks, raising, routing
 from gateway.rules.facts import CaseFacts, ConsentDecision, Route, Standing
 from gateway.rules.states import after_decision
 from gateway.schemas.codes import (
@@ -82,6 +83,9 @@ def boxes(
         for name, text in document.get("summaries", {}).items()
     ]
     found.append(Box("referral", ALERT_PART, {"referrer": document["referrer"]}))
+    protected = leaks.values_of(parts, profile.fields.protected)
+    if protected and leaks.is_hidden(document):
+        found.append(Box(SCAN_PART, SCAN_PART, protected))
     for item in sealed:
         found += [
             Box(item["section"], "SEALED", _copy(item, copy), audience=copy["agency"])

@@ -1,0 +1,52 @@
+"""Owns the registry of every way out of the gateway: what may leave there, and how it is looked at.
+
+An operation that is not in it cannot be declared, and a sealed answer of another form cannot be
+made. Later channels (notices, exports, packs) join it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Way(StrEnum):
+    """How what leaves is looked at for protected values."""
+
+    SCANNED = "SCANNED"  # text of several agencies: every text is searched before it is sealed
+    OWN = "OWN"  # the reader's own words, given back to it alone
+    INITIALS = "INITIALS"  # initials, codes and counts, drawn from what was scanned
+    CODES = "CODES"  # ids, codes, times and public keys: no text of a case can be in it
+
+
+# Forms of sealed answers.
+FORMS: Mapping[str, Way] = {
+    "disclosure/1": Way.SCANNED,
+    "own-referral/1": Way.OWN,
+    "agenda/1": Way.INITIALS,
+    "access/1": Way.CODES,
+}
+
+# Operations of the API.
+OPERATIONS: Mapping[str, Way] = {
+    "submit_referral": Way.CODES,
+    "list_referrals": Way.CODES,
+    "read_referral": Way.OWN,
+    "resubmit_referral": Way.CODES,
+    "withdraw_referral": Way.CODES,
+    "add_risk_assessment": Way.CODES,
+    "preview_routing": Way.CODES,
+    "list_cases": Way.CODES,
+    "pull_case": Way.SCANNED,
+    "acknowledge_case": Way.CODES,
+    "record_position": Way.CODES,
+    "decide_case": Way.CODES,
+    "explain_case": Way.CODES,
+    "list_access": Way.CODES,
+    "plan_conference": Way.CODES,
+    "list_conference_case": Way.CODES,
+    "read_agenda": Way.INITIALS,
+    "read_checkpoint": Way.CODES,
+    "prove": Way.CODES,
+    "list_directory": Way.CODES,
+}

@@ -1,0 +1,90 @@
+"""Owns looking for protected values in text that is about to leave.
+
+A school, a nursery, a surgery or a workplace gives away where somebody lives as surely as an
+address does. They are looked for in every text for a reader who may not have them, unless the
+perpetrator knows the address anyway.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gateway.schemas.codes import AddressClass
+
+HELD = "[held: ask the chair]"
+_APART = re.compile(r"[^0-9a-z]+")
+_SHORTEST = 4  # characters; less would stop half of all texts and protect nothing
+_KNOWN = frozenset({AddressClass.KNOWN_TO_PERP, AddressClass.SANCTUARY})
+
+
+def is_hidden(document: Mapping[str, Any]) -> bool:
+    """Whether the perpetrator is not known to know where the victim lives; unsure counts."""
+    return document["victim"]["address_classification"] not in _KNOWN
+
+
+def values_of(
+    parts: Mapping[str, Any], protected: Mapping[str, Iterable[str]]
+) -> dict[str, list[str]]:
+    """The protected values of a document, folded, by section.
+
+    `parts` are its projections by section, `protected` the protected paths of each section.
+    """
+    found: dict[str, list[str]] = {}
+    for section, paths in protected.items():
+        folded = {
+            fold(value)
+            for path in paths
+            for value in _at(parts.get(section), path.split("."))
+            if len(fold(value)) >= _SHORTEST
+        }
+        if folded:
+            found[section] = sorted(folded)
+    return found
+
+
+def fold(text: str) -> str:
+    """Letters and digits in lower case without accents, words parted by one space."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    return _APART.sub(" ", kept).strip()
+
+
+def hold_back(content: Any, values: Iterable[str]) -> tuple[Any, int]:
+    """The content with every text that holds one of `values` replaced, and how many were.
+
+    Spacing, case, accents and punctuation do not hide a value; other words around it do not
+    either.
+    """
+    wanted = tuple(f" {value} " for value in values)
+    return _held(content, wanted) if wanted else (content, 0)
+
+
+def _held(content: Any, wanted: tuple[str, ...]) -> tuple[Any, int]:
+    if isinstance(content, str):
+        padded = f" {fold(content)} "
+        return (HELD, 1) if any(value in padded for value in wanted) else (content, 0)
+    if isinstance(content, Mapping):
+        pairs = {name: _held(value, wanted) for name, value in content.items()}
+        return {name: kept for name, (kept, _) in pairs.items()}, sum(n for _, n in pairs.values())
+    if isinstance(content, list):
+        items = [_held(value, wanted) for value in content]
+        return [kept for kept, _ in items], sum(n for _, n in items)
+    return content, 0
+
+
+def _at(value: Any, steps: list[str]) -> list[str]:
+    """Every text at a path such as children[].school.name."""
+    if value is None:
+        return []
+    if not steps:
+        return [value] if isinstance(value, str) else []
+    name, rest = steps[0], steps[1:]
+    if not isinstance(value, Mapping):
+        return []
+    if name.endswith("[]"):
+        items = value.get(name[:-2])
+        return [t for item in items for t in _at(item, rest)] if isinstance(items, list) else []
+    return _at(value.get(name), rest)

@@ -1,0 +1,74 @@
+"""The service as it is run: gunicorn with two workers, over HTTP on loopback, partners enrolled."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.config import Settings
+from gateway.demo import service, world
+from gateway.sealing import keys
+from gateway.store.engine import make_engine, make_sessions
+from tests.database import Postgres
+
+LONG_AGO = date(2025, 1, 1)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((service.HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def a_service(database_url: str, folder: Path) -> Iterator[service.Place]:
+    """A running service on a migrated database; the agencies' keys lie under `agencies`."""
+    base_url = f"http://{service.HOST}:{_free_port()}"
+    place = service.Place(folder, Settings("demo", base_url, database_url, folder / "keys"))
+    keys.make(place.settings.keys, on=LONG_AGO)
+    engine = make_engine(database_url)
+    held = keys.load(place.settings.keys)
+    world.enrol(make_sessions(engine), held, place.agencies, datetime.now(UTC))
+    engine.dispose()
+    process = service.start(place)
+    try:
+        yield place
+    finally:
+        service.stop(process)
+
+
+# --- fixtures: a conftest imports those it wants -------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def place(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[service.Place]:
+    """A running service on SQLite, shared by the tests of a module."""
+    folder = tmp_path_factory.mktemp("served")
+    path = shutil.copy(sqlite_template, folder / "gateway.db")
+    with a_service(f"sqlite:///{path}", folder) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def postgres_place(
+    postgres: Postgres, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[service.Place]:
+    """A running service on PostgreSQL, shared by the tests of a module."""
+    folder = tmp_path_factory.mktemp("served")
+    with postgres.database(postgres_template) as url, a_service(url, folder) as made:
+        yield made
+
+
+@pytest.fixture(params=["place", "postgres_place"], ids=["sqlite", "postgresql"])
+def any_place(request: pytest.FixtureRequest) -> service.Place:
+    """A running service, once on each database."""
+    found: service.Place = request.getfixturevalue(request.param)
+    return found

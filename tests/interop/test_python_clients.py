@@ -1,0 +1,120 @@
+"""The main job by Python libraries that are not ours, against the running service."""
+
+from __future__ import annotations
+
+import ast
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from requests_oauth2client import DPoPKey, DPoPToken, InvalidScope
+
+from gateway.demo.service import Place
+from tests.interop import partner
+from tests.interop.partner import Partner
+
+pytestmark = pytest.mark.xdist_group("interop-python")
+ROOT = Path(__file__).resolve().parents[2]
+LANDLORD, IDVA, POLICE = "harbourgate-homes", "marlbury-idva", "marlbury-police"
+C1: dict[str, Any] = json.loads((ROOT / "examples" / "c1.json").read_text("utf-8"))
+
+
+def a_partner(place: Place, agency: str) -> Partner:
+    return Partner(place.settings.base_url, agency, place.agencies / agency)
+
+
+def referred(landlord: Partner, key: str | None = None) -> dict[str, Any]:
+    answer = landlord.refer(C1, key)
+    assert answer.status_code == 201, answer.text
+    return landlord.read_signed(answer.text, "marac-receipt+jws")
+
+
+def test_F100_the_main_job_is_done_by_libraries_that_are_not_ours(any_place: Place) -> None:
+    landlord, idva = a_partner(any_place, LANDLORD), a_partner(any_place, IDVA)
+    receipt = referred(landlord)
+    assert (receipt["level"], receipt["routed"]) == ("HIGH", ["COORDINATOR", "IDVA"])
+    reference = receipt["sub"]
+
+    feed = idva.get("/v1/cases", "cases:read")
+    assert [(row["reference"], row["kind"]) for row in feed["items"]] == [(reference, "ASSIGNED")]
+
+    pulled = idva.get(f"/v1/cases/{reference}?purpose=P2", "cases:read")
+    document = pulled["document"]
+    seen = {row["section"]: row["content"] for row in document["sections"]}
+    assert seen["victim_identity"]["victim"]["family_name"] == "Marsh-Okoro"
+    assert pulled["receipt"]["purpose"] == "P2"
+    assert {i["section"]: idva.open_section(i) for i in document["sealed"]} == C1["sealed"]
+
+    path = f"/v1/cases/{reference}/acknowledgement"
+    said = idva.post(path, "cases:write", {"outcome": "ACCEPTED"})
+    assert (said.status_code, said.json()) == (200, {"outcome": "ACCEPTED"})
+    mine = landlord.get(f"/v1/referrals/{reference}?purpose=P1", "referrals:read")
+    assert mine["document"]["document"] == C1["document"]
+
+
+def test_a_sealed_section_reaches_nobody_but_whom_it_was_sealed_to(place: Place) -> None:
+    landlord, idva, police = (a_partner(place, name) for name in (LANDLORD, IDVA, POLICE))
+    path = f"/v1/cases/{referred(landlord)['sub']}?purpose=P2"
+    held = idva.get(path, "cases:read")["document"]["sealed"]
+    assert [row["agency"] for item in held for row in item["recipients"]] == [IDVA]
+    assert police.call("GET", path, "cases:read").status_code == 404
+
+
+def test_a_retry_signed_and_sealed_again_is_answered_byte_for_byte(place: Place) -> None:
+    landlord, key = a_partner(place, LANDLORD), str(uuid.uuid4())
+    first, again = landlord.refer(C1, key), landlord.refer(C1, key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    other = {**C1, "document": {**C1["document"], "must_not_receive": [{"agency_id": POLICE}]}}
+    answer = landlord.refer(other, key)
+    assert (answer.status_code, answer.json()["code"]) == (409, "idempotency_key_reused")
+
+
+# --- what a token is good for ---------------------------------------------------------------------
+
+
+def test_F2_a_token_of_another_scope_is_refused(place: Place) -> None:
+    idva = a_partner(place, IDVA)
+    answer = idva.call("GET", "/v1/cases", "log:read")
+    assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
+    with pytest.raises(InvalidScope):
+        idva.token("conference:write")
+
+
+def test_F3_a_client_is_known_by_its_key(place: Place) -> None:
+    idva = a_partner(place, IDVA)
+    token = idva.token("cases:read")
+    assert idva.client.introspect_token(token)["active"] is True
+    assert a_partner(place, POLICE).client.introspect_token(token)["active"] is False
+
+
+def test_F4_a_token_is_of_no_use_with_another_key(place: Place) -> None:
+    idva = a_partner(place, IDVA)
+    token = idva.token("cases:read")
+    url = f"{place.settings.base_url}/v1/cases"
+    assert requests.get(url, auth=token, timeout=10).status_code == 200
+    stolen = DPoPToken(access_token=token.access_token, _dpop_key=DPoPKey.generate())
+    stolen.dpop_key.rs_nonce = token.dpop_key.as_nonce
+    for headers in (
+        {"Authorization": f"Bearer {token.access_token}"},
+        {"Authorization": f"DPoP {token.access_token}"},
+        {
+            "Authorization": f"DPoP {token.access_token}",
+            "DPoP": str(stolen.dpop_key.proof("GET", url, stolen_hash(token))),
+        },
+    ):
+        assert requests.get(url, headers=headers, timeout=10).status_code == 401
+
+
+def stolen_hash(token: DPoPToken) -> str:
+    return partner.digest(token.access_token.encode())
+
+
+def test_the_client_holds_no_code_of_ours() -> None:
+    tree = ast.parse(Path(partner.__file__).read_text("utf-8"))
+    named = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    named += [a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names]
+    assert not [name for name in named if (name or "").split(".")[0] in ("gateway", "tests")]

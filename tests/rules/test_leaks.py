@@ -1,0 +1,64 @@
+"""Looking for protected values: spelling does not hide them, other words do not raise them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.rules.leaks import HELD, fold, hold_back, is_hidden, values_of
+from gateway.schemas.codes import AddressClass
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seen at Quillfeather Surgery",
+        "QUILLFEATHER SURGERY!",
+        "quillfeather   surgery",
+        "Quíllfeather-Surgery",
+        "(quillfeather\nsurgery)",
+    ],
+)
+def test_a_value_is_found_however_it_is_written(text: str) -> None:
+    assert hold_back(text, [fold("Quillfeather Surgery")]) == (HELD, 1)
+
+
+@pytest.mark.parametrize("text", ["the surgery", "Quillfeather", "quillfeathersurgeryx", ""])
+def test_other_words_are_no_hit(text: str) -> None:
+    assert hold_back(text, [fold("Quillfeather Surgery")]) == (text, 0)
+
+
+@given(st.text(max_size=30), st.text(max_size=30))
+def test_words_around_a_value_never_hide_it(before: str, after: str) -> None:
+    text = f"{before} Tern School {after}"
+    assert hold_back({"a": [text]}, ["tern school"]) == ({"a": [HELD]}, 1)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    )
+)
+def test_without_values_nothing_changes(content: object) -> None:
+    assert hold_back(content, []) == (content, 0)
+
+
+def test_every_protected_path_is_read_and_short_values_are_left() -> None:
+    parts = {
+        "children": {"children": [{"school": {"name": "Tern School"}}, {}, {"school": {}}]},
+        "health": {"victim": {"gp_practice": {"name": "GP"}}},
+    }
+    protected = {
+        "children": ["children[].school.name"],
+        "health": ["victim.gp_practice.name"],
+        "employment": ["victim.employer"],
+    }
+    assert values_of(parts, protected) == {"children": ["tern school"]}
+
+
+@pytest.mark.parametrize("known", list(AddressClass))
+def test_only_an_address_that_the_perpetrator_knows_is_not_hidden(known: AddressClass) -> None:
+    shown = known in (AddressClass.KNOWN_TO_PERP, AddressClass.SANCTUARY)
+    assert is_hidden({"victim": {"address_classification": known}}) is not shown
