@@ -61,25 +61,40 @@ _ROUNDS = {
 }
 
 
+_SINGLE = {
+    "10": ("scale", "judged growth"),
+    "12a": ("http", "memory, MiB PSS per worker", "ours"),
+    "12b": ("startup", "imports and application, s"),
+}
+
+
 def values(found: dict[str, Any]) -> dict[str, tuple[float, float, float]]:
-    """First quartile, median and third quartile of each goal's value, from a run's results."""
+    """First quartile, median and third quartile of each measured goal, from a run's results.
+
+    Of several reads or workers the worst counts.
+    """
     known: dict[str, tuple[float, float, float]] = {}
-    for number, path in _RATIOS.items():
-        first, middle, third = _at(found, path)
-        known[number] = first, middle, third
-    known |= {number: _quartiles(_at(found, path)) for number, path in _ROUNDS.items()}
-    single = {
-        "10": max(found["scale"]["judged growth"].values()),
-        "12a": max(found["http"]["memory, MiB PSS per worker"]["ours"]),
-        "12b": found["startup"]["imports and application, s"],
-    }
-    return known | {number: (value, value, value) for number, value in single.items()}
+    for number, (part, *path) in {**_RATIOS, **_ROUNDS, **_SINGLE}.items():
+        if part not in found:
+            continue
+        value = _at(found[part], path)
+        if number in _SINGLE:
+            known[number] = (_worst(value),) * 3
+        else:
+            known[number] = _quartiles(value) if number in _ROUNDS else tuple(value)
+    return known
 
 
-def _at(found: Any, path: tuple[str, ...]) -> Any:
+def _at(found: Any, path: list[str]) -> Any:
     for name in path:
         found = found[name]
     return found
+
+
+def _worst(value: Any) -> float:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return float(max(value) if isinstance(value, list) else value)
 
 
 def _quartiles(each: list[float]) -> tuple[float, float, float]:

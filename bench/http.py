@@ -18,6 +18,7 @@ from bench.payloads import Packet, Sender
 from bench.servers import Server, serving
 from bench.stage import Stage
 from bench.timing import quantile
+from bench.wire import answer, written
 
 CONNECTIONS = 4
 POLL = "/v1/cases"
@@ -90,7 +91,7 @@ def drive(server: Server, packets: list[Packet], status: int) -> Block:
 
     :raises AssertionError: if any answer has another status.
     """
-    waiting = iter([_bytes(packet) for packet in packets])
+    waiting = iter([written(packet) for packet in packets])
     lock, failures = threading.Lock(), list[BaseException]()
     latencies: list[float] = []
 
@@ -101,7 +102,7 @@ def drive(server: Server, packets: list[Packet], status: int) -> Block:
                 for sent in _taken(waiting, lock):
                     begun = time.perf_counter()
                     line.sendall(sent)
-                    found, _ = _answer(line)
+                    found, _ = answer(line)
                     latencies.append((time.perf_counter() - begun) * 1000)
                     assert found == status, f"status {found}"
         except BaseException as failure:
@@ -148,8 +149,8 @@ def _drain(server: Server, sender: Sender, place: str = "") -> str:
     with socket.create_connection(("127.0.0.1", server.port), 30) as line:
         for _ in range(10_000):
             query = f"cursor={place}" if place else ""
-            line.sendall(_bytes(sender.read(POLL, "cases:read", query)))
-            status, body = _answer(line)
+            line.sendall(written(sender.read(POLL, "cases:read", query)))
+            status, body = answer(line)
             assert status == 200, body
             told = json.loads(body)
             place = told["next"]
@@ -165,32 +166,6 @@ def _taken(waiting: Iterator[bytes], lock: threading.Lock) -> Iterator[bytes]:
         if sent is None:
             return
         yield sent
-
-
-def _bytes(packet: Packet) -> bytes:
-    target = f"{packet.path}?{packet.query}" if packet.query else packet.path
-    lines = [f"{packet.method} {target} HTTP/1.1", "Host: 127.0.0.1"]
-    lines += [f"{name}: {value}" for name, value in packet.headers.items()]
-    lines.append(f"Content-Length: {len(packet.body)}")
-    return "\r\n".join([*lines, "", ""]).encode("ascii") + packet.body
-
-
-def _answer(line: socket.socket) -> tuple[int, bytes]:
-    got = b""
-    while b"\r\n\r\n" not in got:
-        got += _more(line)
-    head, _, body = got.partition(b"\r\n\r\n")
-    headers = dict(each.lower().split(b": ", 1) for each in head.split(b"\r\n")[1:])
-    while len(body) < int(headers[b"content-length"]):
-        body += _more(line)
-    return int(head[9:12]), body
-
-
-def _more(line: socket.socket) -> bytes:
-    got = line.recv(65536)
-    if not got:
-        raise ConnectionError("the server closed the connection")
-    return got
 
 
 def _middle(values: list[float]) -> float:

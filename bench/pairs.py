@@ -41,6 +41,11 @@ class Pair:
     counted: dict[str, int] = field(default_factory=lambda: {"ours": 0, "floor": 0})
     commit_ns: int = 0
 
+    def close(self) -> None:
+        """Let go of both databases."""
+        self.stage.close()
+        self.floor.db.close()
+
 
 def material(stage: Stage) -> Material:
     """The same keys for the floor."""

@@ -36,6 +36,11 @@ class Stage:
         held = config.load_keys(self.folder / "agencies" / agency_id)
         return Sender(agency_id, held, self.house.keys, partner.workers[0])
 
+    def close(self) -> None:
+        """Let go of its database."""
+        self.house.replay.close()
+        self.house.sessions.kw["bind"].dispose()
+
     def send(self, packet: Packet) -> tuple[int, bytes]:
         """Let the application answer one request, without a server between."""
         status, _, body = self.answer(packet)

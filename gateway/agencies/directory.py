@@ -29,6 +29,19 @@ class Listing:
     keys: tuple[Mapping[str, Any], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What an agency is called, and what kind it is."""
+
+    name: str
+    kind: AgencyKind
+
+
+def names(session: Session) -> Mapping[str, Name]:
+    """Return every agency's name and kind, by id."""
+    return {row.id: Name(row.name, row.kind) for row in store.list_agencies(session)}
+
+
 def standing(session: Session) -> Mapping[str, Standing]:
     """Return, by agency id, whether each agency can be routed to."""
     return {

@@ -44,3 +44,6 @@ def birthday(stage: Stage) -> None:
     found = {"at_18": f"{pulled['level']} {pulled['state']}", "idva_at_18": idva["level"]}
     stage.note("c5", found)
     stage.show.fact("still", f"{found['at_18']}, with the conference and the adviser")
+
+
+ALL = (whole_agenda, birthday)

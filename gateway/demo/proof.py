@@ -133,3 +133,6 @@ def _words(value: Any, *, personal: bool) -> Iterator[str]:
             yield value["value"]
         for name, each in value.items():
             yield from _words(each, personal=(personal and name == "value") or name in _PERSONAL)
+
+
+ALL = (of_log, of_silence)

@@ -139,11 +139,17 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 def _configure(place: Place, partner: world.Partner) -> None:
     """Write the settings with which an agency's own command finds this service."""
-    (place.agencies / partner.agency_id / config.DEFAULT).write_text(
+    _write_settings(place, partner, place.agencies / partner.agency_id, ".")
+    if partner is world.PARTNERS[0]:
+        _write_settings(place, partner, place.folder, f"agencies/{partner.agency_id}")
+
+
+def _write_settings(place: Place, partner: world.Partner, folder: Path, keys_in: str) -> None:
+    (folder / config.DEFAULT).write_text(
         f'base_url = "{place.settings.base_url}"\n'
         f'agency = "{partner.agency_id}"\n'
         f'worker = "{partner.workers[0]}"\n'
-        'keys = "."\n',
+        f'keys = "{keys_in}"\n',
         encoding="utf-8",
     )
 

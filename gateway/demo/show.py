@@ -38,6 +38,10 @@ class Show:
         """Say one thing that is now known."""
         self._wrapped(value or "nothing", f"{INDENT}{name:<12}", INDENT + " " * 12)
 
+    def command(self, text: str) -> None:
+        """Say what to type, on one line whatever its length."""
+        self._say(f"{INDENT}{text}")
+
     def table(self, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Show a table; the last column takes what is left of the line."""
         lines = [list(head), *map(list, rows)]

@@ -7,7 +7,6 @@ section keys are wrapped for which agency. A grant is the ceiling, the decision 
 from __future__ import annotations
 
 import json
-import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from gateway.schemas.codes import CaseRole, Level
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
-from gateway.store import sections
+from gateway.store import ids, sections
 from gateway.store.sections import GrantRow, SealedSection, SectionRow
 
 ALERT_PART = "ALERT"  # who referred and how to reach them, for whoever is only alerted
@@ -111,14 +110,12 @@ def contribute(work: Work, key: CaseKey, new: Contribution) -> dict[SectionRow, 
     stored: list[SealedSection] = []
     section_keys: dict[SectionRow, bytes] = {}
     for box in new.boxes:
-        section_id = str(uuid.uuid4())
+        section_id = ids.new(new.at)
         section_key = seal.new_section_key()
-        row = SectionRow(
-            section_id, key.case_id, box.name, box.part, box.audience, new.owner_id, new.at
-        )
+        row = SectionRow(section_id, key.case_id, box.name, box.part, box.audience, new.owner_id)
         section_keys[row] = section_key
         stored.append(_seal(key, row, section_key, _dump(box.content)))
-    sections.add_sections(work.session, stored)
+    sections.add_sections(work.session, stored, at=new.at)
     return section_keys
 
 
@@ -169,7 +166,7 @@ def regrant(
     if lost:
         standing = [row for row in rows if row.section_id in lost]
         section_keys |= _rekey(work, key, standing, section_keys)
-        sections.drop_grants(session, sorted(lost))
+        sections.drop_grants(session, case_id=key.case_id, section_ids=sorted(lost))
     sections.add_grants(
         session,
         [

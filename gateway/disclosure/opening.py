@@ -6,7 +6,6 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 from gateway.disclosure.boxes import (
@@ -42,7 +41,6 @@ class Piece:
     section: str
     level: Level
     owner_id: str
-    written_at: datetime | None
     content: Any = field(repr=False)
 
 
@@ -354,12 +352,12 @@ def _pieces(
             continue
         content = _content(key, item, caller)
         shown.add((row.name, row.owner_id))
-        pieces.append(Piece(row.name, level, row.owner_id, row.written_at, content))
+        pieces.append(Piece(row.name, level, row.owner_id, content))
     for section in facts.sections if decision.because != rule.ALERT else ():
         level = decision.level(section.name, is_own=section.owner == caller.agency_id)
         if level is not Level.NONE and (section.name, section.owner) not in shown:
             shown.add((section.name, section.owner))
-            pieces.append(Piece(section.name, level, section.owner, None, {"present": True}))
+            pieces.append(Piece(section.name, level, section.owner, {"present": True}))
     return tuple(pieces)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +19,7 @@ from gateway.ledger.records import SALT, Act, canonical, record_of, seal
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing.keys import Keys
-from gateway.store import log, log_keys
+from gateway.store import ids, log, log_keys
 from gateway.store.engine import Sessions
 
 if TYPE_CHECKING:
@@ -142,7 +141,7 @@ class Work:
     ) -> tuple[Entry, log.Pending]:
         record = record_of(act, self.caller, self.now, versions)
         salt, text = secrets.token_bytes(SALT), canonical(record)
-        entry = Entry(str(uuid.uuid4()), hashlib.sha256(salt + text).digest(), salt, record)
+        entry = Entry(ids.new(self.now), hashlib.sha256(salt + text).digest(), salt, record)
         sealed = seal(key, entry.id, subject, salt + text)
         agency_id = self.caller.agency_id
         return entry, log.Pending(

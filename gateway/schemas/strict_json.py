@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from gateway.errors import Invalid, Problem
 
 _BOM = b"\xef\xbb\xbf"
 _LARGEST = 2**53 - 1
+_SUSPECT = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")  # may also be half of a good pair
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -25,21 +27,17 @@ def parse(data: bytes, *, max_depth: int = 32) -> object:
     """
     text = _decoded(data)
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_float=_finite,
-            parse_int=_exact,
-            parse_constant=_no_constant,
-        )
+        value: object = _DECODER.decode(text)
     except Invalid:
         raise
     except RecursionError:
         _refuse("too_deep")
     except ValueError:
         _refuse("bad_json")
-    # Strings that hold a NUL or a surrogate can only come from an escape: skip the look otherwise.
-    _check(value, max_depth, look=b"\\u" in data)
+    _check_depth(value, max_depth)
+    # Only an escape brings a NUL or a surrogate this far: without one, the strings need no look.
+    if b"\\u" in data and _SUSPECT.search(data) and any(map(_FORBIDDEN.search, _texts(value))):
+        _refuse("bad_text")
     return value
 
 
@@ -78,22 +76,39 @@ def _no_constant(_name: str) -> NoReturn:
     _refuse("bad_number")
 
 
-def _check(value: object, depth: int, *, look: bool) -> None:
-    """Walk without recursion; `depth` counts the containers that may still open."""
-    todo: list[tuple[object, int]] = [(value, depth)]
-    while todo:
-        item, left = todo.pop()
-        if isinstance(item, str):
-            if look and _FORBIDDEN.search(item):
-                _refuse("bad_text")
-        elif isinstance(item, (dict, list)):
-            if left == 0:
-                _refuse("too_deep")
-            if isinstance(item, dict):
-                if look:
-                    todo.extend((name, 0) for name in item)
-                item = list(item.values())
-            todo.extend((child, left - 1) for child in item)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_float=_finite,
+    parse_int=_exact,
+    parse_constant=_no_constant,
+)
+
+
+def _check_depth(value: object, depth: int) -> None:
+    """Level by level, without recursion; `depth` counts the containers that may still open."""
+    level: list[Any] = [value] if isinstance(value, (dict, list)) else []
+    while level:
+        if depth == 0:
+            _refuse("too_deep")
+        depth -= 1
+        level = [
+            child
+            for item in level
+            for child in (item.values() if type(item) is dict else item)
+            if type(child) is dict or type(child) is list
+        ]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All strings and member names of a value whose depth is known to be small."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
 
 
 _SAYS = {

@@ -8,24 +8,45 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import rfc8785
-
 from gateway.errors import Problem, Undecipherable
 from gateway.schemas.forms import load_claims
 from gateway.schemas.strict_json import parse
 from gateway.sealing import jose
+from gateway.sealing.claims import SMALLEST, canonical, content_digest, padded, padme
+
+__all__ = [
+    "DISCLOSURE",
+    "DOCUMENT",
+    "ENVELOPE",
+    "RECEIPT",
+    "SECTION",
+    "SMALLEST",
+    "SUITE",
+    "Opened",
+    "check_section",
+    "content_digest",
+    "open_disclosure",
+    "open_document",
+    "open_section",
+    "padded",
+    "padme",
+    "seal_disclosure",
+    "seal_document",
+    "seal_section",
+    "sign_receipt",
+    "verify_receipt",
+]
 
 SUITE = "ecdh-es+a256kw/a256gcm"
 ENVELOPE, DOCUMENT = "marac-envelope+jwe", "marac-document+jws"
 RECEIPT, DISCLOSURE = "marac-receipt+jws", "marac-disclosure+jws"
 SECTION = "marac-section+jwe"
-EARLY, SMALLEST = 10, 1024  # seconds a clock may be ahead; bytes of payload
+EARLY = 10  # seconds a clock may be ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,41 +91,18 @@ def open_document(
     :raises Undecipherable: if it is not; `Invalid` if the claims are not of the published form.
     """
     signed = _decrypt(token, decrypt_keys)
-    header = jose.peek(signed)
-    kid, iss = header.get("kid"), _stated_issuer(signed)
+    stated = jose.read_signed(signed)
+    content = parse(stated.payload)
+    kid, iss = stated.header.get("kid"), _issuer(content)
     key = find_verify_key(iss, kid) if isinstance(kid, str) and jose.is_kid(kid) else None
     if key is None or not isinstance(kid, str):
         raise Undecipherable("The signature is not by a known key.")
-    claims = load_claims(parse(jose.verify(signed, {kid: key}, DOCUMENT).payload))
+    jose.verify(stated, {kid: key}, DOCUMENT)
+    claims = load_claims(content)
     _check_times(claims, audience, int(now.timestamp()))
     for index, item in enumerate(claims.get("sealed", ())):
         check_section(item, f"/sealed/{index}")
     return Opened(claims, signed, kid, iss)
-
-
-def content_digest(form: str, document: object, sealed: Iterable[Mapping[str, Any]]) -> str:
-    """Return the hex SHA-256 that says whether two requests carry the same content.
-
-    Signing again, a new `jti` and sealing again for other recipients leave it unchanged.
-    """
-    sections = sorted([str(item["section"]), str(item["digest"])] for item in sealed)
-    content = {"form": form, "document": document, "sealed": sections}
-    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()  # type: ignore[arg-type]
-
-
-def padded(claims: Mapping[str, Any]) -> bytes:
-    """Return the claims as JSON, with `pad` bringing them to a PADME size (Nikitin 2019)."""
-    bare = {name: value for name, value in claims.items() if name != "pad"}
-    length = len(_dump({**bare, "pad": ""}))
-    return _dump({**bare, "pad": "0" * (padme(max(length, SMALLEST)) - length)})
-
-
-def padme(length: int) -> int:
-    """Return the next size whose floating-point form has few digits: at most 12 % more."""
-    exponent = max(length, 2).bit_length() - 1
-    low_bits = exponent - exponent.bit_length()
-    mask = (1 << max(low_bits, 0)) - 1
-    return (length + mask) & ~mask
 
 
 # --- sections that the gateway cannot read ------------------------------------------------------
@@ -125,7 +123,7 @@ def seal_section(
     """
     text = f"{idempotency_key}|{section}".encode()
     salt = jose.b64u(hmac.new(secret, text, hashlib.sha256).digest()[:16])
-    plain = rfc8785.dumps({**content, "salt": salt})
+    plain = canonical({**content, "salt": salt})
     return {
         "section": section,
         "digest": jose.b64u(hashlib.sha256(plain).digest()),
@@ -230,8 +228,7 @@ def _decrypt(token: str, keys: Mapping[str, jose.Key]) -> str:
         raise Undecipherable("The envelope holds no signed document.") from None
 
 
-def _stated_issuer(signed: str) -> str:
-    claims = parse(jose.b64u_decode(signed.split(".")[1]))
+def _issuer(claims: object) -> str:
     iss = claims.get("iss") if isinstance(claims, dict) else None
     if not isinstance(iss, str):
         raise Undecipherable("The document does not say who it is by.", Problem("missing", "/iss"))
@@ -264,7 +261,3 @@ def _seal_to(plain: bytes, agency: str, jwk: Mapping[str, Any]) -> dict[str, str
     kid = str(jwk["kid"])
     sealed = jose.encrypt(plain, jose.import_public(jwk, "enc"), kid, SECTION, "json")
     return {"agency": agency, "kid": kid, "jwe": sealed}
-
-
-def _dump(claims: Mapping[str, Any]) -> bytes:
-    return json.dumps(claims, ensure_ascii=False, separators=(",", ":")).encode()

@@ -34,6 +34,7 @@ from gateway.sealing.jwk import (
 __all__ = [
     "Decrypted",
     "Key",
+    "Stated",
     "Verified",
     "b64u",
     "b64u_decode",
@@ -47,6 +48,7 @@ __all__ = [
     "new_private",
     "peek",
     "public_part",
+    "read_signed",
     "sign",
     "sign_with",
     "thumbprint",
@@ -75,6 +77,7 @@ class _Encryptions(jwe.JWERegistry):
 
 
 _JWS = {alg: _Signatures(algorithms=[alg]) for alg in SIGNATURES}
+_ANY_JWS = _Signatures(algorithms=SIGNATURES)  # to take apart; what verifies allows one alone
 _JWE = _Encryptions(algorithms=["ECDH-ES+A256KW", "A256GCM"])
 
 
@@ -90,6 +93,14 @@ class Decrypted(NamedTuple):
 
     plaintext: bytes
     kid: str
+
+
+class Stated(NamedTuple):
+    """What a token says of itself: nothing of it is verified."""
+
+    header: Mapping[str, Any]
+    payload: bytes
+    signed: jws.CompactSignature
 
 
 def peek(token: str) -> dict[str, Any]:
@@ -125,16 +136,31 @@ def sign_with(payload: bytes, key: Key, header: Mapping[str, Any]) -> str:
     return jws.serialize_compact(full, payload, key, registry=_JWS["ES256"])
 
 
-def verify(token: str, keys: Mapping[str, Key], typ: str) -> Verified:
+def read_signed(token: str) -> Stated:
+    """Return a token taken apart once, for a caller that must look inside to find the key.
+
+    Use its payload for nothing else until `verify` has passed this very object.
+
+    :raises Undecipherable: if it is no compact JWS, or as `peek` does.
+    """
+    header = peek(token)
+    try:
+        signed = jws.extract_compact(token.encode("ascii"), registry=_ANY_JWS)
+    except _FAULTS:
+        raise Undecipherable("The token does not have the compact form.") from None
+    return Stated(header, signed.payload, signed)
+
+
+def verify(token: str | Stated, keys: Mapping[str, Key], typ: str) -> Verified:
     """Return what was signed, if one of `keys` signed it for this purpose.
 
     :raises Undecipherable: for anything else; the reason is not told apart.
     """
-    header = peek(token)
-    if header.keys() != JWS_HEADER or not is_kid(header["kid"]) or header["kid"] not in keys:
+    stated = token if isinstance(token, Stated) else read_signed(token)
+    kid = stated.header.get("kid")
+    if not isinstance(kid, str) or not is_kid(kid) or kid not in keys:
         raise Undecipherable("The signature is not by a known key.")
-    kid: str = header["kid"]
-    return Verified(verify_with(token, keys[kid], typ=typ), kid)
+    return Verified(_verified(stated, keys[kid], typ, SIGNATURES, JWS_HEADER), kid)
 
 
 def verify_with(
@@ -153,18 +179,7 @@ def verify_with(
 
     :raises Undecipherable: otherwise.
     """
-    header = peek(token)
-    if set(header) - set(optional_keys) != set(header_keys) - set(optional_keys):
-        raise Undecipherable("The token's header has other members than agreed.")
-    if typ is not None and header.get("typ") != typ:
-        raise Undecipherable("The token is of another type.")
-    alg = alg_of(key)
-    if header.get("alg") != alg or alg not in algs or token.count(".") != 2:
-        raise Undecipherable("The algorithm is not the one of the key.")
-    try:
-        return jws.deserialize_compact(token, key, registry=_JWS[alg]).payload
-    except _FAULTS:
-        raise Undecipherable("The signature does not hold.") from None
+    return _verified(read_signed(token), key, typ, algs, header_keys, optional_keys)
 
 
 def encrypt(payload: bytes, public_key: Key, kid: str, typ: str, cty: str) -> str:
@@ -204,6 +219,31 @@ def decrypt(token: str, keys: Mapping[str, Key], *, typ: str, cty: str) -> Decry
     except _FAULTS:
         raise Undecipherable("The envelope could not be opened.") from None
     return Decrypted(plaintext or b"", kid)
+
+
+def _verified(
+    stated: Stated,
+    key: Key,
+    typ: str | None,
+    algs: Collection[str],
+    header_keys: Collection[str],
+    optional_keys: Collection[str] = (),
+) -> bytes:
+    header = stated.header
+    if set(header) - set(optional_keys) != set(header_keys) - set(optional_keys):
+        raise Undecipherable("The token's header has other members than agreed.")
+    if typ is not None and header.get("typ") != typ:
+        raise Undecipherable("The token is of another type.")
+    alg = alg_of(key)
+    if header.get("alg") != alg or alg not in algs:
+        raise Undecipherable("The algorithm is not the one of the key.")
+    try:
+        holds = jws.validate_compact(stated.signed, key, registry=_JWS[alg])
+    except _FAULTS:
+        holds = False
+    if not holds:
+        raise Undecipherable("The signature does not hold.")
+    return stated.payload
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -97,8 +97,9 @@ def list_sent(
     query = select(*_COLUMNS).where(r.c.agency_id == agency_id)
     if before is not None:
         at, reference = before
+        # The first condition is implied, and lets the index find the place.
         query = query.where(
-            (r.c.received_at < at) | ((r.c.received_at == at) & (r.c.reference < reference))
+            r.c.received_at <= at, (r.c.received_at < at) | (r.c.reference < reference)
         )
     rows = session.execute(
         query.order_by(r.c.received_at.desc(), r.c.reference.desc()).limit(limit)

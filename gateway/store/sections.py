@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, and_, bindparam, delete, or_, select, upda
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all
 
 
@@ -21,10 +22,9 @@ class SectionRow:
     section_id: str
     case_id: str
     name: str
-    part: str  # FULL, SUMMARY or SEALED
+    part: str  # FULL, SUMMARY, SEALED, ALERT or SCAN
     audience: str | None
     owner_id: str
-    written_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,6 @@ _ROW = (
     t.section.c.part,
     t.section.c.audience,
     t.section.c.owner_id,
-    t.section.c.written_at,
 )
 
 
@@ -75,15 +74,21 @@ _CASE_KEYS = (
 _SECTIONS = (
     select(*_ROW)
     .where(t.section.c.case_id.in_(_IDS), t.section.c.superseded_at.is_(None))
-    .order_by(t.section.c.written_at, t.section.c.name, t.section.c.id)
+    .order_by(t.section.c.id)  # in the order in which they were written
+)
+_OF_ONE = Prepared(
+    select(*_ROW)
+    .where(t.section.c.case_id == bindparam("case_id"), t.section.c.superseded_at.is_(None))
+    .order_by(t.section.c.id)
 )
 _GRANTED = (
     select(*_ROW, t.section_grant.c.wrapped, t.section.c.content)
     .join(
         t.section_grant,
         and_(
-            t.section_grant.c.section_id == t.section.c.id,
+            t.section_grant.c.case_id == t.section.c.case_id,
             t.section_grant.c.agency_id == bindparam("agency"),
+            t.section_grant.c.section_id == t.section.c.id,
         ),
     )
     .where(
@@ -92,7 +97,7 @@ _GRANTED = (
         t.section.c.superseded_at.is_(None),
         or_(t.section.c.audience.is_(None), t.section.c.audience == bindparam("agency")),
     )
-    .order_by(t.section.c.written_at, t.section.c.name, t.section.c.id)
+    .order_by(t.section.c.id)  # in the order in which they were written
 )
 
 
@@ -107,7 +112,7 @@ def list_case_keys(session: Session, case_ids: Sequence[str]) -> dict[str, tuple
     return {case_id: (gen, epoch, wrapped) for case_id, gen, epoch, wrapped in rows}
 
 
-def add_sections(session: Session, sections: Sequence[SealedSection]) -> None:
+def add_sections(session: Session, sections: Sequence[SealedSection], *, at: datetime) -> None:
     """Keep sections with their sealed content."""
     add_all(
         session,
@@ -122,7 +127,7 @@ def add_sections(session: Session, sections: Sequence[SealedSection]) -> None:
                 "owner_id": sealed.row.owner_id,
                 "key": sealed.key,
                 "content": sealed.content,
-                "written_at": sealed.row.written_at,
+                "written_at": at,
             }
             for sealed in sections
         ],
@@ -138,7 +143,7 @@ def supersede(session: Session, *, case_id: str, owner_id: str, at: datetime) ->
     old = select(s.c.id).where(
         s.c.case_id == case_id, s.c.owner_id == owner_id, s.c.superseded_at.is_(None)
     )
-    session.execute(delete(g).where(g.c.section_id.in_(old)))
+    session.execute(delete(g).where(g.c.case_id == case_id, g.c.section_id.in_(old)))
     session.execute(
         update(s)
         .where(s.c.case_id == case_id, s.c.owner_id == owner_id, s.c.superseded_at.is_(None))
@@ -148,6 +153,8 @@ def supersede(session: Session, *, case_id: str, owner_id: str, at: datetime) ->
 
 def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:
     """The sections of each case that stand now, in the order they were written."""
+    if len(case_ids) == 1:
+        return [SectionRow(*row) for row in _OF_ONE.rows(session, case_id=case_ids[0])]
     rows = session.execute(_SECTIONS, {"ids": case_ids}) if case_ids else ()
     return [SectionRow(*row) for row in rows]
 
@@ -161,7 +168,7 @@ def list_granted(
     """
     values = {"ids": case_ids, "names": sorted(names), "agency": agency_id}
     rows = session.execute(_GRANTED, values)
-    return [Granted(SectionRow(*row[:7]), row[7], row[8]) for row in rows]
+    return [Granted(SectionRow(*row[:6]), row[6], row[7]) for row in rows]
 
 
 def list_grants(session: Session, case_id: str) -> list[GrantRow]:
@@ -194,10 +201,10 @@ def add_grants(session: Session, grants: Sequence[GrantRow]) -> None:
     )
 
 
-def drop_grants(session: Session, section_ids: Sequence[str]) -> None:
-    """Take back every grant of these sections."""
+def drop_grants(session: Session, *, case_id: str, section_ids: Sequence[str]) -> None:
+    """Take back every grant of these sections of a case."""
     g = t.section_grant
-    session.execute(delete(g).where(g.c.section_id.in_(section_ids)))
+    session.execute(delete(g).where(g.c.case_id == case_id, g.c.section_id.in_(section_ids)))
 
 
 def list_keys(session: Session, section_ids: Sequence[str]) -> dict[str, bytes]:

@@ -176,7 +176,9 @@ section = Table(
     Column("id", Id, primary_key=True),
     _case_id(index=True),
     Column("name", String(40), nullable=False),
-    Column("part", String(7), nullable=False),  # FULL, SUMMARY, SEALED (class EXCLUSIVE), ALERT, SCAN
+    Column(
+        "part", String(7), nullable=False
+    ),  # FULL, SUMMARY, SEALED (class EXCLUSIVE), ALERT, SCAN
     Column("audience", Slug),  # SEALED: the one agency that can open it
     Column("owner_id", Slug, ForeignKey("agency.id"), nullable=False),
     Column("key", Sealed, nullable=False),  # the section key under the case key, to derive grants
@@ -188,10 +190,12 @@ section = Table(
 section_grant = Table(
     "section_grant",
     metadata,
-    Column("section_id", Id, ForeignKey("section.id"), primary_key=True),
+    # One tree on disk, and a case's grants for one reader lie side by side in it.
+    _case_id(primary_key=True),
     _agency_id(primary_key=True),
-    _case_id(index=True),
+    Column("section_id", Id, ForeignKey("section.id"), primary_key=True),
     Column("wrapped", Sealed, nullable=False),  # section key under the case key
+    sqlite_with_rowid=False,
 )
 
 state = Table(
@@ -320,7 +324,8 @@ party_token = Table(
     "party_token",  # keyed blind index; no column tells what kind of token it is
     metadata,
     Column("token", Digest, primary_key=True),
-    Column("party_id", Id, ForeignKey("party.id"), primary_key=True),
+    Column("party_id", Id, ForeignKey("party.id"), primary_key=True, index=True),
+    sqlite_with_rowid=False,
 )
 
 feed = Table(

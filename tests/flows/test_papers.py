@@ -82,6 +82,7 @@ def an_agenda(cases: int = 1, *, line: Line = LINE, **changes: Any) -> Agenda:
             lines=lines,
             listed=cases,
             capacity=16,
+            labels={},
         ),
         **changes,
     )

@@ -61,7 +61,7 @@ class Partner:
     # --- calls --------------------------------------------------------------------------------
 
     def token(self, scope: str) -> DPoPToken:
-        if scope not in self.tokens:
+        if scope not in self.tokens or self.tokens[scope].is_expired(60):
             token = self.client.client_credentials(scope=scope)
             assert isinstance(token, DPoPToken)
             self.tokens[scope] = token
@@ -107,6 +107,11 @@ class Partner:
         self, path: str, scope: str, form: str, document: Json, sealed: list[Json], key: str
     ) -> requests.Response:
         """Sign a document, seal it to the gateway and send it."""
+        body = self.enclose(form, document, sealed)
+        return self.call("POST", path, scope, body.encode(), "application/jose", key)
+
+    def enclose(self, form: str, document: Any, sealed: list[Json] | None = None) -> str:
+        """A document, signed and sealed to the gateway."""
         now = int(time.time())
         claims: Json = {
             "iss": self.agency,
@@ -119,8 +124,7 @@ class Partner:
         }
         if sealed:
             claims["sealed"] = sealed
-        body = self.seal(self.sign(claims), self.seal_to, "marac-envelope+jwe", "JWT")
-        return self.call("POST", path, scope, body.encode(), "application/jose", key)
+        return self.seal(self.sign(claims), self.seal_to, "marac-envelope+jwe", "JWT")
 
     def sign(self, claims: Json) -> str:
         made = jws.JWS(json.dumps(claims).encode())
@@ -152,11 +156,10 @@ class Partner:
     def refer(self, form_file: Json, key: str | None = None) -> requests.Response:
         """Send a form file as `examples/` has them, its sealed sections sealed."""
         document, key = form_file["document"], key or str(uuid.uuid4())
-        postcode = document["victim"]["address"]["value"]["postcode"]["value"]
-        question = {"outward": postcode.split()[0], "needs": document["referral"].get("needs", [])}
+        question = {**where(document), "needs": document["referral"].get("needs", [])}
         offered = self.post("/v1/routing/preview", "referrals:write", question)
         assert offered.status_code == 200, offered.text
-        to = offered.json()["recipients"]
+        to = [row for row in offered.json()["recipients"] if not is_excluded(row, document)]
         plain = form_file.get("sealed", {})
         sealed = [self.seal_section(name, plain[name], to, key) for name in plain]
         form = form_file["form"]
@@ -195,3 +198,18 @@ class Partner:
         content: Json = json.loads(plain)
         assert len(urlsafe_b64decode(content.pop("salt") + "==")) == 16
         return content
+
+
+def where(document: Json) -> Json:
+    """Where the victim lives, as exactly as a plain question may say it."""
+    address = document["victim"].get("address", {}).get("value", {})
+    postcode = address.get("postcode", {}).get("value")
+    return {"outward": postcode.split()[0]} if postcode else {"area": document["referral"]["area"]}
+
+
+def is_excluded(row: Json, document: Json) -> bool:
+    """Whether the victim or the referrer wants this agency to have nothing."""
+    said = [*document["consent_record"]["conditions"], *document.get("must_not_receive", [])]
+    kinds = {each.get("excludes_kind", each.get("agency_kind")) for each in said}
+    agencies = {each.get("excludes_agency", each.get("agency_id")) for each in said}
+    return row["kind"] in kinds or row["agency"] in agencies

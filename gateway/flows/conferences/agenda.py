@@ -15,10 +15,11 @@ from gateway.profiles.loader import Profile
 from gateway.rules import agenda, markers
 from gateway.rules.facts import AgendaFacts, Slot
 from gateway.schemas import reference as references
-from gateway.schemas.codes import CaseRole, Criterion, Level, ListingKind, Purpose
+from gateway.schemas.codes import Acknowledgement, CaseRole, Criterion, Level, ListingKind, Purpose
 from gateway.store import cases, conferences, members, referrals
+from gateway.store.cases import RiskRow
 from gateway.store.conferences import ConferenceRow
-from gateway.store.members import AssignmentRow
+from gateway.store.referrals import ReferralRow
 
 OPENED = frozenset({"victim_identity"})  # for the initials; nothing else is opened
 SHOWN = OPENED | {"referral", "risk_answers", "children", *markers.SECTION_OF.values()}
@@ -84,8 +85,12 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     require_purpose(work, purpose)
     kinds = dict(conferences.list_listed(work.session, conference_id))
     case_ids = list(kinds)
-    slots = _order(work, case_ids, kinds, conference, profile)
     found = disclose_many(work, case_ids, purpose, event="agenda.read", only=SHOWN, opens=OPENED)
+    first = {
+        case_id: rows[0]
+        for case_id, rows in referrals.list_references(work.session, case_ids).items()
+    }
+    slots = _order(_risks(work, case_ids, found), first, kinds, conference, profile)
     entry = work.record(
         "agenda.built",
         None,
@@ -93,8 +98,24 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
         purpose=purpose,
         facts={"conference": conference_id, "cases": len(found)},
     )
-    lines = _lines(work, slots, found, kinds)
-    return _agenda(work, conference, profile, slots, lines, len(case_ids)), entry
+    names = directory.names(work.session)
+    return Agenda(
+        conference_id=conference.conference_id,
+        area=profile.name,
+        starts_at=conference.starts_at,
+        ends_at=agenda.ends_at(slots),
+        zone=str(profile.zone),
+        reader=names[work.caller.agency_id].name,
+        reader_kind=str(work.caller.kind),
+        lines=_lines(work, slots, found, kinds, first, names),
+        listed=len(case_ids),
+        capacity=profile.capacity.cases,
+        labels={
+            item.id: item.label
+            for instrument in profile.instruments.values()
+            for item in instrument.items
+        },
+    ), entry
 
 
 def seal_agenda(
@@ -106,30 +127,35 @@ def seal_agenda(
     )
 
 
+def _risks(work: Work, case_ids: list[str], found: Mapping[str, Disclosed]) -> dict[str, RiskRow]:
+    """The risks of all listed cases: what the caller may not know still takes its place."""
+    others = [case_id for case_id in case_ids if case_id not in found]
+    known = {case_id: each.risk for case_id, each in found.items()}
+    return known | cases.list_risks(work.session, others)
+
+
 def _order(
-    work: Work,
-    case_ids: list[str],
+    risks: Mapping[str, RiskRow],
+    first: Mapping[str, ReferralRow],
     kinds: Mapping[str, str],
     conference: ConferenceRow,
     profile: Profile,
 ) -> tuple[Slot, ...]:
-    rows = cases.list_cases(work.session, case_ids)
-    risks = cases.list_risks(work.session, case_ids)
     facts = [
         AgendaFacts(
             case_id=case_id,
-            referred_at=rows[case_id].opened_at,
+            referred_at=first[case_id].received_at,
             is_emergency=kinds[case_id] == ListingKind.EMERGENCY,
-            next_event_on=risks[case_id].event_on,
+            next_event_on=risk.event_on,
             is_repeat=kinds[case_id] == ListingKind.REPEAT,
             open_actions=0,
-            criteria=frozenset(Criterion(code) for code in risks[case_id].criteria),
-            level=risks[case_id].level,
-            critical=sum(len(grade["critical"]) for grade in risks[case_id].grades),
+            criteria=frozenset(Criterion(code) for code in risk.criteria),
+            level=risk.level,
+            critical=sum(len(grade["critical"]) for grade in risk.grades),
             # Honour-based abuse goes before the rest also where it is no criterion by itself.
-            has_stalking=not {"STALKING", "HONOUR_BASED"}.isdisjoint(risks[case_id].markers),
+            has_stalking=not {"STALKING", "HONOUR_BASED"}.isdisjoint(risk.markers),
         )
-        for case_id in case_ids
+        for case_id, risk in risks.items()
     ]
     return agenda.order(
         facts,
@@ -144,33 +170,33 @@ def _lines(
     slots: tuple[Slot, ...],
     found: Mapping[str, Disclosed],
     kinds: Mapping[str, str],
+    first: Mapping[str, ReferralRow],
+    names: Mapping[str, directory.Name],
 ) -> tuple[Line, ...]:
-    case_ids = list(found)
-    sent = referrals.list_references(work.session, case_ids)
-    listings = {row.agency_id: row for row in directory.listings(work.session, work.now)}
-    answers = members.list_acknowledgements(work.session, case_ids)
-    advisers: dict[str, AssignmentRow] = {}
-    for row in members.list_assignments(work.session, case_ids):
-        if row.role is CaseRole.IDVA:
-            advisers.setdefault(row.case_id, row)
-    lines = []
-    for slot in slots:
-        if slot.case_id not in found:
-            continue
-        first = sent[slot.case_id][0]
-        adviser = advisers.get(slot.case_id)
-        answer = answers.get((slot.case_id, adviser.agency_id)) if adviser else None
-        lines.append(
-            _line(
-                slot,
-                found[slot.case_id],
-                ListingKind(kinds[slot.case_id]),
-                reference=references.write(first.reference),
-                referrer=listings[first.agency_id],
-                idva=None if adviser is None else str(answer[0]) if answer else "WAITING",
-            )
+    answers = members.list_acknowledgements(work.session, list(found))
+    return tuple(
+        _line(
+            slot,
+            found[slot.case_id],
+            ListingKind(kinds[slot.case_id]),
+            reference=references.write(first[slot.case_id].reference),
+            referrer=names[first[slot.case_id].agency_id],
+            idva=_contact(found[slot.case_id], answers),
         )
-    return tuple(lines)
+        for slot in slots
+        if slot.case_id in found
+    )
+
+
+def _contact(
+    found: Disclosed, answers: Mapping[tuple[str, str], tuple[Acknowledgement, datetime]]
+) -> str | None:
+    """What the IDVA service of a case answered; None if the case has none."""
+    for member in found.facts.members.values():
+        if CaseRole.IDVA in member.roles:
+            answer = answers.get((found.case_id, member.agency_id))
+            return str(answer[0]) if answer else "WAITING"
+    return None
 
 
 def _line(
@@ -179,7 +205,7 @@ def _line(
     kind: ListingKind,
     *,
     reference: str,
-    referrer: directory.Listing,
+    referrer: directory.Name,
     idva: str | None,
 ) -> Line:
     risk, levels = found.risk, found.decision.shown
@@ -227,31 +253,3 @@ def _initials(identity: Mapping[str, Any] | None) -> str | None:
     victim = identity["victim"]
     names = (victim.get("given_names", ""), victim.get("family_name", ""))
     return "".join(f"{name[0]}." for name in names if name) or None
-
-
-def _agenda(
-    work: Work,
-    conference: ConferenceRow,
-    profile: Profile,
-    slots: tuple[Slot, ...],
-    lines: tuple[Line, ...],
-    listed: int,
-) -> Agenda:
-    names = {row.agency_id: row.name for row in directory.listings(work.session, work.now)}
-    return Agenda(
-        conference_id=conference.conference_id,
-        area=profile.name,
-        starts_at=conference.starts_at,
-        ends_at=agenda.ends_at(slots),
-        zone=str(profile.zone),
-        reader=names[work.caller.agency_id],
-        reader_kind=str(work.caller.kind),
-        lines=lines,
-        listed=listed,
-        capacity=profile.capacity.cases,
-        labels={
-            item.id: item.label
-            for instrument in profile.instruments.values()
-            for item in instrument.items
-        },
-    )

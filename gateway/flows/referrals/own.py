@@ -107,7 +107,7 @@ def read_own(work: Work, reference: str, purpose: Purpose) -> Own:
     """
     work.attempt("referral.read", purpose=purpose)
     row = find_own(work, reference)
-    found = disclose(work, row.case_id, purpose, own_only=True)
+    found = disclose(work, row.case_id, purpose, event="referral.read", own_only=True)
     parts = [
         piece.content
         for piece in found.pieces

@@ -6,7 +6,6 @@ statements, whether anybody is found or not, and changes nothing of the referrer
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from gateway.rules.matching import RepeatRule, is_repeat
 from gateway.schemas.codes import DatePrecision, RepeatDefinition
 from gateway.schemas.forms import value_of
 from gateway.sealing.index import party_tokens
-from gateway.store import cases, conferences, parties
+from gateway.store import cases, conferences, ids, parties
 from gateway.store.parties import LinkRow
 
 Document = Mapping[str, Any]
@@ -44,7 +43,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
     parties.add_parties(
         work.session,
         case_id=case_id,
-        parties={str(uuid.uuid4()): entry for entry in tokens},
+        parties={ids.new(work.now): entry for entry in tokens},
     )
     others = frozenset().union(*(mine for _, mine in tokens[1:]))
     kinds = _kinds(case_id, hits, tokens[0][1], others)

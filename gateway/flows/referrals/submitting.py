@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -26,7 +25,7 @@ from gateway.rules.states import move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState
 from gateway.schemas.forms import value_of
-from gateway.store import cases, referrals
+from gateway.store import cases, ids, referrals
 from gateway.store import sections as stored_sections
 from gateway.store.answers import Answer
 from gateway.store.referrals import ReferralRow
@@ -48,7 +47,7 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
     if received.answered:
         return received.answered
     _check_sealed(received)
-    case_id, reference = str(uuid.uuid4()), references.make()
+    case_id, reference = ids.new(work.now), references.make()
     read, profile = _read(work, received)
     cases.add_case(work.session, case_id=case_id, area=read.area, by=settling.by(work))
     referrals.add_referral(
