@@ -76,6 +76,7 @@ def create_app(
         PROPAGATE_EXCEPTIONS=False,
     )
     app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False  # a redirect would repeat whatever host was sent
     app.extensions["gateway"] = house
     problem.register(app)
     for blueprint in (token.oauth, metadata.metadata, openapi.published, operations.v1):

@@ -47,8 +47,10 @@ class Received:
     answered: Answer | None = field(default=None, repr=False)
 
 
-def receive(work: Work, body: str, *, form: str, audience: str, key: str) -> Received:
-    """Open, check and load a document.
+def receive(
+    work: Work, body: str, *, form: str, audience: str, key: str, about: str = ""
+) -> Received:
+    """Open, check and load a document; `about` is the reference it is sent to, if any.
 
     A retry under the same Idempotency-Key with the same content is recognised whatever its jti;
     after that, a jti is good for one document.
@@ -72,6 +74,8 @@ def receive(work: Work, body: str, *, form: str, audience: str, key: str) -> Rec
         raise Invalid("Another form belongs here.", Problem("wrong_form", "/form"))
     sealed = tuple(claims.get("sealed") or ())
     digest = bytes.fromhex(envelopes.content_digest(form, claims["document"], sealed))
+    if about:  # the same words about another case are another act
+        digest = hashlib.sha256(about.encode() + digest).digest()
     earlier = find_answer(work, key, digest)
     loaded = {} if earlier else forms.load(form, claims["document"])
     received = Received(

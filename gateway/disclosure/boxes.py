@@ -19,7 +19,7 @@ from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
 from gateway.rules.facts import Allowed, Caller, CaseFacts, Membership
-from gateway.schemas.codes import CaseRole, Level
+from gateway.schemas.codes import Level
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
@@ -99,6 +99,16 @@ def seal_value(key: CaseKey, *, table: str, column: str, row: str, value: bytes)
         case=key.case_id,
         gen=key.gen,
         plaintext=value,
+    )
+
+
+def open_value(key: CaseKey, *, table: str, column: str, row: str, cell: bytes) -> bytes:
+    """Open what `seal_value` sealed in the same place.
+
+    :raises Undecipherable: if it was moved or changed.
+    """
+    return cells.open_cell(
+        key.key, table=table, column=column, row=row, case=key.case_id, cell=cell
     )
 
 
@@ -203,7 +213,7 @@ def _holds(row: SectionRow, member: Membership, ceiling: Allowed) -> bool:
         return False
     agency_id, is_own = member.agency_id, row.owner_id == member.agency_id
     level = ceiling.level(row.name, is_own=is_own)
-    is_alerted = member.roles == {CaseRole.ALERTED}
+    is_alerted = ceiling.because == rule.ALERT
     if is_alerted or row.part == ALERT_PART:
         return is_alerted and row.part == ALERT_PART and level is Level.SUMMARY
     if row.audience is not None:
@@ -240,9 +250,22 @@ def _open_keys(
     }
 
 
+def open_part(work: Work, key: CaseKey, name: str) -> list[Any]:
+    """Open the full text of a section for a rule that has to know whether something is there."""
+    rows = sections.list_sections(work.session, [key.case_id])
+    wanted = [row for row in rows if row.name == name and row.part == "FULL"]
+    return _open_for_gateway(work, {key.case_id: key}, wanted).get(key.case_id, [])
+
+
 def open_for_gateway(work: Work, keys: Mapping[str, CaseKey], part: str) -> dict[str, list[Any]]:
     """Open a part that no agency holds, by case: what the gateway itself has to look at."""
     rows = [r for r in sections.list_sections(work.session, list(keys)) if r.part == part]
+    return _open_for_gateway(work, keys, rows)
+
+
+def _open_for_gateway(
+    work: Work, keys: Mapping[str, CaseKey], rows: Sequence[SectionRow]
+) -> dict[str, list[Any]]:
     ids = [row.section_id for row in rows]
     wrapped = sections.list_keys(work.session, ids) if ids else {}
     contents = sections.list_contents(work.session, ids) if ids else {}

@@ -34,6 +34,8 @@ def list_facts(session: Session, case_ids: Sequence[str]) -> dict[str, CaseFacts
             excluded_kinds=frozenset(AgencyKind(kind) for kind in row.excluded_kinds),
             excluded_agencies=frozenset(row.excluded_agencies),
             overridden_kinds=frozenset(AgencyKind(kind) for kind in row.overridden_kinds),
+            barred_kinds=frozenset(AgencyKind(kind) for kind in row.barred_kinds),
+            conflicted=frozenset(row.barred_agencies),
         )
         for case_id, row in cases.list_now(session, case_ids).items()
     }

@@ -21,7 +21,14 @@ from gateway.ledger import Act, Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
 from gateway.rules import leaks
-from gateway.rules.facts import Allowed, Caller, CaseFacts, Membership, Refused
+from gateway.rules.facts import (
+    Allowed,
+    Caller,
+    CaseFacts,
+    Membership,
+    Refused,
+    SectionFacts,
+)
 from gateway.rules.states import stage
 from gateway.schemas.codes import AgeBand, AgencyKind, CaseRole, Level, Purpose, Stage
 from gateway.sealing import sections as seal
@@ -196,6 +203,8 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
     """What `agency` would see of a case, and which rule decides each section (M7).
 
     For an agency without a part in the case: what it would see if it were asked for research.
+    Every known section is told of, whether the case has it or not, so that asking does not tell
+    what there is.
     """
     facts = list_facts(work.session, [case_id])[case_id]
     is_member = agency.agency_id in facts.members
@@ -203,6 +212,7 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
         asked = Membership(agency.agency_id, agency.kind, frozenset({CaseRole.RESEARCH}))
         facts = replace(facts, members={**facts.members, agency.agency_id: asked})
     profile = _profile(work, facts)
+    facts = replace(facts, sections=_every_section(facts, agency, profile))
     decision = rule.decide(facts, agency, purpose, profile.matrix)
     refused = decision.because if isinstance(decision, Refused) else None
     return Explained(
@@ -219,13 +229,30 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
     )
 
 
-def may_know(work: Work, facts: CaseFacts) -> bool:
-    """Whether the caller may open the case for any purpose; what lists show is what opens."""
-    matrix = _profile(work, facts).matrix
-    return any(
-        isinstance(rule.decide(facts, work.caller, purpose, matrix), Allowed)
-        for purpose in matrix.telling(work.caller.kind)
+def _every_section(facts: CaseFacts, agency: Caller, profile: Profile) -> tuple[SectionFacts, ...]:
+    """What the agency itself contributed, and one of each other section as somebody else's."""
+    own = tuple(each for each in facts.sections if each.owner == agency.agency_id)
+    sealed_to = frozenset({agency.agency_id})
+    names = {each.name for each in own}
+    return own + tuple(
+        SectionFacts(name, "@somebody", has_summary=True, sealed_to=sealed_to)
+        for name in profile.matrix.section_category
+        if name not in names
     )
+
+
+def may_know(work: Work, facts: CaseFacts) -> bool:
+    """Whether the caller may open the case for any purpose."""
+    return decision_for(work, facts) is not None
+
+
+def decision_for(work: Work, facts: CaseFacts) -> Allowed | None:
+    """The most the caller may know of a case over all purposes, if anything; what lists show."""
+    matrix = _profile(work, facts).matrix
+    purposes = matrix.telling(work.caller.kind)
+    decisions = (rule.decide(facts, work.caller, purpose, matrix) for purpose in purposes)
+    allowed = [decision for decision in decisions if isinstance(decision, Allowed)]
+    return max(allowed, key=lambda decision: len(decision.shown), default=None)
 
 
 def _profile(work: Work, facts: CaseFacts) -> Profile:

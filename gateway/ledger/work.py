@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gateway.errors import Conflict, Denied, NotFound, Unavailable, Undecipherable
+from gateway.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    Mismatch,
+    NotFound,
+    Unavailable,
+    Undecipherable,
+)
 from gateway.ledger import keyring
 from gateway.ledger.records import SALT, Act, canonical, record_of, seal
 from gateway.rules.facts import Caller
@@ -188,6 +196,11 @@ def begin(
     except NotFound:
         work.session.rollback()
         _record_refusal(sessions, work, work.refused("absent", None, "absent"))
+        raise
+    except (Mismatch, Invalid) as refusal:
+        work.session.rollback()
+        if refusal.code in ("mismatch", "purpose_not_allowed"):
+            _record_refusal(sessions, work, work.refused(refusal.code, None, "denied"))
         raise
     except IntegrityError:
         work.session.rollback()

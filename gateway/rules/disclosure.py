@@ -118,12 +118,14 @@ def highest(
     """
     levels: dict[str, Level] = {}
     own: dict[str, Level] = {}
+    because = {"none"}
     for purpose in purposes:
         decision = decide(case, caller, purpose, matrix)
         if isinstance(decision, Allowed):
+            because.add(decision.because)
             _raise(levels, decision.levels)
             _raise(own, decision.own)
-    return Allowed(levels, "ceiling", own)
+    return Allowed(levels, ALERT if ALERT in because else "ceiling", own)
 
 
 def _raise(best: dict[str, Level], levels: Mapping[str, Level]) -> None:
@@ -136,6 +138,8 @@ def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix
     """Return the code of the first forbid that holds, or None. No grant is looked at here."""
     if caller.agency_id in case.conflicted or caller.worker_id in case.conflicted:
         return "conflict"
+    if caller.kind in case.barred_kinds:
+        return "barred"
     member = case.members.get(caller.agency_id)
     if member is None or not member.roles:
         return "not-assigned"

@@ -201,6 +201,7 @@ class CaseFacts:
     excluded_kinds: frozenset[AgencyKind] = frozenset()  # the victim's conditions
     excluded_agencies: frozenset[str] = frozenset()
     overridden_kinds: frozenset[AgencyKind] = frozenset()  # conditions an override names and breaks
+    barred_kinds: frozenset[AgencyKind] = frozenset()  # must not receive, whatever an override says
     conflicted: frozenset[str] = frozenset()  # agency or worker ids behind the wall
     approved: frozenset[tuple[str, str]] = frozenset()  # (agency id, section) approved at C
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from gateway.schemas.codes import AddressClass
 
 HELD = "[held: ask the chair]"
-_APART = re.compile(r"[^0-9a-z]+")
+_APART = re.compile(r"[\W_]+")
+_DROPPED = str.maketrans("", "", "'’`.")
+_LONG = 8  # characters from which a value is also looked for with all spaces gone
 _SHORTEST = 4  # characters; less would stop half of all texts and protect nothing
 _KNOWN = frozenset({AddressClass.KNOWN_TO_PERP, AddressClass.SANCTUARY})
 
@@ -46,31 +48,34 @@ def values_of(
 
 
 def fold(text: str) -> str:
-    """Letters and digits in lower case without accents, words parted by one space."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    """Letters and digits of any script in lower case without accents, words apart by one space."""
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(_DROPPED))
     kept = "".join(c for c in plain if not unicodedata.combining(c))
     return _APART.sub(" ", kept).strip()
 
 
-def hold_back(content: Any, values: Iterable[str]) -> tuple[Any, int]:
+def hold_back(content: Any, values: Sequence[str]) -> tuple[Any, int]:
     """The content with every text that holds one of `values` replaced, and how many were.
 
     Spacing, case, accents and punctuation do not hide a value; other words around it do not
     either.
     """
     wanted = tuple(f" {value} " for value in values)
-    return _held(content, wanted) if wanted else (content, 0)
+    closed = tuple(joined for value in values if len(joined := value.replace(" ", "")) >= _LONG)
+    return _held(content, wanted, closed) if wanted else (content, 0)
 
 
-def _held(content: Any, wanted: tuple[str, ...]) -> tuple[Any, int]:
+def _held(content: Any, wanted: tuple[str, ...], closed: tuple[str, ...]) -> tuple[Any, int]:
     if isinstance(content, str):
-        padded = f" {fold(content)} "
-        return (HELD, 1) if any(value in padded for value in wanted) else (content, 0)
+        folded = fold(content)
+        padded, joined = f" {folded} ", folded.replace(" ", "")
+        is_hit = any(v in padded for v in wanted) or any(v in joined for v in closed)
+        return (HELD, 1) if is_hit else (content, 0)
     if isinstance(content, Mapping):
-        pairs = {name: _held(value, wanted) for name, value in content.items()}
+        pairs = {name: _held(value, wanted, closed) for name, value in content.items()}
         return {name: kept for name, (kept, _) in pairs.items()}, sum(n for _, n in pairs.values())
     if isinstance(content, list):
-        items = [_held(value, wanted) for value in content]
+        items = [_held(value, wanted, closed) for value in content]
         return [kept for kept, _ in items], sum(n for _, n in items)
     return content, 0
 

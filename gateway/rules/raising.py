@@ -30,7 +30,12 @@ def raised_by(grade: RiskGrade, rules: CriteriaRules) -> frozenset[Criterion]:
 
 def raised_level(before: RiskLevel, criteria: frozenset[Criterion], grade: RiskGrade) -> RiskLevel:
     """Return the level after a new assessment: what stood, or what the new one adds."""
-    return max(before, risk_level(criteria, [grade]), key=_RANK.__getitem__)
+    return higher(before, risk_level(criteria, [grade]))
+
+
+def higher(one: RiskLevel, other: RiskLevel) -> RiskLevel:
+    """Return the higher of two levels; not assessed is the lowest."""
+    return max(one, other, key=_RANK.__getitem__)
 
 
 def highest_judgement(grades: tuple[RiskGrade, ...]) -> ProfessionalLevel:

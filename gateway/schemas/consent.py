@@ -32,6 +32,14 @@ class Condition(Form):
     excludes_kind = Code(AgencyKind, required=False)
     excludes_agency = AgencyId(required=False)
 
+    @staticmethod
+    def _possible(data: dict[str, Any]) -> Iterator[Fault]:
+        # Without a coordinator there is no conference, without an auditor nobody who checks it.
+        if data.get("excludes_kind") in (AgencyKind.COORDINATOR, AgencyKind.AUDITOR):
+            yield "out_of_range", ("excludes_kind",)
+
+    rules = (_possible,)
+
 
 class ConsentRecord(Form):
     """How the victim's position was learned, and what it covers."""

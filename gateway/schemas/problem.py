@@ -55,7 +55,11 @@ class FieldProblem(Form):
     """One fault: its code, where, and the code in words."""
 
     code = Pattern(r"[a-z][a-z0-9_]{0,63}")
-    pointer = Text(1000, required=False, says="RFC 6901, from the root of the document")
+    pointer = Pattern(
+        r"(?:/(?:[^/~]|~[01])*)*",  # empty is the document itself
+        required=False,
+        says="RFC 6901, from the root of the document",
+    )
     detail = Text(500)
 
 

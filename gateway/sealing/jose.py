@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap
 from joserfc import jwe, jws
+from joserfc.errors import BadSignatureError
 
 from gateway.errors import Undecipherable
 from gateway.sealing.jwk import (
@@ -238,11 +239,10 @@ def _verified(
     if header.get("alg") != alg or alg not in algs:
         raise Undecipherable("The algorithm is not the one of the key.")
     try:
-        holds = jws.validate_compact(stated.signed, key, registry=_JWS[alg])
+        if not jws.validate_compact(stated.signed, key, registry=_JWS[alg]):
+            raise BadSignatureError
     except _FAULTS:
-        holds = False
-    if not holds:
-        raise Undecipherable("The signature does not hold.")
+        raise Undecipherable("The signature does not hold.") from None
     return stated.payload
 
 

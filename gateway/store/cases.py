@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Table, bindparam, func, select
+from sqlalchemy import BindParameter, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Capacity, CaseState, Outcome, Position, RiskLevel
@@ -34,6 +34,7 @@ class CaseRow:
     opened_at: datetime
     state: CaseState
     state_at: datetime
+    because: str
     reasons: tuple[str, ...]
 
 
@@ -49,6 +50,8 @@ class CaseNow:
     excluded_kinds: tuple[str, ...]
     excluded_agencies: tuple[str, ...]
     overridden_kinds: tuple[str, ...]
+    barred_kinds: tuple[str, ...]
+    barred_agencies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,10 @@ class PositionRow:
     excluded_kinds: tuple[str, ...]
     excluded_agencies: tuple[str, ...]
     overridden_kinds: tuple[str, ...]
+    barred_kinds: tuple[str, ...]
+    barred_agencies: tuple[str, ...]
+    by_agency: str
+    seq: int
     at: datetime
 
 
@@ -75,7 +82,7 @@ class RiskRow:
     child: str
     danger: str
     care_needs: bool
-    needs: tuple[str, ...]
+    needs: bytes  # sealed
     markers: tuple[str, ...]
     children: int
     incident_on: date | None
@@ -115,6 +122,7 @@ _CASES = (
         t.case.c.opened_at,
         t.state.c.state,
         t.state.c.at,
+        t.state.c.because,
         t.state.c.reasons,
     )
     .join(t.state, t.state.c.case_id == t.case.c.id)
@@ -130,6 +138,8 @@ _NOW = (
         t.position.c.excluded_kinds,
         t.position.c.excluded_agencies,
         t.position.c.overridden_kinds,
+        t.position.c.barred_kinds,
+        t.position.c.barred_agencies,
     )
     .join(t.state, t.state.c.case_id == t.case.c.id)
     .join(t.consent, t.consent.c.case_id == t.case.c.id)
@@ -148,6 +158,10 @@ _POSITIONS = select(
     t.position.c.excluded_kinds,
     t.position.c.excluded_agencies,
     t.position.c.overridden_kinds,
+    t.position.c.barred_kinds,
+    t.position.c.barred_agencies,
+    t.position.c.by_agency,
+    t.position.c.seq,
     t.position.c.at,
 ).where(t.position.c.case_id.in_(_IDS), _is_newest(t.position))
 _RISKS = select(t.risk).where(t.risk.c.case_id.in_(_IDS), _is_newest(t.risk))
@@ -166,6 +180,11 @@ _CONSENTS = select(
 def add_case(session: Session, *, case_id: str, area: str, by: By) -> None:
     """Open a case for a referral of `by`."""
     add(session, t.case, id=case_id, area=area, referrer_id=by.agency_id, opened_at=by.at)
+
+
+def set_area(session: Session, *, case_id: str, area: str) -> None:
+    """Move a case to the area that a corrected referral names."""
+    session.execute(update(t.case).where(t.case.c.id == case_id).values(area=area))
 
 
 def lock_case(session: Session, case_id: str) -> None:
@@ -218,7 +237,7 @@ def list_cases(session: Session, case_ids: Sequence[str]) -> dict[str, CaseRow]:
     if not case_ids:
         return {}
     rows = session.execute(_CASES, {"ids": case_ids})
-    return {row[0]: CaseRow(*row[:6], tuple(row[6])) for row in rows}
+    return {row[0]: CaseRow(*row[:7], tuple(row[7])) for row in rows}
 
 
 def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
@@ -226,12 +245,7 @@ def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
     if not case_ids:
         return {}
     rows = session.execute(_NOW, {"ids": case_ids})
-    return {
-        row[0]: CaseNow(
-            row[0], row[1], row[2], row[3], row[4], tuple(row[5]), tuple(row[6]), tuple(row[7])
-        )
-        for row in rows
-    }
+    return {row[0]: CaseNow(*row[:5], *(tuple(codes) for codes in row[5:])) for row in rows}
 
 
 def add_dated(
@@ -246,7 +260,16 @@ def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, Posit
     """The newest position of each case."""
     rows = session.execute(_POSITIONS, {"ids": case_ids}) if case_ids else ()
     return {
-        row[0]: PositionRow(row[1], row[2], tuple(row[3]), tuple(row[4]), tuple(row[5]), row[6])
+        row[0]: PositionRow(
+            row[1],
+            row[2],
+            tuple(row[3]),
+            tuple(row[4]),
+            tuple(row[5]),
+            tuple(row[6]),
+            tuple(row[7]),
+            *row[8:],
+        )
         for row in rows
     }
 
@@ -267,7 +290,7 @@ def _risk(row: Any) -> RiskRow:
         child=row.child,
         danger=row.danger,
         care_needs=row.care_needs,
-        needs=tuple(row.needs),
+        needs=row.needs,
         markers=tuple(row.markers),
         children=row.children,
         incident_on=row.incident_on,

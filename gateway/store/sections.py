@@ -134,21 +134,18 @@ def add_sections(session: Session, sections: Sequence[SealedSection], *, at: dat
     )
 
 
-def supersede(session: Session, *, case_id: str, owner_id: str, at: datetime) -> None:
-    """Put aside what an agency contributed so far, because it sent a new version of it.
+def supersede(session: Session, *, reference: str, case_id: str, at: datetime) -> None:
+    """Put aside what earlier versions of a referral said, because a new one replaces them.
 
-    The text stays, sealed; nobody holds a key of it any more.
+    What was added apart from a version, such as a later risk assessment, stays. The old text
+    stays too, sealed; nobody holds a key of it any more.
     """
-    s, g = t.section, t.section_grant
-    old = select(s.c.id).where(
-        s.c.case_id == case_id, s.c.owner_id == owner_id, s.c.superseded_at.is_(None)
-    )
-    session.execute(delete(g).where(g.c.case_id == case_id, g.c.section_id.in_(old)))
-    session.execute(
-        update(s)
-        .where(s.c.case_id == case_id, s.c.owner_id == owner_id, s.c.superseded_at.is_(None))
-        .values(superseded_at=at)
-    )
+    s, g, v = t.section, t.section_grant, t.referral_version
+    versions = select(v.c.received_at).where(v.c.reference == reference)
+    old = and_(s.c.case_id == case_id, s.c.superseded_at.is_(None), s.c.written_at.in_(versions))
+    ids = select(s.c.id).where(old)
+    session.execute(delete(g).where(g.c.case_id == case_id, g.c.section_id.in_(ids)))
+    session.execute(update(s).where(old).values(superseded_at=at))
 
 
 def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:

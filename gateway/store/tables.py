@@ -221,6 +221,8 @@ position = Table(
     Column("excluded_kinds", JSON, nullable=False),
     Column("excluded_agencies", JSON, nullable=False),
     Column("overridden_kinds", JSON, nullable=False),
+    Column("barred_kinds", JSON, nullable=False),  # these two only ever grow
+    Column("barred_agencies", JSON, nullable=False),
     Column("account", Sealed, nullable=False),  # who asked, how, in what words
     Column("by_agency", Slug, nullable=False),
     Column("by_worker", Slug),
@@ -240,7 +242,7 @@ risk = Table(
     Column("child", String(20), nullable=False),
     Column("danger", String(20), nullable=False),
     Column("care_needs", Boolean(create_constraint=True, name="care_needs"), nullable=False),
-    Column("needs", JSON, nullable=False),
+    Column("needs", Sealed, nullable=False),  # codes; one of them tells of orientation
     Column("markers", JSON, nullable=False),  # codes, each shown with its section only
     Column("children", Integer, nullable=False),
     Column("incident_on", Date),

@@ -1,9 +1,9 @@
 """What schemathesis is run with: a description whose envelopes are open, and its hooks.
 
 The body of a sealed operation is published as one opaque string. `opened` puts the schema of the
-document inside (`x-marac-document`) in its place, and `seal` signs and seals for real what is
-generated from it, so that it reaches the code behind the cryptography. Each request gets a token
-of the scope that its operation states and a fresh proof. `STATE` names a file that says where.
+document inside (`x-marac-document`) in its place, `claimed` that of all claims around it; `seal`
+signs and seals for real what is generated from them, so that it reaches the code behind the
+cryptography. Each request gets a token of the scope that its operation states and a fresh proof.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from schemathesis import Case, HookContext, Response, SerializationContext
 
 from tests.interop.partner import Json, Partner
 
-STATE, SEEN = "FUZZED_STATE", "FUZZED_SEEN"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+STATE, SEEN = "FUZZED_STATE", "FUZZED_SEEN"  # files: what is run against, what was tried
 SEALED = "application/jose"
+LARGE = {"referral-1"}
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 # Whoever may call an operation; readers differ, so which of them follows from the address.
@@ -58,13 +60,66 @@ def opened(description: Json, known: Mapping[str, list[str]]) -> Json:
     for operation in operations(described):
         body = operation.get("requestBody", {}).get("content", {}).get(SEALED)
         if body is not None:
+            operation["x-form"] = body["x-marac-document"]["$ref"].rpartition("/")[2]
             body["schema"] = body.pop("x-marac-document")
-            operation["x-form"] = body["schema"]["$ref"].rpartition("/")[2].replace("-1", "/1")
         for parameter in operation.get("parameters", []):
-            parameter["schema"] = _or_known(parameter["name"], parameter["schema"], known)
+            if parameter["name"] in known:
+                parameter["schema"] = {"enum": known[parameter["name"]]}
     for schema in described["components"]["schemas"].values():
         for name, part in schema.get("properties", {}).items():
-            schema["properties"][name] = _or_known(name, part, known)
+            if name in known:
+                schema["properties"][name] = {"anyOf": [{"enum": known[name]}, part]}
+    return described
+
+
+def in_parts(described: Json, form: str) -> Json:
+    """An opened description in which one form is generated part by part, for `spliced`.
+
+    A whole referral is more than is generated in bearable time.
+    """
+    schemas = described["components"]["schemas"]
+    whole = schemas[form]["properties"]
+    parts = []
+    for name, part in whole.items():
+        inner = schemas.get(part.get("$ref", "").rpartition("/")[2], {}).get("properties", {})
+        parts += [_only(name, _only(each, inner[each])) for each in inner] or [_only(name, part)]
+    schemas[form] = {"anyOf": parts}
+    return described
+
+
+def _only(name: str, part: Json) -> Json:
+    return {
+        "type": "object",
+        "properties": {name: part},
+        "required": [name],
+        "additionalProperties": False,
+    }
+
+
+def claimed(described: Json) -> Json:
+    """An opened description in which the claims around the document are generated too."""
+    envelope = described["components"]["schemas"]["envelope-1"]
+    for operation in operations(described):
+        media = operation["requestBody"]["content"][SEALED]
+        document = media["schema"]
+        if operation["x-form"] in LARGE:
+            document = {"enum": [each["document"] for each in examples()]}
+        media["schema"] = {**envelope, "properties": {**envelope["properties"], "document": document}}
+        operation["x-claims"] = True
+    return described
+
+
+def with_sealed_alone(description: Json) -> Json:
+    """The description without all operations that take no sealed document."""
+    described = copy.deepcopy(description)
+    for path, found in list(described["paths"].items()):
+        kept = {
+            method: each
+            for method, each in found.items()
+            if SEALED in each.get("requestBody", {}).get("content", {})
+        }
+        described["paths"][path] = kept
+    described["paths"] = {path: found for path, found in described["paths"].items() if found}
     return described
 
 
@@ -74,8 +129,9 @@ def operations(description: Json) -> Iterator[Json]:
         yield from path.values()
 
 
-def _or_known(name: str, schema: Json, known: Mapping[str, list[str]]) -> Json:
-    return {"anyOf": [{"enum": known[name]}, schema]} if name in known else schema
+def examples() -> list[Json]:
+    """The form files of `examples/`, in the order of their names."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted(EXAMPLES.glob("*.json"))]
 
 
 # --- who calls, and how -------------------------------------------------------------------------
@@ -125,15 +181,54 @@ schemathesis.auth.set_from_requests(Signed())
 def seal(context: SerializationContext, value: Any) -> bytes:
     """Sign and seal what was generated, as the only agency that calls its operation."""
     raw = context.case.operation.definition.raw
-    return _caller(raw["operationId"], "").enclose(raw["x-form"], value).encode()
+    if "x-form" not in raw:
+        return value if isinstance(value, bytes) else str(value).encode()
+    partner, form = _caller(raw["operationId"], ""), raw["x-form"].replace("-1", "/1")
+    if "x-claims" not in raw or not isinstance(value, dict):
+        return partner.enclose(form, value).encode()
+    right = partner.claims(form, value.get("document"))
+    drawn = _drawn(value)  # one claim in eight is left as it was generated
+    kept = {name for index, name in enumerate(right) if not drawn >> 3 * index & 7}
+    claims = {**value, **{name: right[name] for name in right.keys() - kept}}
+    return partner.enclose_claims(claims).encode()
 
 
 @schemathesis.hook
 def before_call(context: HookContext, case: Case, kwargs: Json) -> None:
-    """Make most acts new ones: generated keys repeat, and a repeated key is no new act."""
+    """Make most acts new ones, most valid documents nearly those published, clients known."""
     key = case.headers.get("Idempotency-Key")
-    if isinstance(key, str) and UUID.fullmatch(key) and zlib.crc32(repr(case.body).encode()) % 8:
-        case.headers["Idempotency-Key"] = str(uuid.uuid4())
+    if isinstance(key, str) and UUID.fullmatch(key) and _drawn(case.body) % 8:
+        case.headers["Idempotency-Key"] = str(uuid.uuid4())  # generated keys repeat
+    raw, body = case.operation.definition.raw, case.body
+    if not isinstance(body, dict) or not _drawn(body) % 8:
+        return
+    if "client_assertion" in body and case.meta and case.meta.generation.mode.is_positive:
+        body["client_assertion"] = _partner(LANDLORD).assertion()
+        case.headers["DPoP"] = _partner(LANDLORD).proof_for_token()
+    if "x-claims" not in raw and (near := _published(raw)):
+        case.body = spliced(body, near[_drawn(body) // 8 % len(near)])
+
+
+def _published(raw: Json) -> list[Json]:
+    """The published documents of an operation."""
+    if raw.get("x-form") in LARGE:
+        return [each["document"] for each in examples()]
+    content = raw.get("requestBody", {}).get("content", {}).get(SEALED, {})
+    return [content["x-marac-example"]] if "x-marac-example" in content else []
+
+
+def spliced(made: Json, published: Json) -> Json:
+    """A published document with the parts that were generated in the place of its own.
+
+    What is generated from the schema alone breaks one of the rules between fields nearly always,
+    and never gets past them.
+    """
+    document = copy.deepcopy(published)
+    for name, part in made.items():
+        held = document.get(name)
+        both = isinstance(part, dict) and isinstance(held, dict)
+        document[name] = {**held, **part} if both else part
+    return document
 
 
 @schemathesis.hook
@@ -143,3 +238,8 @@ def after_call(context: HookContext, case: Case, response: Response) -> None:
     seen = [case.operation.definition.raw["operationId"], mode, response.status_code]
     with Path(os.environ[SEEN]).open("a", encoding="utf-8") as file:
         file.write(json.dumps(seen) + "\n")
+
+
+def _drawn(value: Any) -> int:
+    """A number that follows from what was generated."""
+    return zlib.crc32(repr(value).encode("utf-8", "surrogatepass"))

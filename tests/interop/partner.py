@@ -46,10 +46,11 @@ class Partner:
         self.kid: str = own["kid"]
         self.own, self.encryption = jwk.JWK(**own), jwk.JWK(**encryption)
         self.secret = urlsafe_b64decode((folder / "secret.key").read_text("ascii").strip() + "==")
+        self.auth = PrivateKeyJwt(agency, Jwk(own), aud=base)
         self.client = OAuth2Client.from_discovery_endpoint(
             f"{base}/.well-known/oauth-authorization-server",
             issuer=base,
-            auth=PrivateKeyJwt(agency, Jwk(own), aud=base),
+            auth=self.auth,
             dpop_bound_access_tokens=True,
             testing=True,  # http, on loopback
         )
@@ -101,6 +102,15 @@ class Partner:
         """Send a plain body of codes."""
         return self.call("POST", path, scope, json.dumps(body).encode())
 
+    def assertion(self) -> str:
+        """A fresh proof of who the agency is."""
+        return self.auth.client_assertion(self.base)
+
+    def proof_for_token(self) -> str:
+        """A fresh proof of possession, with the newest nonce, for the token endpoint."""
+        key = self.token("referrals:write").dpop_key
+        return str(key.proof("POST", f"{self.base}/oauth/token", nonce=key.as_nonce))
+
     # --- documents ----------------------------------------------------------------------------
 
     def send(
@@ -112,8 +122,13 @@ class Partner:
 
     def enclose(self, form: str, document: Any, sealed: list[Json] | None = None) -> str:
         """A document, signed and sealed to the gateway."""
+        extra = {"sealed": sealed} if sealed else {}
+        return self.enclose_claims({**self.claims(form, document), **extra})
+
+    def claims(self, form: str, document: Any) -> Json:
+        """What an envelope says besides its document."""
         now = int(time.time())
-        claims: Json = {
+        return {
             "iss": self.agency,
             "aud": self.base,
             "iat": now,
@@ -122,8 +137,9 @@ class Partner:
             "form": form,
             "document": document,
         }
-        if sealed:
-            claims["sealed"] = sealed
+
+    def enclose_claims(self, claims: Json) -> str:
+        """Any claims, signed and sealed to the gateway."""
         return self.seal(self.sign(claims), self.seal_to, "marac-envelope+jwe", "JWT")
 
     def sign(self, claims: Json) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import uuid
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,26 @@ import pytest
 import requests
 
 from gateway.demo.service import Place
-from tests.interop.fuzzed import COORDINATOR, IDVA, LANDLORD, SEEN, STATE, opened, operations
+from tests.interop.fuzzed import COORDINATOR, IDVA, LANDLORD, SEEN, STATE, claimed, opened, operations, examples, in_parts, with_sealed_alone
 from tests.interop.partner import Json, Partner
 
 pytestmark = pytest.mark.xdist_group("interop-schemathesis")
 ROOT = Path(__file__).resolve().parents[2]
+REPEATABLE = ("--generation-deterministic",)
+REFERRALS = {"submit_referral", "resubmit_referral"}
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "negative_data_rejection",
+    "missing_required_header",
+    "unsupported_method",
+    "allow_header_conformance",
+    "ignored_auth",
+)
+Tried = tuple[str, str, int]  # operation, positive or negative data, status
 
 
 @dataclass
@@ -36,11 +52,13 @@ def target(place: Place) -> Target:
     landlord, coordinator = (
         Partner(base, name, place.agencies / name) for name in (LANDLORD, COORDINATOR)
     )
-    references = [refer(landlord, path) for path in sorted((ROOT / "examples").glob("*.json"))]
-    path, key = f"/v1/cases/{references[0]}/decisions", str(uuid.uuid4())
-    form, document = "decision/1", {"decision": "ACCEPT"}
-    answer = coordinator.send(path, "cases:write", form, document, [], key)
-    assert answer.status_code == 201, answer.text
+    receipts = [receipt(landlord, each) for each in examples()]
+    references = [each["sub"] for each in receipts]
+    for reference in references[:2]:
+        key, accept = str(uuid.uuid4()), {"decision": "ACCEPT"}
+        path = f"/v1/cases/{reference}/decisions"
+        answer = coordinator.send(path, "cases:write", "decision/1", accept, [], key)
+        assert answer.status_code == 201, answer.text
     plan = {
         "area": "MARLBURY",
         "starts_at": "2030-01-08T09:30:00Z",
@@ -58,17 +76,21 @@ def target(place: Place) -> Target:
         "area": ["MARLBURY", "FENHOLLOW"],
         "agency": [IDVA, LANDLORD],
         "agency_id": [IDVA, LANDLORD],
+        "commit": [receipts[0]["log"]["commitment"]],
+        "old": ["1", "2"],
+        "new": ["3", "5"],
     }
     return Target(place, requests.get(f"{base}/openapi.json", timeout=10).json(), known)
 
 
-def refer(landlord: Partner, path: Path) -> str:
-    answer = landlord.refer(json.loads(path.read_text("utf-8")))
+def receipt(landlord: Partner, form_file: Json) -> Json:
+    answer = landlord.refer(form_file)
     assert answer.status_code == 201, answer.text
-    return str(landlord.read_signed(answer.text, "marac-receipt+jws")["sub"])
+    return landlord.read_signed(answer.text, "marac-receipt+jws")
 
 
-def run(target: Target, folder: Path, description: Json, *options: str) -> list[Json]:
+def run(target: Target, folder: Path, description: Json, *options: str) -> Counter[Tried]:
+    """Run schemathesis, show what it found, and return what it tried."""
     base = target.place.settings.base_url
     state = {
         "base_url": base,
@@ -85,14 +107,62 @@ def run(target: Target, folder: Path, description: Json, *options: str) -> list[
         SEEN: str(folder / "seen"),
     }
     command = [sys.executable, "-m", "schemathesis.cli", "run", str(folder / "openapi.json")]
-    command += ["--url", base, *options]
+    command += ["--url", base, "--workers", "2", "--continue-on-failure", "--no-color"]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [*command, "--checks", ",".join(CHECKS), *options],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=1200,
     )
-    print(done.stdout, done.stderr[-3000:])
-    assert done.returncode == 0
-    return [json.loads(line) for line in (folder / "seen").read_text().splitlines()]
+    if done.returncode:
+        sys.stdout.write(done.stdout + done.stderr)
+        sys.stdout.write(target.place.output.read_text("utf-8"))
+    assert done.returncode == 0, "see above: what schemathesis found, and what the service said"
+    lines = (folder / "seen").read_text("utf-8").splitlines()
+    return Counter(tuple(json.loads(line)) for line in lines)
 
 
-def test_F98_no_generated_request_is_a_server_error(target: Target, tmp_path: Path) -> None:
-    run(target, tmp_path, opened(target.description, target.known), *os.environ.get("ST", "-n 5 -w 2 --generation-deterministic --no-color --continue-on-failure --exclude-operation-id submit_referral --exclude-operation-id resubmit_referral").split())
+def by_operation(tried: Counter[Tried], mode: str) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = defaultdict(set)
+    for operation, how, status in tried:
+        if how == mode:
+            found[operation].add(status)
+    return found
+
+
+def test_F98_no_generated_request_finds_a_server_error(target: Target, tmp_path: Path) -> None:
+    described = opened(target.description, target.known)
+    options = [f"--exclude-operation-id={name}" for name in REFERRALS]
+    tried = run(target, tmp_path, described, *options, "--max-examples=5", *REPEATABLE)
+    names = {each["operationId"] for each in operations(described)} - REFERRALS
+    assert by_operation(tried, "positive").keys() == names
+    assert by_operation(tried, "negative").keys() == names
+    done = {name for name, found in by_operation(tried, "positive").items() if min(found) < 400}
+    print(names - done, tried)
+
+
+def test_F98_no_generated_referral_finds_a_server_error(target: Target, tmp_path: Path) -> None:
+    described = in_parts(opened(target.description, target.known), "referral-1")
+    options = [f"--include-operation-id={name}" for name in REFERRALS]
+    options += ["--exclude-checks=negative_data_rejection", "--phases=fuzzing"]
+    tried = run(target, tmp_path, described, *options, f"--max-examples={os.environ.get('NN','40')}", *REPEATABLE)
+    print(tried)
+    assert by_operation(tried, "negative").keys() == REFERRALS
+    assert by_operation(tried, "positive")["submit_referral"] >= {201, 422}
+
+
+def test_F98_no_generated_envelope_finds_a_server_error(target: Target, tmp_path: Path) -> None:
+    described = claimed(opened(with_sealed_alone(target.description), target.known))
+    options = ["--exclude-checks=negative_data_rejection", "--phases=fuzzing"]
+    tried = run(target, tmp_path, described, *options, "--max-examples=20", *REPEATABLE)
+    print(tried)
+    assert {status for _, _, status in tried} >= {400, 403, 422}
+
+
+def test_F98_no_generated_bytes_find_a_server_error(target: Target, tmp_path: Path) -> None:
+    described = with_sealed_alone(target.description)
+    tried = run(target, tmp_path, described, "--max-examples=10", *REPEATABLE)
+    print(tried)

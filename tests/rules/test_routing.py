@@ -64,7 +64,7 @@ def _one(
 VECTORS = [
     ("IDVA", M, "", "marlbury-idva", "M-IDVA"),
     ("IDVA", M, "MALE", "marlbury-idva", "M-IDVA-MALE"),
-    ("IDVA", M, "LGBT", "marlbury-idva", "M-IDVA-LGBT"),
+    ("IDVA", M, "LGBT", "marlbury-idva", "M-IDVA-2"),
     ("IDVA", M, "HBA", "aster-women", "M-IDVA-BY-FOR"),
     ("IDVA", M, "LANGUAGE", "aster-women", "M-IDVA-BY-FOR"),
     ("IDVA", M, "HBA LANGUAGE", "aster-women", "M-IDVA-BY-FOR"),
@@ -75,7 +75,7 @@ VECTORS = [
     ("IDVA", M, "MALE HBA", "marlbury-idva", "M-IDVA-MALE"),
     ("IDVA", M, "LGBT HBA", "aster-women", "M-IDVA-BY-FOR"),
     ("IDVA", M, "HBA AGE_16_17", "aster-women", "M-IDVA-BY-FOR"),
-    ("IDVA", M, "LGBT AGE_16_17", "marlbury-idva", "M-IDVA-LGBT"),
+    ("IDVA", M, "LGBT AGE_16_17", "marlbury-idva", "M-IDVA-2"),
     ("IDVA", M, "AGE_16_17 DISABILITY", "marlbury-idva", "M-IDVA-YOUNG"),
     ("IDVA", M, "MALE LGBT AGE_16_17 HBA DISABILITY LANGUAGE", "marlbury-idva", "M-IDVA-MALE"),
     ("IDVA", FH, "", "fenhollow-idva", "F-IDVA"),

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
-from gateway.disclosure import Box, Contribution, contribute, open_case_key, regrant, sign_receipt
+from gateway.disclosure import (
+    Box,
+    Contribution,
+    contribute,
+    list_facts,
+    may_know,
+    open_case_key,
+    regrant,
+    seal_value,
+    sign_receipt,
+)
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
 from gateway.ledger import Entry, Work
@@ -47,7 +57,9 @@ def decide(work: Work, reference: str, body: str, *, audience: str, key: str) ->
     case_id = find_case(work, reference)
     if CaseRole.COORDINATOR not in {row.role for row in find_roles(work, case_id)}:
         raise Denied("not-the-coordinator", subject=case_id)
-    received = receive(work, body, form=FORM, audience=audience, key=key)
+    if not may_know(work, list_facts(work.session, [case_id])[case_id]):
+        raise Denied("not-open", subject=case_id)
+    received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
     if received.answered:
         return received.answered
     state, entry = _move(work, case_id, received)
@@ -117,6 +129,33 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
         raise Conflict("The other case no longer goes on.", code="illegal_state")
     link = LinkRow(case_id, row.case_id, "MERGED", (), "CONFIRMED", work.now)
     parties.add_links(work.session, [link])
+    _join_limits(work, case_id, row.case_id)
+
+
+def _join_limits(work: Work, case_id: str, other_id: str) -> None:
+    """Leave out of the other case whoever was left out of this one; nothing else of it moves."""
+    positions = cases.list_positions(work.session, [case_id, other_id])
+    this, other = positions[case_id], positions[other_id]
+    key = open_case_key(work, other_id)
+    names = ("excluded_kinds", "excluded_agencies", "barred_kinds", "barred_agencies")
+    together: dict[str, Any] = {
+        name: sorted({*getattr(this, name), *getattr(other, name)}) for name in names
+    }
+    cases.add_dated(
+        work.session,
+        t.position,
+        case_id=other_id,
+        position=other.position,
+        capacity=other.capacity,
+        overridden_kinds=list(other.overridden_kinds),
+        account=seal_value(key, table="position", column="account", row=other_id, value=b"{}"),
+        by_agency=other.by_agency,
+        by_worker=None,
+        at=work.now,
+        **together,
+    )
+    area = cases.list_cases(work.session, [other_id])[other_id].area
+    regrant(work, key, work.profiles.for_area(area, work.now.date()))
 
 
 def _tell(work: Work, case_id: str, form: Mapping[str, Any]) -> None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.disclosure import list_facts, may_know
+from gateway.disclosure import decision_for, list_facts
 from gateway.flows.cases.finding import names_of
 from gateway.ledger import Act, Work, newest_checkpoint
+from gateway.rules.disclosure import ALERT
+from gateway.rules.facts import Allowed
+from gateway.schemas.codes import Level
 from gateway.store import cases, feed
+from gateway.store.cases import CaseRow, RiskRow
 from gateway.store.feed import FeedRow
 
 PAGE = 50
-ALERT, ENDED = "ALERT", "ENDED"
+ALERT_KIND, ENDED = "ALERT", "ENDED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +66,20 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     risks = cases.list_risks(work.session, case_ids)
     found = cases.list_cases(work.session, case_ids)
     names = names_of(work, case_ids)
-    known = {case_id for case_id in case_ids if may_know(work, facts[case_id])}
+    known = {case_id: decision_for(work, facts[case_id]) for case_id in case_ids}
     work.record_all([Act("case.listed", case_id, "feed") for case_id in case_ids])
-    items = []
-    for row in rows:
-        case, name = found[row.case_id], names[row.case_id]
-        if row.case_id not in known:
-            items.append(Item(name, ENDED))
-            continue
-        state = None if row.kind == ALERT else str(case.state)
-        items.append(Item(name, row.kind, str(risks[row.case_id].level), state, case.state_at))
-    return tuple(items)
+    return tuple(
+        _item(row, names[row.case_id], found[row.case_id], risks[row.case_id], known[row.case_id])
+        for row in rows
+    )
+
+
+def _item(row: FeedRow, name: str, case: CaseRow, risk: RiskRow, decision: Allowed | None) -> Item:
+    if decision is None:
+        return Item(name, ENDED)
+    if decision.because == ALERT:
+        return Item(name, ALERT_KIND, str(risk.level), None, case.state_at)
+    # The level is D08: shown as the section of the referral itself is.
+    is_shown = decision.level("referral", is_own=False) in (Level.FULL, Level.SUMMARY)
+    level = str(risk.level) if is_shown else None
+    return Item(name, row.kind, level, str(case.state), case.state_at)

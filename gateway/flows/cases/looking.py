@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.disclosure import Explained, Sealed, disclose, explain, seal_answer
+from gateway.disclosure import Explained, Sealed, disclose, explain, list_facts, seal_answer
 from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
-from gateway.ledger import Recorded, Work, case_records
+from gateway.ledger import Entry, Recorded, Work, case_records
 from gateway.rules.facts import Caller
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, CaseRole, Purpose
 from gateway.sealing import jose
+from gateway.store import cases
 
 # Who looked is for everyone who contributed; that somebody was refused, or stands behind the
 # wall, is for the chair and the auditor alone.
@@ -30,15 +31,20 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
     purpose = Purpose.P10
     work.attempt("log.read", purpose=purpose)
     case_id = find_case(work, reference)
-    roles = {row.role for row in find_roles(work, case_id)}
-    found = disclose(work, case_id, purpose, event="log.read")
-    is_auditor = work.caller.kind is AgencyKind.AUDITOR or work.caller.is_chair
-    sees_all = is_auditor or CaseRole.COORDINATOR in roles
+    if work.caller.kind is AgencyKind.AUDITOR:
+        entry, sections = _audit(work, case_id), None
+        is_all = True
+    else:
+        roles = {row.role for row in find_roles(work, case_id)}
+        entry = disclose(work, case_id, purpose, event="log.read").entry
+        is_all = work.caller.is_chair or CaseRole.COORDINATOR in roles
+        sections = _nameable(work, case_id, is_all=is_all)
+    is_guarded = work.caller.kind is not AgencyKind.AUDITOR and not work.caller.is_chair
     lines = [
-        _line(each)
+        _line(each, sections)
         for each in case_records(work, case_id)
-        if (is_auditor or each.record["outcome"] not in _GUARDED)
-        and (sees_all or _concerns(each, work.caller.agency_id))
+        if not (is_guarded and each.record["outcome"] in _GUARDED)
+        and (is_all or _concerns(each, work.caller.agency_id))
     ]
     return seal_answer(
         work,
@@ -46,8 +52,26 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
         form="access/1",
         document={"reference": references.write(reference), "entries": lines},
         purpose=purpose,
-        entry=found.entry,
+        entry=entry,
     )
+
+
+def _audit(work: Work, case_id: str) -> Entry:
+    """Record that the auditor of the area reads the log of a case; it reads nothing else.
+
+    :raises Denied: in another area.
+    """
+    if cases.list_cases(work.session, [case_id])[case_id].area != work.caller.area:
+        raise Denied("other-area", subject=case_id)
+    return work.record("log.read", case_id, because="audit", purpose=Purpose.P10)
+
+
+def _nameable(work: Work, case_id: str, *, is_all: bool) -> frozenset[str]:
+    """The sections that a reader of the log may see named: its own, and what it may know of."""
+    facts = list_facts(work.session, [case_id])[case_id]
+    own = {each.name for each in facts.sections if each.owner == work.caller.agency_id}
+    known = explain(work, case_id, work.caller, Purpose.P9).levels if is_all else {}
+    return frozenset(own | set(known))
 
 
 def explain_view(work: Work, reference: str, agency_id: str, purpose: Purpose) -> Explained:
@@ -87,11 +111,18 @@ def _concerns(entry: Recorded, agency_id: str) -> bool:
     return agency_id in owners or entry.agency_id == agency_id
 
 
-def _line(entry: Recorded) -> Mapping[str, Any]:
+def _line(entry: Recorded, sections: frozenset[str] | None) -> Mapping[str, Any]:
+    """One line; with `sections`, what else was opened is not named."""
     record = entry.record
-    names = ("t", "event", "outcome", "because", "agency", "worker", "purpose", "basis", "levels")
+    names = ("t", "event", "outcome", "because", "agency", "worker", "purpose", "basis")
+    levels = {
+        name: level
+        for name, level in record["levels"].items()
+        if sections is None or name in sections
+    }
     return {
         **{name: record[name] for name in names},
+        "levels": levels,
         "leaf": entry.leaf,
         "commitment": jose.b64u(entry.commitment),
         "salt": jose.b64u(entry.salt),

@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.disclosure import (
     Disclosed,
+    Piece,
     Sealed,
     disclose,
     list_facts,
@@ -78,34 +79,36 @@ def acknowledge(work: Work, reference: str, outcome: Acknowledgement, reason: st
 
 
 def _document(work: Work, found: Disclosed) -> dict[str, Any]:
-    case_id = found.case_id
-    document: dict[str, Any] = {
-        "reference": names_of(work, [case_id])[case_id],
-        "level": str(found.risk.level),
-    }
-    if found.decision.because == ALERT:
-        return document | {"alert": [piece.content for piece in found.pieces]}
-    exclusive = found.profile.matrix.exclusive
+    case_id, decision = found.case_id, found.decision
+    document: dict[str, Any] = {"reference": names_of(work, [case_id])[case_id]}
+    if decision.because == ALERT:
+        alert = [piece.content for piece in found.pieces]
+        return document | {"level": str(found.risk.level), "alert": alert}
+    # The level is D08: shown as the section of the referral itself is.
+    if decision.level("referral", is_own=False) in (Level.FULL, Level.SUMMARY):
+        document["level"] = str(found.risk.level)
+    # A referrer that sees only its own is told how its case stands by another door, with care.
+    if decision.because != "own":
+        document |= {"state": str(found.facts.state), "stage": str(found.stage)}
+    exclusive, me = found.profile.matrix.exclusive, work.caller.agency_id
     sealed = [p for p in found.pieces if p.section in exclusive and p.level is Level.FULL]
     document |= {
-        "state": str(found.facts.state),
-        "stage": str(found.stage),
-        "sections": [
-            {
-                "section": piece.section,
-                "level": str(piece.level),
-                "owner": piece.owner_id,
-                "content": piece.content,
-            }
-            for piece in found.pieces
-            if piece not in sealed
-        ],
+        "sections": [_shown(piece, me) for piece in found.pieces if piece not in sealed],
         "sealed": [piece.content for piece in sealed],
         "withheld": list(found.withheld),
     }
-    if CaseRole.COORDINATOR in found.facts.members[work.caller.agency_id].roles:
+    is_coordinator = CaseRole.COORDINATOR in found.facts.members[me].roles
+    if is_coordinator and "referral" in decision.shown:
         document["triage"] = _triage(work, found)
     return document
+
+
+def _shown(piece: Piece, me: str) -> dict[str, Any]:
+    """A section as it is handed over; who contributed it is told with its full text only."""
+    shown = {"section": piece.section, "level": str(piece.level), "content": piece.content}
+    if piece.level is Level.FULL or piece.owner_id == me:
+        shown["owner"] = piece.owner_id
+    return shown
 
 
 def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
@@ -113,7 +116,8 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
     case_id = found.case_id
     consent = cases.list_consents(work.session, [case_id])[case_id]
     links = parties.list_links(work.session, [case_id])
-    names = names_of(work, [row.other_id for row in links])
+    other_ids = [row.other_id for row in links]
+    names, others = names_of(work, other_ids), cases.list_cases(work.session, other_ids)
     answers = members.list_acknowledgements(work.session, [case_id])
     return {
         "rule": consent.rule,
@@ -125,7 +129,7 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
         "assessments": [dict(grade) for grade in found.risk.grades],
         "links": [
             {
-                "reference": names[row.other_id],
+                **_other(names[row.other_id], others[row.other_id].area, found.facts.area),
                 "kind": row.kind,
                 "status": row.status,
                 "repeats": list(row.repeats),
@@ -144,3 +148,8 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
             for place in [(case_id, row.agency_id)]
         ],
     }
+
+
+def _other(reference: str, area: str, here: str) -> dict[str, str]:
+    """A linked case: by reference at home, elsewhere only that there is one and where to ask."""
+    return {"area": area, "reference": reference} if area == here else {"area": area}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -174,17 +174,18 @@ def _lines(
     names: Mapping[str, directory.Name],
 ) -> tuple[Line, ...]:
     answers = members.list_acknowledgements(work.session, list(found))
+    seen = [slot for slot in slots if slot.case_id in found]
+    # Numbered for each reader anew: a missing number would tell of a case it may not know.
     return tuple(
         _line(
-            slot,
+            replace(slot, number=number),
             found[slot.case_id],
             ListingKind(kinds[slot.case_id]),
             reference=references.write(first[slot.case_id].reference),
             referrer=names[first[slot.case_id].agency_id],
             idva=_contact(found[slot.case_id], answers),
         )
-        for slot in slots
-        if slot.case_id in found
+        for number, slot in enumerate(seen, 1)
     )
 
 

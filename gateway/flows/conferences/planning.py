@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.agencies import directory
-from gateway.disclosure import list_facts, open_case_key, regrant
+from gateway.disclosure import list_facts, may_know, open_case_key, regrant
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules.facts import CaseFacts
+from gateway.rules.limits import Limits
 from gateway.rules.states import move
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
 from gateway.store import cases, conferences, feed, members, parties, referrals
@@ -123,6 +124,8 @@ def _own_case(work: Work, reference: str) -> str:
         raise Denied("absent")
     for each in members.list_assignments(work.session, [row.case_id]):
         if each.agency_id == work.caller.agency_id and each.role is CaseRole.COORDINATOR:
+            if not may_know(work, list_facts(work.session, [row.case_id])[row.case_id]):
+                raise Denied("not-open", subject=row.case_id)
             return row.case_id
     raise Denied("not-the-coordinator", subject=row.case_id)
 
@@ -162,6 +165,11 @@ def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tupl
 
 
 def _is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
-    if agency_id in facts.conflicted or agency_id in facts.excluded_agencies:
-        return True
-    return kind in facts.excluded_kinds - facts.overridden_kinds
+    limits = Limits(
+        kinds=facts.excluded_kinds,
+        agencies=facts.excluded_agencies,
+        overridden_kinds=facts.overridden_kinds,
+        barred_kinds=facts.barred_kinds,
+        barred_agencies=facts.conflicted,
+    )
+    return limits.leave_out(agency_id, kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,21 +14,24 @@ from gateway.disclosure import (
     Contribution,
     contribute,
     list_facts,
+    may_know,
     open_case_key,
+    open_part,
+    open_value,
     regrant,
     sign_receipt,
 )
-from gateway.errors import Denied
-from gateway.flows.referrals import reading, settling
+from gateway.errors import Conflict, Denied
+from gateway.flows.referrals import later, reading, settling
 from gateway.flows.referrals.submitting import find_own
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import consent, grading, raising
 from gateway.rules.facts import ConsentDecision, ConsentFacts, RiskGrade
-from gateway.rules.states import after_decision
+from gateway.rules.limits import Limits, in_danger, joined, of_position
+from gateway.rules.states import after_decision, stage
 from gateway.schemas.codes import (
     AgeBand,
-    AgencyKind,
     CaseRole,
     CaseState,
     ChildConcern,
@@ -35,13 +39,16 @@ from gateway.schemas.codes import (
     Danger,
     Need,
     Outcome,
+    RecordKind,
+    Stage,
 )
-from gateway.store import cases, members, referrals
+from gateway.store import cases, members, parties, referrals
 from gateway.store.answers import Answer
 from gateway.store.cases import RiskRow
 from gateway.store.sections import SectionRow
 
 ASSESSMENT, POSITION = "risk-assessment/1", "position/1"
+LIFTERS = frozenset({CaseRole.IDVA, CaseRole.COORDINATOR})
 WRITERS = frozenset({CaseRole.REFERRER, CaseRole.IDVA, CaseRole.COORDINATOR, CaseRole.NAMED})
 
 
@@ -52,6 +59,7 @@ class _Case:
     key: CaseKey
     profile: Profile
     state: CaseState
+    is_decided: bool  # a coordinator brought it there
     risk: RiskRow
     position: cases.PositionRow
 
@@ -66,10 +74,12 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
     """
     work.attempt("risk.assess")
     row = find_own(work, reference)
-    received = receive(work, body, form=ASSESSMENT, audience=audience, key=key)
+    received = receive(work, body, form=ASSESSMENT, audience=audience, key=key, about=reference)
     if received.answered:
         return received.answered
     case = _lock(work, row.case_id)
+    if stage(case.state, in_conference=False) is Stage.NONE:
+        raise Conflict("The case no longer goes on.", code="illegal_state")
     grade = reading.grade(received.loaded, case.profile, "")
     known = contribute(
         work,
@@ -80,10 +90,10 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
             [Box("risk_answers", "FULL", {"risk_assessments": {"value": [received.document]}})],
         ),
     )
-    read = _regrade(case, grade)
+    read = _regrade(work, case, grade)
     settling.write_risk(
         work,
-        row.case_id,
+        case.key,
         read,
         seen={
             name: getattr(case.risk, name)
@@ -91,7 +101,8 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
         },
         is_new=False,
     )
-    entry = _reconsider(work, case, read.facts, event="risk.assess", known=known)
+    limits = later.limits_of(case.position)
+    entry = _reconsider(work, case, read.facts, limits, event="risk.assess", known=known)
     claims = {"level": str(read.level), "score": grade.score, "is_unreliable": grade.is_unreliable}
     return _answer(work, received, row.reference, claims, entry, audience=audience, key=key)
 
@@ -101,27 +112,28 @@ def record_position(work: Work, reference: str, body: str, *, audience: str, key
 
     The consent table is run again at once; whoever may no longer read has lost the keys before
     the answer leaves. What was read before cannot be recalled, and nothing that danger to life
-    needs is stopped.
+    needs is stopped. For a merged referral it is the case it was joined to that changes.
 
     :raises Denied: if the caller has no part in the case.
     """
     work.attempt("position.record")
     case_id = find_member_case(work, reference)
-    received = receive(work, body, form=POSITION, audience=audience, key=key)
+    received = receive(work, body, form=POSITION, audience=audience, key=key, about=reference)
     if received.answered:
         return received.answered
     case = _lock(work, case_id)
     facts = grading.reconsidered(_facts(case), received.loaded)
+    limits = _limits(work, case, facts, received.loaded)
     settling.write_position(
         work,
         case.key,
         position=received.loaded["position"],
         record=received.document,
         capacity=facts.capacity,
-        limits=_limits(received.loaded, case),
+        limits=limits,
         is_new=False,
     )
-    entry = _reconsider(work, case, facts, event="position.record", known={})
+    entry = _reconsider(work, case, facts, limits, event="position.record", known={})
     claims = {"position": str(received.loaded["position"])}
     return _answer(work, received, reference, claims, entry, audience=audience, key=key)
 
@@ -142,9 +154,14 @@ def find_member_case(work: Work, reference: str) -> str:
     if not roles & WRITERS:
         raise Denied("not-assigned", subject=row.case_id)
     facts = list_facts(work.session, [row.case_id])[row.case_id]
-    if {work.caller.agency_id, work.caller.worker_id} & facts.conflicted:
-        raise Denied("conflict", subject=row.case_id)
-    return row.case_id
+    if not may_know(work, facts):
+        raise Denied("not-open", subject=row.case_id)
+    joined_to = [
+        link.other_id
+        for link in parties.list_links(work.session, [row.case_id])
+        if link.kind == "MERGED"
+    ]
+    return joined_to[0] if facts.state is CaseState.MERGED and joined_to else row.case_id
 
 
 def _lock(work: Work, case_id: str) -> _Case:
@@ -154,6 +171,7 @@ def _lock(work: Work, case_id: str) -> _Case:
         key=open_case_key(work, case_id),
         profile=work.profiles.for_area(row.area, work.now.date()),
         state=row.state,
+        is_decided=row.because.startswith("decision:"),
         risk=cases.list_risks(work.session, [case_id])[case_id],
         position=cases.list_positions(work.session, [case_id])[case_id],
     )
@@ -172,7 +190,7 @@ def _facts(case: _Case) -> ConsentFacts:
     )
 
 
-def _regrade(case: _Case, grade: RiskGrade) -> reading.Reading:
+def _regrade(work: Work, case: _Case, grade: RiskGrade) -> reading.Reading:
     before = frozenset(Criterion(code) for code in case.risk.criteria)
     met = before | raising.raised_by(grade, case.profile.criteria)
     facts = replace(_facts(case), risk=raising.raised_level(case.risk.level, met, grade))
@@ -184,10 +202,11 @@ def _regrade(case: _Case, grade: RiskGrade) -> reading.Reading:
         level=facts.risk,
         facts=facts,
         decision=consent.decide(case.profile.consent, facts),
+        present=frozenset(),
         missing=frozenset(),
         clock=None,
         record_within_hours=0,
-        needs=frozenset(Need(code) for code in case.risk.needs),
+        needs=_needs(work, case),
     )
 
 
@@ -195,25 +214,37 @@ def _earlier_grades(risk: RiskRow) -> tuple[RiskGrade, ...]:
     return tuple(raising.grade_of(stored) for stored in risk.grades)
 
 
-def _limits(position: Mapping[str, Any], case: _Case) -> reading.Conditions:
-    """The victim's new conditions; what an override named before stays broken."""
-    fresh = reading.conditions({"consent_record": position})
-    kinds = frozenset(AgencyKind(code) for code in case.position.overridden_kinds)
-    return replace(fresh, overridden_kinds=kinds)
+def _limits(work: Work, case: _Case, facts: ConsentFacts, position: Mapping[str, Any]) -> Limits:
+    """Who is left out from now on; only some may lift what stood before."""
+    mine = {
+        row.role
+        for row in members.list_assignments(work.session, [case.key.case_id])
+        if row.agency_id == work.caller.agency_id
+    }
+    may_lift = bool(mine & LIFTERS) or case.position.by_agency == work.caller.agency_id
+    limits = joined(later.limits_of(case.position), of_position(position), may_lift=may_lift)
+    return in_danger(limits, facts.danger, consent.decide(case.profile.consent, facts))
 
 
 def _reconsider(
-    work: Work, case: _Case, facts: ConsentFacts, *, event: str, known: Mapping[SectionRow, bytes]
+    work: Work,
+    case: _Case,
+    facts: ConsentFacts,
+    limits: Limits,
+    *,
+    event: str,
+    known: Mapping[SectionRow, bytes],
 ) -> Entry:
     """Run the consent table again and let everything follow from it.
 
     A decision that now lacks a record does not stop a live case: that would take help away; the
-    missing record shows at triage.
+    missing record shows at triage. A referral that waits with its sender goes on only if nothing
+    is missing, and never against a coordinator's own return.
     """
     case_id = case.key.case_id
-    decision = consent.decide(case.profile.consent, facts)
+    decision = _decide(work, case, facts)
     settling.write_consent(work, case_id, decision, case.profile, is_new=False)
-    if case.state is CaseState.RETURNED and _goes_on(decision):
+    if case.state is CaseState.RETURNED and not case.is_decided and _goes_on(decision):
         cases.add_states(
             work.session,
             case_id=case_id,
@@ -221,7 +252,8 @@ def _reconsider(
             because=decision.rule,
             by=settling.by(work),
         )
-    new = settling.assign_missing(work, case_id, decision, case.profile, _needs(case))
+    needs = _needs(work, case)
+    new = settling.assign_missing(work, case_id, decision, case.profile, needs, limits)
     regrant(work, case.key, case.profile, known=known)
     entry = work.record(
         event,
@@ -235,13 +267,33 @@ def _reconsider(
     return entry
 
 
+def _decide(work: Work, case: _Case, facts: ConsentFacts) -> ConsentDecision:
+    """The consent table's answer; held back while the case waits and the record is missing."""
+    decision = consent.decide(case.profile.consent, facts)
+    row = case.profile.consent.row(decision.rule)
+    if case.state is not CaseState.RETURNED or row.record_within_hours:
+        return decision
+    if RecordKind.OVERRIDE not in decision.must_record or _has_override(work, case):
+        return decision
+    return replace(decision, outcome=Outcome.HOLD_RECORD, share_with=frozenset())
+
+
+def _has_override(work: Work, case: _Case) -> bool:
+    """Whether an override record was sent; conflict checks lie in the same section without one."""
+    parts = open_part(work, case.key, "override")
+    return any("override_record" in part for part in parts)
+
+
 def _goes_on(decision: ConsentDecision) -> bool:
     waits = (Outcome.HOLD_RECORD, Outcome.ESCALATE, Outcome.NO_SHARE, Outcome.ALLOW_MIN)
     return decision.outcome not in waits
 
 
-def _needs(case: _Case) -> frozenset[Need]:
-    return frozenset(Need(code) for code in case.risk.needs)
+def _needs(work: Work, case: _Case) -> frozenset[Need]:
+    plain = open_value(
+        case.key, table="risk", column="needs", row=case.key.case_id, cell=case.risk.needs
+    )
+    return frozenset(Need(code) for code in json.loads(plain))
 
 
 def _answer(

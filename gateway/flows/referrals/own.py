@@ -203,6 +203,8 @@ def _status(
     feedback: Sequence[tuple[str, datetime]],
 ) -> Status:
     shown = _SHOWN.get(case.state, "IN_PROGRESS")
+    if case.case_id != row.case_id and shown not in ("ACCEPTED", "LISTED"):
+        shown = "RECEIVED"  # what the other sender did, or was asked, is not this one's to know
     is_told = shown in ("RETURNED", "REJECTED", "REDIRECTED")
     return Status(
         reference=references.write(row.reference),

@@ -12,8 +12,6 @@ from gateway.profiles.loader import Profile, Profiles
 from gateway.rules import consent, grading, risk
 from gateway.rules.facts import ConsentDecision, ConsentFacts, RiskGrade
 from gateway.schemas.codes import (
-    AddressClass,
-    AgencyKind,
     Criterion,
     Need,
     Outcome,
@@ -37,7 +35,8 @@ class Reading:
     level: RiskLevel
     facts: ConsentFacts
     decision: ConsentDecision
-    missing: frozenset[RecordKind]  # records the decision needs and the document lacks
+    present: frozenset[RecordKind]  # records that are there
+    missing: frozenset[RecordKind]  # records the decision needs and that are not
     clock: str | None
     record_within_hours: int
     needs: frozenset[Need]
@@ -46,15 +45,6 @@ class Reading:
     def is_held(self) -> bool:
         """Whether sharing waits for a record."""
         return bool(self.missing)
-
-
-@dataclass(frozen=True, slots=True)
-class Conditions:
-    """Whom the victim's conditions leave out, and which of them an override names and breaks."""
-
-    kinds: frozenset[AgencyKind]
-    agencies: frozenset[str]
-    overridden_kinds: frozenset[AgencyKind]
 
 
 def find_area(document: Document, profiles: Profiles, default: str) -> tuple[str, bool]:
@@ -93,24 +83,24 @@ def read(document: Document, profile: Profile, *, is_area_known: bool, on: date)
             level=facts.risk,
             facts=facts,
             decision=decision,
+            present=grading.records_present(document),
             missing=frozenset(),
             clock=None,
             record_within_hours=0,
             needs=needs,
         ),
         profile,
-        grading.records_present(document),
     )
 
 
-def weigh(reading: Reading, profile: Profile, present: frozenset[RecordKind]) -> Reading:
+def weigh(reading: Reading, profile: Profile) -> Reading:
     """Hold back what lacks a record that its decision needs.
 
     Only an override record stops sharing; capacity notes are asked for at triage. Where the row
     lets the record follow later (danger to life), nothing waits.
     """
     row = profile.consent.row(reading.decision.rule)
-    missing = frozenset({RecordKind.OVERRIDE}) & row.must_record - present
+    missing = frozenset({RecordKind.OVERRIDE}) & row.must_record - reading.present
     if row.record_within_hours or not missing:
         return replace(
             reading,
@@ -121,29 +111,15 @@ def weigh(reading: Reading, profile: Profile, present: frozenset[RecordKind]) ->
     return replace(reading, decision=held, missing=missing, clock=row.clock)
 
 
-def conditions(document: Document) -> Conditions:
-    """The victim's conditions and the named people and agencies who must not receive."""
-    excluded = list(document["consent_record"]["conditions"])
-    excluded += [
-        {"excludes_kind": row.get("agency_kind"), "excludes_agency": row.get("agency_id")}
-        for row in document.get("must_not_receive", ())
-    ]
-    broken = document.get("override_record", {}).get("breaks_conditions", ())
-    agencies = _named(excluded, "excludes_agency") - _named(broken, "excludes_agency")
-    return Conditions(
-        kinds=frozenset(AgencyKind(kind) for kind in _named(excluded, "excludes_kind")),
-        agencies=agencies,
-        overridden_kinds=frozenset(AgencyKind(kind) for kind in _named(broken, "excludes_kind")),
-    )
-
-
 def wanted(reading: Reading) -> frozenset[Recipient]:
     """Everyone routing has to find: named by the rule, or by a duty."""
     return reading.decision.share_with | reading.decision.recipients
 
 
 def landlord_of(document: Document) -> str | None:
-    """The agency that is the victim's landlord, if the referral says so."""
+    """The agency that is landlord of both victim and perpetrator, if the referral says so."""
+    if not lives_with_perpetrator(document):
+        return None
     landlord = value_of(document["victim"]["landlord"]) or {}
     agency_id: str | None = landlord.get("agency_id")
     return agency_id
@@ -152,19 +128,6 @@ def landlord_of(document: Document) -> str | None:
 def lives_with_perpetrator(document: Document) -> bool:
     """Whether a perpetrator is known to live at the victim's address."""
     return any(row.get("living_together") == "YES" for row in document["perpetrators"])
-
-
-def is_protected(document: Document) -> bool:
-    """Whether the address travels sealed."""
-    return document["victim"]["address_classification"] not in (
-        AddressClass.KNOWN_TO_PERP,
-        AddressClass.SANCTUARY,
-        AddressClass.NFA,
-    )
-
-
-def _named(rows: Any, member: str) -> frozenset[str]:
-    return frozenset(row[member] for row in rows if row.get(member))
 
 
 def _grades(document: Document, profile: Profile) -> tuple[RiskGrade, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gateway.agencies import directory
@@ -20,9 +20,7 @@ from gateway.disclosure import (
     section_facts,
 )
 from gateway.flows.referrals.reading import (
-    Conditions,
     Reading,
-    conditions,
     landlord_of,
     wanted,
 )
@@ -30,6 +28,7 @@ from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import leaks, raising, routing
 from gateway.rules.facts import CaseFacts, ConsentDecision, Route, Standing
+from gateway.rules.limits import Limits, usable
 from gateway.rules.states import after_decision
 from gateway.schemas.codes import (
     AgeBand,
@@ -107,7 +106,7 @@ def write_position(
     position: str,
     record: Mapping[str, Any],
     capacity: str,
-    limits: Conditions,
+    limits: Limits,
     is_new: bool,
 ) -> None:
     """Append the victim's position with its account, sealed."""
@@ -121,6 +120,8 @@ def write_position(
         excluded_kinds=sorted(limits.kinds),
         excluded_agencies=sorted(limits.agencies),
         overridden_kinds=sorted(limits.overridden_kinds),
+        barred_kinds=sorted(limits.barred_kinds),
+        barred_agencies=sorted(limits.barred_agencies),
         account=seal_value(
             key, table="position", column="account", row=key.case_id, value=_dump(record)
         ),
@@ -131,13 +132,14 @@ def write_position(
 
 
 def write_risk(
-    work: Work, case_id: str, reading: Reading, *, seen: Mapping[str, Any], is_new: bool
+    work: Work, key: CaseKey, reading: Reading, *, seen: Mapping[str, Any], is_new: bool
 ) -> None:
     """Append the risk as graded now; `seen` are markers, children and dates of the document."""
+    needs = json.dumps(sorted(reading.needs)).encode()
     cases.add_dated(
         work.session,
         t.risk,
-        case_id=case_id,
+        case_id=key.case_id,
         is_new=is_new,
         level=reading.level,
         criteria=sorted(reading.criteria),
@@ -147,7 +149,7 @@ def write_risk(
         child=reading.facts.child,
         danger=reading.facts.danger,
         care_needs=reading.facts.care_needs,
-        needs=sorted(reading.needs),
+        needs=seal_value(key, table="risk", column="needs", row=key.case_id, value=needs),
         by_agency=work.caller.agency_id,
         by_worker=work.caller.worker_id,
         at=work.now,
@@ -192,8 +194,15 @@ def find_state(reading: Reading) -> tuple[tuple[CaseState, ...], tuple[ReturnRea
 def find_routes(
     reading: Reading, profile: Profile, standing: Mapping[str, Standing]
 ) -> tuple[Route, ...]:
-    """Who receives the case: by the rule, by a duty, and the IDVA's alert where sharing waits."""
+    """Who receives the case: by the rule, by a duty, and the IDVA's alert where sharing waits.
+
+    In an area that nobody serves everybody but a duty's recipient is only told that it waits.
+    """
     found = routing.route(profile.routing, wanted(reading), reading.area, reading.needs, standing)
+    if not reading.is_area_known:
+        found = tuple(
+            r if r.role is CaseRole.NAMED else replace(r, role=CaseRole.ALERTED) for r in found
+        )
     if reading.decision.outcome is not Outcome.HOLD_RECORD or reading.level is not RiskLevel.HIGH:
         return found
     told = routing.route(profile.routing, [Recipient.IDVA], reading.area, reading.needs, standing)
@@ -228,13 +237,27 @@ def assign(
     return assignments
 
 
+def _end_others(work: Work, case_id: str, routes: Sequence[Route]) -> None:
+    """End what an earlier version routed and this one does not: it was not meant for them."""
+    kept = {(route.agency_id, route.role) for route in routes}
+    for row in members.list_assignments(work.session, [case_id]):
+        if row.role is not CaseRole.REFERRER and (row.agency_id, row.role) not in kept:
+            members.end_assignments(
+                work.session,
+                case_id=case_id,
+                agency_id=row.agency_id,
+                roles=[row.role],
+                at=work.now,
+            )
+
+
 def _new_facts(
     case_id: str,
     state: CaseState,
     reading: Reading,
     given: Sequence[NewAssignment],
     contributed: Mapping[SectionRow, bytes],
-    document: Mapping[str, Any],
+    limits: Limits,
     standing: Mapping[str, Standing],
 ) -> CaseFacts:
     """The facts of a case that is being written, as they will be read back."""
@@ -244,7 +267,6 @@ def _new_facts(
         )
         for new in given
     ]
-    limits = conditions(document)
     return CaseFacts(
         case_id=case_id,
         area=reading.area,
@@ -257,6 +279,8 @@ def _new_facts(
         excluded_kinds=limits.kinds,
         excluded_agencies=limits.agencies,
         overridden_kinds=limits.overridden_kinds,
+        barred_kinds=limits.barred_kinds,
+        conflicted=limits.barred_agencies,
     )
 
 
@@ -277,9 +301,10 @@ def assign_missing(
     decision: ConsentDecision,
     profile: Profile,
     needs: frozenset[Need],
+    limits: Limits,
 ) -> tuple[Route, ...]:
     """Route to whoever the decision names now and did not before; gives the new routes."""
-    standing = directory.standing(work.session)
+    standing = usable(directory.standing(work.session), limits)
     asked = decision.share_with | decision.recipients
     found = routing.route(profile.routing, asked, profile.area, needs, standing)
     given = {(row.agency_id, row.role) for row in members.list_assignments(work.session, [case_id])}
@@ -315,13 +340,14 @@ def settle(
     profile: Profile,
     *,
     event: str,
+    limits: Limits,
     contributed: Mapping[SectionRow, bytes],
     is_new: bool,
 ) -> Settled:
     """Write decision, state and assignments, derive the grants, record, announce."""
     case_id = key.case_id
     path, reasons = find_state(reading)
-    standing = directory.standing(work.session)
+    standing = usable(directory.standing(work.session), limits)
     routes = find_routes(reading, profile, standing)
     write_consent(work, case_id, reading.decision, profile, is_new=is_new)
     cases.add_states(
@@ -335,9 +361,10 @@ def settle(
     )
     given = assign(work, case_id, routes, document, is_new=is_new)
     if is_new:
-        facts = _new_facts(case_id, path[-1], reading, given, contributed, document, standing)
+        facts = _new_facts(case_id, path[-1], reading, given, contributed, limits, standing)
         grant_new(work, key, profile, facts, contributed)
     else:
+        _end_others(work, case_id, routes)
         regrant(work, key, profile, known=contributed)
     entry = work.record(
         event,

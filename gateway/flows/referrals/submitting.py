@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from gateway.agencies import directory
 from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
 from gateway.disclosure import (
     CaseKey,
@@ -16,14 +17,15 @@ from gateway.disclosure import (
     seal_value,
 )
 from gateway.errors import Denied, Invalid, Problem
-from gateway.flows.referrals import people, reading, receipts, settling
+from gateway.flows.referrals import later, people, reading, receipts, settling
 from gateway.flows.referrals.reading import Reading
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import grading, markers, sections
+from gateway.rules.limits import Limits, in_danger, joined, of_document
 from gateway.rules.states import move
 from gateway.schemas import reference as references
-from gateway.schemas.codes import CaseState
+from gateway.schemas.codes import AddressClass, CaseState
 from gateway.schemas.forms import value_of
 from gateway.store import cases, ids, referrals
 from gateway.store import sections as stored_sections
@@ -31,6 +33,9 @@ from gateway.store.answers import Answer
 from gateway.store.referrals import ReferralRow
 
 FORM = "referral/1"
+SEALED_CLASSES = frozenset(
+    {AddressClass.REFUGE, AddressClass.UNKNOWN_TO_PERP, AddressClass.TEMP_ACCOM}
+)
 
 
 def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
@@ -46,7 +51,7 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
     received = receive(work, body, form=FORM, audience=audience, key=key)
     if received.answered:
         return received.answered
-    _check_sealed(received)
+    _check_sealed(work, received)
     case_id, reference = ids.new(work.now), references.make()
     read, profile = _read(work, received)
     cases.add_case(work.session, case_id=case_id, area=read.area, by=settling.by(work))
@@ -68,27 +73,29 @@ def resubmit(work: Work, reference: str, body: str, *, audience: str, key: str) 
     """
     work.attempt("referral.version")
     row = find_own(work, reference)
-    received = receive(work, body, form=FORM, audience=audience, key=key)
+    received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
     if received.answered:
         return received.answered
-    _check_sealed(received)
+    _check_sealed(work, received)
     cases.lock_case(work.session, row.case_id)
     case = cases.list_cases(work.session, [row.case_id])[row.case_id]
     move(case.state, CaseState.SUBMITTED)
     read, profile = _read(work, received)
+    cases.set_area(work.session, case_id=row.case_id, area=read.area)
     stored_sections.supersede(
-        work.session, case_id=row.case_id, owner_id=work.caller.agency_id, at=work.now
+        work.session, reference=row.reference, case_id=row.case_id, at=work.now
     )
+    version = referrals.count_versions(work.session, row.reference) + 1
     return _take_in(
         work,
         received,
         open_case_key(work, row.case_id),
         row.reference,
-        read,
+        later.kept(work, row.case_id, read, profile, versions=version - 1),
         profile,
         audience=audience,
         key=key,
-        version=referrals.count_versions(work.session, row.reference) + 1,
+        version=version,
     )
 
 
@@ -139,7 +146,7 @@ def _take_in(
             value=received.jws.encode(),
         ),
     )
-    _write_facts(work, received, case_key, read, is_new=is_new)
+    limits = _write_facts(work, received, case_key, read, is_new=is_new)
     parts = sections.split(received.document, profile.fields.section_of)
     contributed = contribute(
         work,
@@ -158,6 +165,7 @@ def _take_in(
         received.loaded,
         profile,
         event="referral.submit" if is_new else "referral.version",
+        limits=limits,
         contributed=contributed,
         is_new=is_new,
     )
@@ -169,15 +177,20 @@ def _take_in(
 
 def _write_facts(
     work: Work, received: Received, case_key: CaseKey, read: Reading, *, is_new: bool
-) -> None:
+) -> Limits:
     document = received.loaded
+    stated = of_document(document, read.decision, sender=work.caller.agency_id)
+    limits = in_danger(stated, read.facts.danger, read.decision)
+    if not is_new:
+        earlier = cases.list_positions(work.session, [case_key.case_id])[case_key.case_id]
+        limits = joined(later.limits_of(earlier), limits, may_lift=False)
     settling.write_position(
         work,
         case_key,
-        position=document["victim"]["position"],
+        position=read.facts.position,
         record=received.document["consent_record"],
         capacity=read.facts.capacity,
-        limits=reading.conditions(document),
+        limits=limits,
         is_new=is_new,
     )
     seen = {
@@ -185,7 +198,8 @@ def _write_facts(
         "children": markers.count_children(document),
         **_dates(document, work.now.date()),
     }
-    settling.write_risk(work, case_key.case_id, read, seen=seen, is_new=is_new)
+    settling.write_risk(work, case_key, read, seen=seen, is_new=is_new)
+    return limits
 
 
 def _dates(document: Mapping[str, Any], on: date) -> dict[str, date | None]:
@@ -195,19 +209,37 @@ def _dates(document: Mapping[str, Any], on: date) -> dict[str, date | None]:
     return {"incident_on": max(happened, default=None), "event_on": min(coming, default=None)}
 
 
-def _check_sealed(received: Received) -> None:
-    """Refuse a document whose safe contact is said to travel sealed and does not, or twice.
+def _check_sealed(work: Work, received: Received) -> None:
+    """Refuse sealed sections that do not fit the document, or are sealed to anybody else.
+
+    Every copy must be to a registered key of the agency it names, and never to the gateway's own:
+    what is sealed is not for the gateway to read.
 
     :raises Invalid: with pointers.
     """
+    victim = received.loaded["victim"]
     names = [item["section"] for item in received.sealed]
-    is_said = value_of(received.loaded["victim"]["contact"]) == "SEALED"
+    is_said = value_of(victim["contact"]) == "SEALED"
     problems = []
     if len(set(names)) != len(names):
         problems.append(Problem("not_both", "/sealed"))
     if is_said and "safe_contact" not in names:
         problems.append(Problem("needed_here", "/sealed"))
     if not is_said and "safe_contact" in names:
-        problems.append(Problem("not_both", "/document/victim/contact"))
+        problems.append(Problem("not_both", "/victim/contact"))
+    is_hidden = victim["address_classification"] in SEALED_CLASSES and "address" not in victim
+    if is_hidden and "protected_address" not in names:
+        problems.append(Problem("needed_here", "/sealed"))
+    known = {
+        (listing.agency_id, key["kid"])
+        for listing in (directory.listings(work.session, work.now) if names else ())
+        for key in listing.keys
+    }
+    problems += [
+        Problem("not_sealed", f"/sealed/{n}/recipients/{m}/kid")
+        for n, item in enumerate(received.sealed)
+        for m, copy in enumerate(item["recipients"])
+        if (copy["agency"], copy["kid"]) not in known or copy["kid"] in work.keys.encryption.by_kid
+    ]
     if problems:
         raise Invalid("The sealed sections do not fit the document.", *problems)

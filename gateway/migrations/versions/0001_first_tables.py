@@ -457,6 +457,8 @@ def upgrade() -> None:
         sa.Column("excluded_kinds", sa.JSON(), nullable=False),
         sa.Column("excluded_agencies", sa.JSON(), nullable=False),
         sa.Column("overridden_kinds", sa.JSON(), nullable=False),
+        sa.Column("barred_kinds", sa.JSON(), nullable=False),
+        sa.Column("barred_agencies", sa.JSON(), nullable=False),
         sa.Column("account", sa.LargeBinary(), nullable=False),
         sa.Column("by_agency", sa.String(length=64), nullable=False),
         sa.Column("by_worker", sa.String(length=64), nullable=True),
@@ -521,7 +523,7 @@ def upgrade() -> None:
         sa.Column(
             "care_needs", sa.Boolean(create_constraint=True, name="care_needs"), nullable=False
         ),
-        sa.Column("needs", sa.JSON(), nullable=False),
+        sa.Column("needs", sa.LargeBinary(), nullable=False),
         sa.Column("markers", sa.JSON(), nullable=False),
         sa.Column("children", sa.Integer(), nullable=False),
         sa.Column("incident_on", sa.Date(), nullable=True),
