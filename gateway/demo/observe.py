@@ -46,7 +46,7 @@ def of_triage(triage: Mapping[str, Any]) -> dict[str, Any]:
             if each["role"] not in ("REFERRER", "RESEARCH")
         },
         "links": [f"{each['kind']} {'+'.join(each['repeats']) or '-'}" for each in triage["links"]],
-        "linked_to": [each["reference"] for each in triage["links"]],
+        "linked_to": [each.get("reference", each["area"]) for each in triage["links"]],
         "levels": [
             f"{each['instrument']}: by score {each['level_score']}, by judgement "
             f"{each['level_professional']}, final {each['level_final']}"
@@ -64,7 +64,7 @@ def view(pulled: Pulled | None, agency_id: str) -> dict[str, str]:
         word = _WORDS[part["level"]]
         if part["content"] == {"present": True}:
             word = _WORDS["INDICATOR"]
-        elif part["owner"] == agency_id:
+        elif part.get("owner") == agency_id:
             word += " (its own)"
         if found.get(part["section"], NOTHING) in (NOTHING, _WORDS["INDICATOR"]):
             found[part["section"]] = word

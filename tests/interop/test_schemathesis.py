@@ -31,7 +31,6 @@ CHECKS = (
     "negative_data_rejection",
     "missing_required_header",
     "unsupported_method",
-    "allow_header_conformance",
     "ignored_auth",
 )
 Tried = tuple[str, str, int]  # operation, positive or negative data, status

@@ -366,9 +366,11 @@ def test_a_work_without_a_log_is_unavailable(world: World) -> None:
     assert world.rows(t.agency, id=POLICE)[0]["suspended_at"] is None
 
 
-def test_the_auditor_is_an_agency_like_any_other(world: World) -> None:
-    """Without a role in the case an auditor reads nothing of it, not even its log."""
+def test_the_areas_auditor_reads_the_log_of_a_case_and_nothing_else(world: World) -> None:
     ref = referred(world)
+    auditor = world.client(AUDITOR)
+    events = {entry["event"] for entry in auditor.access(ref)["entries"]}
+    assert {"referral.submit", "log.read"} <= events
     with pytest.raises(ProblemError) as problem:
-        world.client(AUDITOR).access(ref)
+        auditor.pull(ref, "P10")
     assert problem.value.status == 404

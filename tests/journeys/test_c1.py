@@ -188,9 +188,11 @@ def test_C1_what_the_adviser_and_the_landlord_may_see_is_explained(story: Story)
     assert rows["health"] == ("SUMMARY", "D10/IDVA:S")
     assert rows["orientation"][0] == "NONE"
     landlord = coordinator.explain(story.reference, LANDLORD, "P7")
-    rules = {each["section"]: each["rule"] for each in landlord["sections"]}
+    told = {each["section"]: each for each in landlord["sections"]}
+    rules = {name: each["rule"] for name, each in told.items() if each["level"] != "NONE"}
     # What it sealed to the adviser it keeps itself; the gateway has no copy for it.
     assert set(rules.values()) == {"own", "own not-sealed-to"}
+    assert {each["rule"] for each in told.values() if each["level"] == "NONE"} == {"role:REFERRER"}
     assert {s for s, rule in rules.items() if rule != "own"} == {"safe_contact"}
 
 
