@@ -185,7 +185,8 @@ def seal(context: SerializationContext, value: Any) -> bytes:
         return value if isinstance(value, bytes) else str(value).encode()
     partner, form = _caller(raw["operationId"], ""), raw["x-form"].replace("-1", "/1")
     if "x-claims" not in raw or not isinstance(value, dict):
-        return partner.enclose(form, _nearly_published(context.case, value)).encode()
+        document, sealed = _nearly_published(context.case, value)
+        return partner.enclose(form, document, sealed).encode()
     right = partner.claims(form, value.get("document"))
     drawn = _drawn(value)  # one claim in eight is left as it was generated
     kept = {name for index, name in enumerate(right) if not drawn >> 3 * index & 7}
@@ -209,25 +210,29 @@ def _is_positive(case: Case) -> bool:
     return case.meta is not None and case.meta.generation.mode.is_positive
 
 
-def _nearly_published(case: Case, value: Any) -> Any:
+def _nearly_published(case: Case, value: Any) -> tuple[Any, list[Json]]:
     """Seven in eight documents become published ones in which one part was generated.
 
     What is generated from the schema alone breaks one of the rules between fields nearly always,
     and never gets past them.
     """
     raw, drawn = case.operation.definition.raw, _drawn(value)
-    near = _published(raw) if _is_positive(case) or raw["x-form"] in LARGE else []
+    near = _published(raw["operationId"]) if _is_positive(case) or raw["x-form"] in LARGE else []
     if not near or not isinstance(value, dict) or not drawn % 8:
-        return value
-    return spliced(value, near[drawn // 8 % len(near)])
+        return value, []
+    document, sealed = near[drawn // 8 % len(near)]
+    return spliced(value, document), sealed
 
 
-def _published(raw: Json) -> list[Json]:
-    """The published documents of an operation."""
-    if raw.get("x-form") in LARGE:
-        return [each["document"] for each in examples()]
-    content = raw.get("requestBody", {}).get("content", {}).get(SEALED, {})
-    return [content["x-marac-example"]] if "x-marac-example" in content else []
+@cache
+def _published(operation: str) -> list[tuple[Json, list[Json]]]:
+    """The published documents of an operation, each with its sealed sections."""
+    [raw] = [each for _, _, each in _state()["rules"] if each["operationId"] == operation]
+    if raw["x-form"] in LARGE:
+        landlord, key = _partner(LANDLORD), str(uuid.uuid4())
+        return [(each["document"], landlord.seal_sections(each, key)) for each in examples()]
+    content = raw["requestBody"]["content"][SEALED]
+    return [(content["x-marac-example"], [])] if "x-marac-example" in content else []
 
 
 def spliced(made: Json, published: Json) -> Json:

@@ -172,14 +172,18 @@ class Partner:
     def refer(self, form_file: Json, key: str | None = None) -> requests.Response:
         """Send a form file as `examples/` has them, its sealed sections sealed."""
         document, key = form_file["document"], key or str(uuid.uuid4())
+        sealed = self.seal_sections(form_file, key)
+        form = form_file["form"]
+        return self.send("/v1/referrals", "referrals:write", form, document, sealed, key)
+
+    def seal_sections(self, form_file: Json, key: str) -> list[Json]:
+        """The sealed sections of a form file, each for whom the gateway names."""
+        document, plain = form_file["document"], form_file.get("sealed", {})
         question = {**where(document), "needs": document["referral"].get("needs", [])}
         offered = self.post("/v1/routing/preview", "referrals:write", question)
         assert offered.status_code == 200, offered.text
         to = [row for row in offered.json()["recipients"] if not is_excluded(row, document)]
-        plain = form_file.get("sealed", {})
-        sealed = [self.seal_section(name, plain[name], to, key) for name in plain]
-        form = form_file["form"]
-        return self.send("/v1/referrals", "referrals:write", form, document, sealed, key)
+        return [self.seal_section(name, plain[name], to, key) for name in plain]
 
     # --- answers ------------------------------------------------------------------------------
 
