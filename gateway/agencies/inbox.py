@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
-
 from gateway.agencies import directory
 from gateway.errors import Conflict, Invalid, Mismatch, Problem
 from gateway.ledger import Work
 from gateway.schemas import forms
 from gateway.sealing import envelopes
+from gateway.sealing.claims import canonical
 from gateway.store import answers
 from gateway.store.answers import Answer
 
@@ -82,9 +81,7 @@ def receive(
         form=form,
         document=claims["document"],
         loaded=loaded,
-        sealed=tuple(
-            envelopes.check_section(item, f"/sealed/{n}") for n, item in enumerate(sealed)
-        ),
+        sealed=sealed,
         jws=opened.jws,
         digest=digest,
         answered=earlier,
@@ -141,7 +138,7 @@ def once(
 
     :raises Conflict: as `find_answer` and `keep_answer` do.
     """
-    digest = hashlib.sha256(rfc8785.dumps(dict(content))).digest()
+    digest = hashlib.sha256(canonical(dict(content))).digest()
     earlier = find_answer(work, key, digest)
     if earlier:
         return earlier

@@ -199,12 +199,20 @@ def _hand_over(
     }
 
 
-def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Explained:
+def explain(
+    work: Work,
+    case_id: str,
+    agency: Caller,
+    purpose: Purpose,
+    *,
+    known: Collection[str] | None = None,
+) -> Explained:
     """What `agency` would see of a case, and which rule decides each section (M7).
 
     For an agency without a part in the case: what it would see if it were asked for research.
     Every known section is told of, whether the case has it or not, so that asking does not tell
-    what there is.
+    what there is. What the agency contributed itself counts as its own only in the sections
+    `known` to who asks (None: in all), for the same reason.
     """
     facts = list_facts(work.session, [case_id])[case_id]
     is_member = agency.agency_id in facts.members
@@ -212,7 +220,7 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
         asked = Membership(agency.agency_id, agency.kind, frozenset({CaseRole.RESEARCH}))
         facts = replace(facts, members={**facts.members, agency.agency_id: asked})
     profile = _profile(work, facts)
-    facts = replace(facts, sections=_every_section(facts, agency, profile))
+    facts = replace(facts, sections=_every_section(facts, agency, profile, known))
     decision = rule.decide(facts, agency, purpose, profile.matrix)
     refused = decision.because if isinstance(decision, Refused) else None
     return Explained(
@@ -229,9 +237,15 @@ def explain(work: Work, case_id: str, agency: Caller, purpose: Purpose) -> Expla
     )
 
 
-def _every_section(facts: CaseFacts, agency: Caller, profile: Profile) -> tuple[SectionFacts, ...]:
+def _every_section(
+    facts: CaseFacts, agency: Caller, profile: Profile, known: Collection[str] | None
+) -> tuple[SectionFacts, ...]:
     """What the agency itself contributed, and one of each other section as somebody else's."""
-    own = tuple(each for each in facts.sections if each.owner == agency.agency_id)
+    own = tuple(
+        each
+        for each in facts.sections
+        if each.owner == agency.agency_id and (known is None or each.name in known)
+    )
     sealed_to = frozenset({agency.agency_id})
     names = {each.name for each in own}
     return own + tuple(

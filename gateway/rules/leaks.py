@@ -49,8 +49,9 @@ def values_of(
 
 def fold(text: str) -> str:
     """Letters and digits of any script in lower case without accents, words apart by one space."""
-    plain = unicodedata.normalize("NFKD", text.casefold().translate(_DROPPED))
-    kept = "".join(c for c in plain if not unicodedata.combining(c))
+    # Folded again after taking apart: a sign such as the numero becomes letters of its own.
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    kept = "".join(c for c in plain.translate(_DROPPED) if not unicodedata.combining(c))
     return _APART.sub(" ", kept).strip()
 
 

@@ -79,7 +79,7 @@ def of_position(position: Mapping[str, Any]) -> Limits:
 def joined(old: Limits, new: Limits, *, may_lift: bool) -> Limits:
     """Return what stands after `new`: bars only ever grow, conditions too unless lifted.
 
-    `may_lift` is for whoever recorded the conditions, the IDVA service and the coordinator.
+    `may_lift` is for the IDVA service, the coordinator, and whoever alone recorded all there is.
     """
     return Limits(
         kinds=new.kinds if may_lift else old.kinds | new.kinds,

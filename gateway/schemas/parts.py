@@ -36,7 +36,7 @@ class Form(Schema):
         self._names = self.fields.keys()
 
     def take(self, data: object) -> dict[str, Any]:
-        """Return what `load` returns, with the same errors, at a fifth of the cost.
+        """Return what `load` returns, with the same errors, at a fraction of the cost.
 
         `load` prepares for hooks, partial loading and collections on every call; none is used here.
 

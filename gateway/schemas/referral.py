@@ -68,6 +68,9 @@ class Excluded(Form):
     def _whom(data: dict[str, Any]) -> Iterator[Fault]:
         if not {"name", "role", "agency_id", "agency_kind"} & data.keys():
             yield "needed_here", ("name",)
+        # Without a coordinator there is no conference, without an auditor nobody who checks it.
+        if data.get("agency_kind") in (AgencyKind.COORDINATOR, AgencyKind.AUDITOR):
+            yield "out_of_range", ("agency_kind",)
 
     rules = (_whom,)
 

@@ -274,6 +274,13 @@ def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, Posit
     }
 
 
+def list_recorders(session: Session, case_id: str) -> frozenset[str]:
+    """Every agency that ever recorded a position of the case."""
+    p = t.position
+    query = select(p.c.by_agency).where(p.c.case_id == case_id).distinct()
+    return frozenset(session.execute(query).scalars())
+
+
 def list_risks(session: Session, case_ids: Sequence[str]) -> dict[str, RiskRow]:
     """The newest risk of each case."""
     rows = session.execute(_RISKS, {"ids": case_ids}) if case_ids else ()

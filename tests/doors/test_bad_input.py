@@ -200,7 +200,7 @@ def test_F3_an_assertion_that_does_not_hold_gives_no_token(place: Place, name: s
         changes = {"exp": int(place.world.now.timestamp()) + changes["exp"]}
     assertion = agency.assertion(**changes)
     answer = agency.ask(agency.form(scope or "referrals:read", client_assertion=assertion))
-    assert (answer.status_code, answer.json["error"]) == (status, error)
+    assert (answer.status_code, answer.get_json()["error"]) == (status, error)
     assert "access_token" not in answer.text
     assert place.world.counts() == before
 
@@ -534,7 +534,9 @@ def test_another_content_type_is_refused(place: Place, operation: Any, media: st
     assert (status, body["code"]) == (415, "unsupported_media_type")
 
 
-@pytest.mark.parametrize("key", ["", "1", "not-a-uuid", "0" * 36, "{4f2f7cde-33f0-4d2e-8b6c-2f1b7f6f5a10}"])
+@pytest.mark.parametrize(
+    "key", ["", "1", "not-a-uuid", "0" * 36, "{4f2f7cde-33f0-4d2e-8b6c-2f1b7f6f5a10}"]
+)
 @pytest.mark.parametrize(
     "operation", [each for each in OPERATIONS if each.is_once], ids=lambda each: each.name
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -31,6 +32,7 @@ class Pair:
 
 GATEWAY_ENC, GATEWAY_SIG = Pair("enc"), Pair("sig")
 AGENCY_SIG, OTHER_SIG = Pair("sig"), Pair("sig")
+TO_GATEWAY = jose.import_public(GATEWAY_ENC.public, "enc")
 IDVA_ENC, POLICE_ENC = Pair("enc"), Pair("enc")
 REGISTERED = {(AGENCY, AGENCY_SIG.kid): AGENCY_SIG.key, ("other", OTHER_SIG.kid): OTHER_SIG.key}
 
@@ -59,11 +61,20 @@ def sealed(by: Pair = AGENCY_SIG, to: Pair = GATEWAY_ENC, **changes: Any) -> str
     )
 
 
-def opened(token: str, now: datetime = NOW, audience: str = GATEWAY) -> envelopes.Opened:
+def registered(iss: str, kid: str) -> jose.Key | None:
+    return REGISTERED.get((iss, kid))
+
+
+def opened(
+    token: str,
+    now: datetime = NOW,
+    audience: str = GATEWAY,
+    find: Callable[[str, str], jose.Key | None] = registered,
+) -> envelopes.Opened:
     return envelopes.open_document(
         token,
         decrypt_keys=GATEWAY_ENC.held,
-        find_verify_key=lambda iss, kid: REGISTERED.get((iss, kid)),
+        find_verify_key=find,
         audience=audience,
         now=now,
     )
@@ -191,6 +202,39 @@ def test_a_document_is_only_taken_from_the_agency_whose_key_signed_it() -> None:
         opened(sealed(by=OTHER_SIG))  # signed by another in the name of harbourgate
     with pytest.raises(Undecipherable):
         opened(sealed(by=Pair("sig")))  # signed by nobody known
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"iss": "other"},
+        {"document": {"victim": {"given_names": "Somebody"}}},
+        {"exp": T + 601},
+        {"worker": "w-2"},
+    ],
+)
+def test_what_is_not_what_was_signed_is_refused_whoever_it_names(change: dict[str, Any]) -> None:
+    """The claims are read before the signature is looked at: they open nothing by themselves."""
+    true = jose.sign(
+        json.dumps(claims()).encode(), AGENCY_SIG.key, AGENCY_SIG.kid, envelopes.DOCUMENT
+    )
+    header, _, signature = true.split(".")
+    asked: list[tuple[str, str]] = []
+
+    def found(iss: str, kid: str) -> jose.Key:
+        asked.append((iss, kid))
+        return AGENCY_SIG.key
+
+    for payload, is_good in ((claims(), True), (claims(**change), False)):
+        forged = ".".join((header, jose.b64u(json.dumps(payload).encode()), signature))
+        body = jose.encrypt(forged.encode(), TO_GATEWAY, GATEWAY_ENC.kid, envelopes.ENVELOPE, "JWT")
+        if is_good:
+            assert opened(body, find=found).iss == AGENCY
+            continue
+        with pytest.raises(Undecipherable) as caught:
+            opened(body, find=found)
+        assert caught.value.code == "undecipherable"
+    assert asked == [(AGENCY, AGENCY_SIG.kid), (change.get("iss", AGENCY), AGENCY_SIG.kid)]
 
 
 def test_a_document_sealed_again_to_somebody_else_is_refused_there() -> None:

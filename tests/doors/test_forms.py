@@ -5,13 +5,15 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from marshmallow import ValidationError
+from marshmallow import ValidationError, missing
+from marshmallow.fields import Field
 
 from gateway.errors import Invalid, Problem
 from gateway.schemas import fields, forms
@@ -411,6 +413,16 @@ def test_the_short_way_and_marshmallow_agree(place: tuple[str, str], odd: Any) -
             assert outcome(field.form.take, part) == outcome(field.form.load, part)
 
 
+@given(st.sampled_from(PLACES), st.sampled_from([*ODD, missing]))
+def test_a_field_takes_what_marshmallow_makes_it_take(place: tuple[str, str], odd: Any) -> None:
+    document = copy.deepcopy(DOCUMENTS[place[0]])
+    change(document, place[1], odd)
+    for name, field in forms.FORMS["referral/1"].fields.items():
+        for value in (document.get(name, missing), odd):
+            by_marshmallow = partial(Field.deserialize, field)
+            assert outcome(field.deserialize, value) == outcome(by_marshmallow, value)
+
+
 def parts_of(form: Form) -> Iterator[Form]:
     yield form
     for field in form.fields.values():
@@ -427,6 +439,9 @@ def test_every_member_of_every_form_is_strict(name: str) -> None:
         for field in form.fields.values():
             assert isinstance(field, fields.Strict)
             assert not field.allow_none
+            # Strict.deserialize passes these by: there must be none.
+            assert [*field.pre_load, *field.validators, *field.post_load] == []
+            assert field.load_default is missing
 
 
 def test_plain_gives_back_what_was_loaded() -> None:

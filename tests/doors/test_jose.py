@@ -30,6 +30,7 @@ OPENER = jose.import_private(ENC, "enc")
 READERS = {ENC["kid"]: OPENER}
 SEALER = jose.import_public(jose.public_part(ENC), "enc")
 VERIFIERS = {SIG["kid"]: jose.import_public(jose.public_part(SIG), "sig")}
+OTHER = jose.import_public(jose.public_part(jose.new_private("sig")), "sig")
 
 
 def a_jws(payload: bytes = b"{}", **header: Any) -> str:
@@ -72,6 +73,33 @@ def test_what_was_encrypted_comes_back_and_never_looks_the_same() -> None:
 
 def test_the_handmade_token_is_good_as_long_as_nothing_is_changed() -> None:
     assert jose.verify(a_jws(), VERIFIERS, "t+jws").payload == b"{}"
+
+
+def test_a_token_that_was_only_read_is_verified_like_any_other() -> None:
+    stated = jose.read_signed(a_jws(b'{"a":1}'))
+    assert (stated.payload, stated.header["kid"]) == (b'{"a":1}', SIG["kid"])
+    assert jose.verify(stated, VERIFIERS, "t+jws") == (b'{"a":1}', SIG["kid"])
+    for keys, typ in ((VERIFIERS, "u+jws"), ({}, "t+jws"), ({SIG["kid"]: OTHER}, "t+jws")):
+        with pytest.raises(Undecipherable):
+            jose.verify(stated, keys, typ)
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_what_was_read_of_a_changed_token_is_refused(index: int) -> None:
+    parts = a_jws(b'{"a":1}').split(".")
+    raw = jose.b64u_decode(parts[index])
+    changes = (b'{"a":1}', b'{"a":2}') if index == 1 else (raw[-2:], bytes((raw[-2] ^ 1, raw[-1])))
+    parts[index] = jose.b64u(raw.replace(*changes))
+    with pytest.raises(Undecipherable):
+        jose.verify(jose.read_signed(".".join(parts)), VERIFIERS, "t+jws")
+
+
+@pytest.mark.parametrize(
+    "token", ["", "a", "a.b", a_jwe(), "e30.e30", "e30..e30.e30", "W10.e30.AA"]
+)
+def test_what_is_no_signed_token_cannot_be_read_as_one(token: str) -> None:
+    with pytest.raises(Undecipherable):
+        jose.read_signed(token)
 
 
 BAD_JWS_HEADERS: dict[str, dict[str, Any]] = {

@@ -37,6 +37,8 @@ REFUSED = [
     (b'["x",["\\u0000"]]', "bad_text"),
     (b'{"a":"\\ud800"}', "bad_text"),
     (b'{"a":"\\udc00\\ud800"}', "bad_text"),
+    *((b'{"a":"\\u%b"}' % half, "bad_text") for half in (b"D83D", b"dbfF", b"DC00", b"dfff")),
+    (b'{"a":"\\\\ud83d\\ude00"}', "bad_text"),  # a backslash, letters, half a pair
     (b'{"a":NaN}', "bad_number"),
     (b'{"a":-Infinity}', "bad_number"),
     (b'{"a":1e999}', "bad_number"),
@@ -91,25 +93,20 @@ def test_what_is_well_formed_is_read_as_it_is(value: Any, escaped: bool) -> None
     assert parse(json.dumps(value, ensure_ascii=escaped).encode()) == value
 
 
-LEAVES = st.sampled_from(
-    [
-        *("1", "-0", "1.5", "1e999", "NaN", "9007199254740992", "true", "null", "nul", ""),
-        *('""', '"a"', '"[{"', '"}]"', r'"\\"', r'"\""', r'"\\\"[\\"', r'"\n"', '"é"', '"\x00"'),
-        *(r'"\u0000"', r'"\\u0000"', r'"\\\u0000"', r'"\u0001"', r'"\u00e9"', r'"\uD83D\uDE00"'),
-        *(r'"\ud83d"', r'"\uDe00"', r'"\ude00\ud83d"', r'"\\ud83d\ude00"', r'"\ud83d\\ude00"'),
-    ]
+GOOD = (
+    *("1", "-0", "1.5", "true", "null", '""', '"a"', '"[{"', '"}]"', '"é"', r'"\n"', r'"\u00e9"'),
+    *(r'"\\"', r'"\""', r'"\\\"[\\"', r'"\u0001"', r'"\\u0000"', r'"\\\\ud800"', r'"\uD83D\uDE00"'),
 )
+ESCAPED = (
+    *(r'"\u0000"', r'"\\\u0000"', r'"\ud83d"', r'"\uDBFF"', r'"\uDe00"', r'"\udfff"'),
+    *(r'"\ude00\ud83d"', r'"\\ud83d\ude00"', r'"\ud83d\\ude00"', r'"\ud83d\u0061"'),
+)
+BAD = ("1e999", "NaN", "9007199254740992", "nul", "", '"\x00"', "'a'")
+LEAVES = st.sampled_from(GOOD) | st.sampled_from(GOOD + ESCAPED) | st.sampled_from(GOOD * 3 + BAD)
 MEMBERS = st.sampled_from(
     [
-        '"a"',
-        '"b"',
-        r'"\u0061"',
-        '"[["',
-        r'"\u0000"',
-        r'"\\u0000"',
-        r'"\ud800"',
-        r'"\ud83d\ude00"',
-        "a",
+        *('"a"', '"b"', '"c"', '"d"', r'"\u0061"', '"[["', r'"\\u0000"', r'"\ud83d\ude00"'),
+        *(r'"\u0000"', r'"\ud800"'),
     ]
 )
 SOURCES = st.recursive(

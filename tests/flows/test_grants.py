@@ -113,15 +113,14 @@ class Walk:
 
     def form(self) -> dict[str, Any]:
         where = self.random.choice(POSITIONS[:2])
-        return self.random.choice(
-            [
-                lambda: example("c1"),
-                lambda: example("c5"),
-                lambda: graded(12, victim__position=where),
-                lambda: graded(5, victim__position=where, children_concern="SIGNIFICANT_HARM"),
-                lambda: example("c2", override_record=None),
-            ]
-        )()
+        forms: tuple[Callable[[], dict[str, Any]], ...] = (
+            lambda: example("c1"),
+            lambda: example("c5"),
+            lambda: graded(12, victim__position=where),
+            lambda: graded(5, victim__position=where, children_concern="SIGNIFICANT_HARM"),
+            lambda: example("c2", override_record=None),
+        )
+        return self.random.choice(forms)()
 
     def refer(self) -> None:
         agency = self.random.choice((LANDLORD, OTHER, HOSPITAL))
@@ -182,13 +181,13 @@ class Walk:
         self.world.client(agency).withdraw(ref, "SENT_IN_ERROR")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_promise_05_stored_grants_are_the_derived_ones_whatever_happened(
     world: World, seed: int
 ) -> None:
     walk = Walk(world, seed)
     seen = set()
-    for step in walk.steps(30):
+    for step in walk.steps(24):
         seen.add(step)
         for _, ref in walk.refs:
             case_id = world.case_of(ref)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -92,7 +92,7 @@ def test_no_hot_statement_reads_a_whole_table(busy: tuple[World, list[str], str]
     landlord, idva, coordinator = (world.client(each) for each in (LANDLORD, IDVA, COORDINATOR))
     cursor = idva.list_cases()["next"]
     fresh = landlord.refer(graded(12)).reference
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "submit": lambda: landlord.refer(example("c1")),
         "pull": lambda: idva.pull(refs[0], "P2"),
         "feed": lambda: (idva.list_cases(), idva.list_cases(cursor)),

@@ -31,6 +31,20 @@ def agencies_with_keys(world: World, ref: str) -> set[str]:
     return {str(row["agency_id"]) for row in rows}
 
 
+def listed_to(world: World, ref: str, *attendees: str) -> None:
+    """Put a case on the list of a conference that these agencies attend."""
+    coordinator = world.client(COORDINATOR)
+    coordinator.decide(ref, {"decision": "ACCEPT"})
+    conference = coordinator.create_conference(
+        {
+            "area": "MARLBURY",
+            "starts_at": "2026-12-08T09:30:00Z",
+            "attendees": list(attendees),
+        }
+    )["conference"]
+    coordinator.list_case(conference, ref)
+
+
 def test_F45_F50_withdrawal_holds_with_the_next_request(world: World) -> None:
     ref = supported(world)
     idva = world.client(IDVA)
@@ -94,8 +108,8 @@ def test_agreement_given_again_gives_the_keys_again(world: World) -> None:
 
 def test_F47_a_condition_takes_one_kind_of_agency_out(world: World) -> None:
     """By receiving agency: she agrees, but not to the police."""
-    form = example("c1", children_concern="NONE", referral__danger="IMMINENT_LIFE")
-    ref = world.client(LANDLORD).refer(form).reference
+    ref = world.client(LANDLORD).refer(example("c1")).reference
+    listed_to(world, ref, POLICE)
     assert world.client(POLICE).pull(ref, "P1").document["sections"]
     world.client(LANDLORD).record_position(
         ref, position("GIVEN", conditions=[{"text": "no police", "excludes_kind": "POLICE"}])
@@ -105,6 +119,17 @@ def test_F47_a_condition_takes_one_kind_of_agency_out(world: World) -> None:
     assert problem.value.status == 404
     assert POLICE not in agencies_with_keys(world, ref)
     assert world.client(IDVA).pull(ref, "P2").document["sections"]
+
+
+def test_F47_a_condition_about_a_kind_does_not_stop_help_when_life_is_in_danger(
+    world: World,
+) -> None:
+    form = example("c1", referral__danger="IMMINENT_LIFE")
+    ref = world.client(LANDLORD).refer(form).reference
+    world.client(LANDLORD).record_position(
+        ref, position("GIVEN", conditions=[{"text": "no police", "excludes_kind": "POLICE"}])
+    )
+    assert world.client(POLICE).pull(ref, "P1").document["sections"]
 
 
 def test_F47_an_agency_named_by_id_is_out(world: World) -> None:
@@ -134,14 +159,9 @@ def test_F48_by_class_of_data_the_same_agreement_gives_each_its_own(world: World
 
 def test_F58_listing_opens_a_case_to_those_who_are_asked_and_no_further(world: World) -> None:
     ref = world.client(LANDLORD).refer(example("c1")).reference
-    coordinator = world.client(COORDINATOR)
     with pytest.raises(ProblemError):
         world.client(POLICE).pull(ref, "P1")
-    coordinator.decide(ref, {"decision": "ACCEPT"})
-    conference = coordinator.create_conference(
-        {"area": "MARLBURY", "starts_at": "2026-12-08T09:30:00Z", "attendees": [POLICE, GP]}
-    )["conference"]
-    coordinator.list_case(conference, ref)
+    listed_to(world, ref, POLICE, GP)
     seen = {
         each["section"]: each["level"]
         for each in world.client(POLICE).pull(ref, "P1").document["sections"]

@@ -6,9 +6,10 @@ import pytest
 
 from gateway.client.access import ProblemError
 from gateway.store import tables as t
-from tests.journeys.world import World, example
+from tests.journeys.world import World, example, lines
 
 pytestmark = pytest.mark.xdist_group("c2")
+OVER_HTTP = True
 COLLEGE, BY_AND_FOR, COORDINATOR = "marlbury-college", "aster-women", "marlbury-marac"
 HOUSING_OPTIONS, POLICE = "marlbury-council-housing", "marlbury-police"
 
@@ -148,5 +149,5 @@ def test_F32_C2_an_emergency_conference_is_called_outside_the_cycle(world: World
         {"area": "MARLBURY", "starts_at": "2026-11-24T09:30:00Z", "attendees": [POLICE]}
     )["conference"]
     assert coordinator.list_case(conference, ref)["kind"] == "EMERGENCY"
-    (line,) = coordinator.agenda(conference)["cases"]  # type: ignore[index]
+    (line,) = lines(coordinator, conference)
     assert (line["kind"], line["because"]) == ("EMERGENCY", "emergency")

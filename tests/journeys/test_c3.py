@@ -15,7 +15,7 @@ from gateway.client.access import ProblemError
 from gateway.client.gateway import Receipt
 from gateway.store import tables as t
 from tests.database import Postgres
-from tests.journeys.world import START, World, a_world, example
+from tests.journeys.world import START, World, a_world, example, lines
 
 pytestmark = pytest.mark.xdist_group("c3")
 OLD_IDVA, IDVA = "fenhollow-idva", "marlbury-idva"
@@ -80,12 +80,12 @@ def story(
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
-        with a_world(url, folder, start=start) as world:
+        with a_world(url, folder, start=start, over_http=True) as world:
             yield play(world)
         return
     server: Postgres = request.getfixturevalue("postgres")
     name: str = request.getfixturevalue("postgres_template")
-    with server.database(name) as url, a_world(url, folder, start=start) as world:
+    with server.database(name) as url, a_world(url, folder, start=start, over_http=True) as world:
         yield play(world)
 
 
@@ -129,11 +129,11 @@ def test_C3_the_referrer_says_itself_that_it_is_a_repeat_and_a_transfer(story: S
 
 
 def test_C3_it_stands_first_because_he_is_released_within_seven_days(story: Story) -> None:
-    lines = story.world.client(COORDINATOR).agenda(story.conference)["cases"]  # type: ignore[index]
-    assert [line["number"] for line in lines] == [1, 2, 3]
-    assert lines[0]["reference"] == story.receipt.reference
-    assert lines[0]["because"] == "event-within-7-days"
-    assert lines[0]["event_on"] == "2026-11-27"
+    agenda = lines(story.world.client(COORDINATOR), story.conference)
+    assert [line["number"] for line in agenda] == [1, 2, 3]
+    assert agenda[0]["reference"] == story.receipt.reference
+    assert agenda[0]["because"] == "event-within-7-days"
+    assert agenda[0]["event_on"] == "2026-11-27"
 
 
 def test_C3_the_adviser_and_the_police_alone_hold_the_refuges_address(story: Story) -> None:

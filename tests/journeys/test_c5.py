@@ -11,6 +11,7 @@ from gateway.client.gateway import Pulled, Receipt
 from tests.journeys.world import World, example, position
 
 pytestmark = pytest.mark.xdist_group("c5")
+OVER_HTTP = True
 HOSPITAL, IDVA, POLICE, CSC = (
     "marlbury-hospital",
     "marlbury-idva",

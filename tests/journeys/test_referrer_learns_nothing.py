@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -235,7 +235,7 @@ def test_promise_08_all_that_is_shown_later_is_the_same(told: dict[str, Told], b
 def refused(told: Told, act: str) -> tuple[int, str]:
     """How an act is refused that only another state of the case would allow."""
     landlord, ref = told.world.client(LANDLORD), told.reference
-    calls = {
+    calls: dict[str, Callable[[], object]] = {
         "resubmit": lambda: landlord.resubmit(ref, example("c1")),
         "pull for another purpose": lambda: landlord.pull(ref, "P5"),
         "decide": lambda: landlord.decide(ref, {"decision": "ACCEPT"}),
@@ -283,7 +283,7 @@ CONFERENCE = {
 
 def test_promise_08_the_landlords_agenda_line_is_the_same(told: dict[str, Told]) -> None:
     """A landlord that attends sees its case by what it sent, not as the repeat that it is."""
-    lines = {}
+    found = {}
     for before in ("unknown", "referred four months ago"):
         each = told[before]
         coordinator = each.world.client(COORDINATOR)
@@ -291,6 +291,6 @@ def test_promise_08_the_landlords_agenda_line_is_the_same(told: dict[str, Told])
         conference = coordinator.create_conference(CONFERENCE)["conference"]
         kind = coordinator.list_case(conference, each.reference)["kind"]
         assert kind == ("NEW" if before == "unknown" else "REPEAT")
-        (line,) = each.world.client(LANDLORD).agenda(conference)["cases"]  # type: ignore[index]
-        lines[before] = {name: value for name, value in line.items() if name != "reference"}
-    assert lines["unknown"] == lines["referred four months ago"]
+        (line,) = lines(each.world.client(LANDLORD), conference)
+        found[before] = {name: value for name, value in line.items() if name != "reference"}
+    assert found["unknown"] == found["referred four months ago"]

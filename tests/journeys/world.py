@@ -6,9 +6,12 @@ places and numbers are invented.
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import secrets
 import shutil
+import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -21,6 +24,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, Table, func, literal, select, text, union_all
+from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from gateway import ledger
@@ -86,6 +90,13 @@ def position(code: str, **changes: Any) -> dict[str, Any]:
     return record
 
 
+def lines(client: Gateway, conference: str) -> list[dict[str, Any]]:
+    """The cases of an agenda as one agency sees them."""
+    agenda = client.agenda(conference)
+    assert isinstance(agenda, Mapping)
+    return list(agenda["cases"])
+
+
 def put(document: Any, path: list[str], value: Any) -> None:
     """Set a member deep inside a document; a value of None takes it away."""
     *above, last = path
@@ -117,6 +128,7 @@ class World:
     folder: Path
     url: str
     moments: list[datetime]
+    port: int | None = None
     answers: list[Response] = field(default_factory=list)
     _clients: dict[tuple[str, str | None], Gateway] = field(default_factory=dict)
     _wires: dict[tuple[str, str | None], Wire] = field(default_factory=dict)
@@ -137,13 +149,27 @@ class World:
     def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
     ) -> Response:
-        """The wire: the application itself, by WSGI."""
+        """The wire: the application itself by WSGI, or HTTP where the test's module asks for it."""
         path = url.removeprefix(BASE)
-        got = self.app.test_client().open(path, method=method, headers=dict(headers), data=body)
+        by = self._by_wsgi if self.port is None else self._by_http
+        self.answers.append(by(method, path, dict(headers), body))
+        return self.answers[-1]
+
+    def _by_wsgi(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Response:
+        got = self.app.test_client().open(path, method=method, headers=headers, data=body)
         names = {name.lower(): value for name, value in got.headers.items()}
-        answer = Response(got.status_code, names, got.data)
-        self.answers.append(answer)
-        return answer
+        return Response(got.status_code, names, got.data)
+
+    def _by_http(
+        self, method: str, path: str, headers: dict[str, str], body: bytes | None
+    ) -> Response:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port)) as line:
+            line.request(method, path, body=body, headers=headers)
+            got = line.getresponse()
+            names = {name.lower(): value for name, value in got.getheaders()}
+            return Response(got.status, names, got.read())
 
     def client(self, agency_id: str, worker: str | None = None) -> Gateway:
         """The client SDK of an agency."""
@@ -303,7 +329,9 @@ def _known(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def a_world(url: str, folder: Path, *, start: datetime = START) -> Iterator[World]:
+def a_world(
+    url: str, folder: Path, *, start: datetime = START, over_http: bool = False
+) -> Iterator[World]:
     """The service on a fresh, migrated database, with all partners enrolled."""
     key_files.make(folder / "keys", on=LONG_AGO)
     engine = make_engine(url)
@@ -316,11 +344,33 @@ def a_world(url: str, folder: Path, *, start: datetime = START) -> Iterator[Worl
         sessions=sessions,
         clock=lambda: moments[-1],
     )
+    made = World(app, engine, sessions, keys, folder / "agencies", url, moments)
     try:
-        yield World(app, engine, sessions, keys, folder / "agencies", url, moments)
+        with served(made) if over_http else contextlib.nullcontext():
+            yield made
     finally:
         app.extensions["gateway"].replay.close()
         engine.dispose()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        return
+
+
+@contextmanager
+def served(world: World) -> Iterator[None]:
+    """Listen on a port of this machine while the block lasts."""
+    server = make_server("127.0.0.1", 0, world.app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    world.port = server.port
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def _enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
@@ -352,15 +402,19 @@ Fresh = Callable[[str], AbstractContextManager[World]]
 def _fresh(request: pytest.FixtureRequest, database: str) -> Iterator[World]:
     factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
     folder = factory.mktemp("world")
+    over_http = getattr(request.module, "OVER_HTTP", False)
     if database == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         path = shutil.copy(template, folder / "gateway.db")
-        with a_world(f"sqlite:///{path}", folder) as made:
+        with a_world(f"sqlite:///{path}", folder, over_http=over_http) as made:
             yield made
         return
     server: Postgres = request.getfixturevalue("postgres")
-    template_name: str = request.getfixturevalue("postgres_template")
-    with server.database(template_name) as url, a_world(url, folder) as made:
+    name: str = request.getfixturevalue("postgres_template")
+    with (
+        server.database(name) as url,
+        a_world(url, folder, over_http=over_http) as made,
+    ):
         yield made
 
 

@@ -24,7 +24,7 @@ def test_a_value_is_found_however_it_is_written(text: str) -> None:
     assert hold_back(text, [fold("Quillfeather Surgery")]) == (HELD, 1)
 
 
-@pytest.mark.parametrize("text", ["the surgery", "Quillfeather", "quillfeathersurgeryx", ""])
+@pytest.mark.parametrize("text", ["the surgery", "Quillfeather", "quillfeathersurgerx", ""])
 def test_other_words_are_no_hit(text: str) -> None:
     assert hold_back(text, [fold("Quillfeather Surgery")]) == (text, 0)
 

@@ -246,6 +246,12 @@ def test_a_name_that_looks_like_a_path_has_no_row(document: dict[str, Any]) -> N
         split(document, SMALL)
 
 
+def test_an_empty_list_goes_with_its_items_where_an_object_may_stand_too() -> None:
+    rows = {"sights.none": "one", "sights[]": "two", "rows.none": "one", "rows[].a": "two"}
+    assert split({"sights": [], "rows": []}, rows) == {"two": {"sights": []}, "one": {"rows": []}}
+    assert split({}, {}) == {}
+
+
 def test_each_table_is_its_own() -> None:
     for section in ("one", "two", "one"):
         assert split({"a": 1}, {"a": section}) == {section: {"a": 1}}

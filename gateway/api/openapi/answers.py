@@ -53,9 +53,11 @@ _STATUS = members(
     feedback=each(members(code=TEXT, at=TIME)),
 )
 _SECTION = members(
-    section=TEXT, level=code(Level), owner=said(TEXT, "Agency that contributed it"),
+    optional={"owner": said(TEXT, "Agency that contributed it, told with the full text alone")},
+    section=TEXT,
+    level=code(Level),
     content=ANYTHING,
-)  # fmt: skip
+)
 
 # What the documents inside sealed answers hold, and the plain answers.
 SCHEMAS: Mapping[str, Json] = {
@@ -98,6 +100,7 @@ SCHEMAS: Mapping[str, Json] = {
     "disclosure-1": members(
         "A case as your agency may know it. An alert has the parts `alert` alone.",
         optional={
+            "level": code(RiskLevel),
             "state": code(CaseState),
             "stage": code(Stage),
             "sections": each(_SECTION),
@@ -107,7 +110,6 @@ SCHEMAS: Mapping[str, Json] = {
             "triage": said(ANYTHING, "For the coordinator alone: rule, links, members"),
         },
         reference=REFERENCE,
-        level=code(RiskLevel),
     ),
     "agenda-1": members(
         "The agenda as data, or as a file to open: `text` of a page, `base64` of a PDF.",

@@ -123,7 +123,9 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
         for each in members.list_assignments(work.session, [row.case_id])
         if each.agency_id == work.caller.agency_id
     }
-    if CaseRole.COORDINATOR not in mine or other.area != area:
+    facts = list_facts(work.session, [row.case_id])[row.case_id]
+    is_open = CaseRole.COORDINATOR in mine and may_know(work, facts)
+    if not is_open or other.area != area:
         raise Invalid("There is no other case of that reference.", fault)
     if other.state in (CaseState.MERGED, CaseState.CLOSED, CaseState.ABANDONED):
         raise Conflict("The other case no longer goes on.", code="illegal_state")
@@ -149,8 +151,8 @@ def _join_limits(work: Work, case_id: str, other_id: str) -> None:
         capacity=other.capacity,
         overridden_kinds=list(other.overridden_kinds),
         account=seal_value(key, table="position", column="account", row=other_id, value=b"{}"),
-        by_agency=other.by_agency,
-        by_worker=None,
+        by_agency=work.caller.agency_id,
+        by_worker=work.caller.worker_id,
         at=work.now,
         **together,
     )

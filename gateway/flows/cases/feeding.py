@@ -82,4 +82,6 @@ def _item(row: FeedRow, name: str, case: CaseRow, risk: RiskRow, decision: Allow
     # The level is D08: shown as the section of the referral itself is.
     is_shown = decision.level("referral", is_own=False) in (Level.FULL, Level.SUMMARY)
     level = str(risk.level) if is_shown else None
-    return Item(name, row.kind, level, str(case.state), case.state_at)
+    # Whoever sees only its own is told how the case stands by another door, with care.
+    state = None if decision.because == "own" else str(case.state)
+    return Item(name, row.kind, level, state, case.state_at)

@@ -94,7 +94,7 @@ def explain_view(work: Work, reference: str, agency_id: str, purpose: Purpose) -
     work.record("case.explain", case_id, because="explained", purpose=purpose)
     if agency_id == work.caller.agency_id:
         return explain(work, case_id, work.caller, purpose)
-    return explain(work, case_id, _agency(work, agency_id), purpose)
+    return explain(work, case_id, _agency(work, agency_id), purpose, known=own.levels)
 
 
 def _agency(work: Work, agency_id: str) -> Caller:

@@ -87,8 +87,10 @@ def _document(work: Work, found: Disclosed) -> dict[str, Any]:
     # The level is D08: shown as the section of the referral itself is.
     if decision.level("referral", is_own=False) in (Level.FULL, Level.SUMMARY):
         document["level"] = str(found.risk.level)
-    # A referrer that sees only its own is told how its case stands by another door, with care.
-    if decision.because != "own":
+    # A referrer that sees only its own is told how its case stands by another door, with care;
+    # and who looks for a purpose that does not open the referral is not told either.
+    is_open = "referral" in decision.shown
+    if decision.because != "own" and is_open:
         document |= {"state": str(found.facts.state), "stage": str(found.stage)}
     exclusive, me = found.profile.matrix.exclusive, work.caller.agency_id
     sealed = [p for p in found.pieces if p.section in exclusive and p.level is Level.FULL]
@@ -98,7 +100,7 @@ def _document(work: Work, found: Disclosed) -> dict[str, Any]:
         "withheld": list(found.withheld),
     }
     is_coordinator = CaseRole.COORDINATOR in found.facts.members[me].roles
-    if is_coordinator and "referral" in decision.shown:
+    if is_coordinator and is_open:
         document["triage"] = _triage(work, found)
     return document
 

@@ -40,6 +40,7 @@ from gateway.schemas.codes import (
     Need,
     Outcome,
     RecordKind,
+    ReturnReason,
     Stage,
 )
 from gateway.store import cases, members, parties, referrals
@@ -60,6 +61,7 @@ class _Case:
     profile: Profile
     state: CaseState
     is_decided: bool  # a coordinator brought it there
+    is_area_known: bool  # or it went back because nobody serves its area
     risk: RiskRow
     position: cases.PositionRow
 
@@ -167,11 +169,13 @@ def find_member_case(work: Work, reference: str) -> str:
 def _lock(work: Work, case_id: str) -> _Case:
     cases.lock_case(work.session, case_id)
     row = cases.list_cases(work.session, [case_id])[case_id]
+    is_decided = row.because.startswith("decision:")
     return _Case(
         key=open_case_key(work, case_id),
         profile=work.profiles.for_area(row.area, work.now.date()),
         state=row.state,
-        is_decided=row.because.startswith("decision:"),
+        is_decided=is_decided,
+        is_area_known=is_decided or ReturnReason.WRONG_AREA not in row.reasons,
         risk=cases.list_risks(work.session, [case_id])[case_id],
         position=cases.list_positions(work.session, [case_id])[case_id],
     )
@@ -221,7 +225,9 @@ def _limits(work: Work, case: _Case, facts: ConsentFacts, position: Mapping[str,
         for row in members.list_assignments(work.session, [case.key.case_id])
         if row.agency_id == work.caller.agency_id
     }
-    may_lift = bool(mine & LIFTERS) or case.position.by_agency == work.caller.agency_id
+    # Nobody else ever said what is to be lifted; the newest row alone would not show that.
+    is_alone = cases.list_recorders(work.session, case.key.case_id) == {work.caller.agency_id}
+    may_lift = bool(mine & LIFTERS) or is_alone
     limits = joined(later.limits_of(case.position), of_position(position), may_lift=may_lift)
     return in_danger(limits, facts.danger, consent.decide(case.profile.consent, facts))
 
@@ -239,12 +245,12 @@ def _reconsider(
 
     A decision that now lacks a record does not stop a live case: that would take help away; the
     missing record shows at triage. A referral that waits with its sender goes on only if nothing
-    is missing, and never against a coordinator's own return.
+    is missing, its area is known, and never against a coordinator's own return.
     """
     case_id = case.key.case_id
     decision = _decide(work, case, facts)
     settling.write_consent(work, case_id, decision, case.profile, is_new=False)
-    if case.state is CaseState.RETURNED and not case.is_decided and _goes_on(decision):
+    if _waits(case) and _goes_on(decision):
         cases.add_states(
             work.session,
             case_id=case_id,
@@ -253,7 +259,16 @@ def _reconsider(
             by=settling.by(work),
         )
     needs = _needs(work, case)
-    new = settling.assign_missing(work, case_id, decision, case.profile, needs, limits)
+    new = settling.assign_missing(
+        work,
+        case_id,
+        decision,
+        facts.risk,
+        needs,
+        case.profile,
+        limits,
+        is_area_known=case.is_area_known,
+    )
     regrant(work, case.key, case.profile, known=known)
     entry = work.record(
         event,
@@ -282,6 +297,11 @@ def _has_override(work: Work, case: _Case) -> bool:
     """Whether an override record was sent; conflict checks lie in the same section without one."""
     parts = open_part(work, case.key, "override")
     return any("override_record" in part for part in parts)
+
+
+def _waits(case: _Case) -> bool:
+    """Whether a case stands with its sender for nothing but the decision."""
+    return case.state is CaseState.RETURNED and not case.is_decided and case.is_area_known
 
 
 def _goes_on(decision: ConsentDecision) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.disclosure import disclose, open_case_key, regrant
+from gateway.disclosure import Disclosed, disclose, open_case_key, regrant
 from gateway.flows.referrals import settling
 from gateway.flows.referrals.submitting import find_own
 from gateway.ledger import Act, Entry, Work
@@ -21,6 +21,7 @@ from gateway.store.cases import CaseRow
 from gateway.store.referrals import ReferralRow
 
 PAGE = 50
+ASSESSED = "risk_answers"  # the section that assessments are, with a version or apart from it
 JOINED = "JOINED"  # the coordinator let the referrer know that its referral was joined
 
 # What a referrer is told of a state. A merged referral reads as received until the coordinator
@@ -108,12 +109,23 @@ def read_own(work: Work, reference: str, purpose: Purpose) -> Own:
     work.attempt("referral.read", purpose=purpose)
     row = find_own(work, reference)
     found = disclose(work, row.case_id, purpose, event="referral.read", own_only=True)
-    parts = [
-        piece.content
-        for piece in found.pieces
-        if piece.level is Level.FULL and piece.section not in found.profile.matrix.exclusive
-    ]
-    return Own(_statuses(work, [row])[0], sections.merge(parts), found.entry)
+    return Own(_statuses(work, [row])[0], _as_sent(found), found.entry)
+
+
+def _as_sent(found: Disclosed) -> dict[str, Any]:
+    """The newest version; assessments that were sent apart from it stand beside its own."""
+    sendable = set(found.profile.fields.section_of.values()) - found.profile.matrix.exclusive
+    own = [p for p in found.pieces if p.level is Level.FULL and p.section in sendable]
+    parts = [piece.content for piece in own if piece.section != ASSESSED]
+    assessed: dict[str, Any] = {}
+    filled: list[Any] = []
+    for piece in own:
+        if piece.section == ASSESSED:
+            assessed |= piece.content
+            filled += piece.content.get("risk_assessments", {}).get("value", ())
+    if filled:
+        assessed["risk_assessments"] = {"value": filled}
+    return sections.merge([*parts, assessed])
 
 
 def withdraw(work: Work, reference: str, reason: WithdrawalReason) -> str:

@@ -15,7 +15,6 @@ from gateway.schemas.codes import (
     Criterion,
     Need,
     Outcome,
-    Recipient,
     RecordKind,
     RiskLevel,
 )
@@ -109,11 +108,6 @@ def weigh(reading: Reading, profile: Profile) -> Reading:
         )
     held = replace(reading.decision, outcome=Outcome.HOLD_RECORD, share_with=frozenset())
     return replace(reading, decision=held, missing=missing, clock=row.clock)
-
-
-def wanted(reading: Reading) -> frozenset[Recipient]:
-    """Everyone routing has to find: named by the rule, or by a duty."""
-    return reading.decision.share_with | reading.decision.recipients
 
 
 def landlord_of(document: Document) -> str | None:

@@ -19,11 +19,7 @@ from gateway.disclosure import (
     seal_value,
     section_facts,
 )
-from gateway.flows.referrals.reading import (
-    Reading,
-    landlord_of,
-    wanted,
-)
+from gateway.flows.referrals.reading import Reading, landlord_of
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import leaks, raising, routing
@@ -180,35 +176,43 @@ def find_state(reading: Reading) -> tuple[tuple[CaseState, ...], tuple[ReturnRea
     """The states a newly sent referral passes through, and why it stops where it does."""
     decision = reading.decision
     path = (CaseState.SUBMITTED, *after_decision(decision.outcome, decision.rule))
+    reasons: tuple[ReturnReason, ...] = ()
     if decision.outcome is Outcome.HOLD_RECORD:
-        return path, (ReturnReason.CONSENT_RECORD_INCOMPLETE,)
-    if path[-1] is CaseState.REDIRECTED:
-        return path, (ReturnReason.UNDER_AGE,)
+        reasons = (ReturnReason.CONSENT_RECORD_INCOMPLETE,)
+    elif path[-1] is CaseState.REDIRECTED:
+        reasons = (ReturnReason.UNDER_AGE,)
     if not reading.is_area_known:
+        reasons = (*reasons, ReturnReason.WRONG_AREA)
         if path[-1] is CaseState.TRIAGE:
             path = (*path, CaseState.RETURNED)
-        return path, (ReturnReason.WRONG_AREA,)
-    return path, ()
+    return path, reasons
 
 
 def find_routes(
-    reading: Reading, profile: Profile, standing: Mapping[str, Standing]
+    decision: ConsentDecision,
+    level: RiskLevel,
+    needs: frozenset[Need],
+    profile: Profile,
+    standing: Mapping[str, Standing],
+    *,
+    is_area_known: bool,
 ) -> tuple[Route, ...]:
     """Who receives the case: by the rule, by a duty, and the IDVA's alert where sharing waits.
 
     In an area that nobody serves everybody but a duty's recipient is only told that it waits.
     """
-    found = routing.route(profile.routing, wanted(reading), reading.area, reading.needs, standing)
-    if not reading.is_area_known:
-        found = tuple(
-            r if r.role is CaseRole.NAMED else replace(r, role=CaseRole.ALERTED) for r in found
-        )
-    if reading.decision.outcome is not Outcome.HOLD_RECORD or reading.level is not RiskLevel.HIGH:
-        return found
-    told = routing.route(profile.routing, [Recipient.IDVA], reading.area, reading.needs, standing)
-    return found + tuple(
-        Route(r.recipient, r.agency_id, CaseRole.ALERTED, r.rule, r.because) for r in told
-    )
+    asked = decision.share_with | decision.recipients
+    found = routing.route(profile.routing, asked, profile.area, needs, standing)
+    if not is_area_known:
+        found = tuple(r if r.role is CaseRole.NAMED else _alert(r) for r in found)
+    if decision.outcome is Outcome.HOLD_RECORD and level is RiskLevel.HIGH:
+        told = routing.route(profile.routing, [Recipient.IDVA], profile.area, needs, standing)
+        found += tuple(_alert(r) for r in told)
+    return found
+
+
+def _alert(route: Route) -> Route:
+    return replace(route, role=CaseRole.ALERTED)
 
 
 def assign(
@@ -299,16 +303,19 @@ def assign_missing(
     work: Work,
     case_id: str,
     decision: ConsentDecision,
-    profile: Profile,
+    level: RiskLevel,
     needs: frozenset[Need],
+    profile: Profile,
     limits: Limits,
+    *,
+    is_area_known: bool,
 ) -> tuple[Route, ...]:
     """Route to whoever the decision names now and did not before; gives the new routes."""
     standing = usable(directory.standing(work.session), limits)
-    asked = decision.share_with | decision.recipients
-    found = routing.route(profile.routing, asked, profile.area, needs, standing)
+    found = find_routes(decision, level, needs, profile, standing, is_area_known=is_area_known)
     given = {(row.agency_id, row.role) for row in members.list_assignments(work.session, [case_id])}
-    new = tuple(r for r in found if (r.agency_id, r.role) not in given)
+    missing = {(r.agency_id, r.role): r for r in found if (r.agency_id, r.role) not in given}
+    new = tuple(missing.values())
     members.add_assignments(
         work.session,
         case_id=case_id,
@@ -348,7 +355,14 @@ def settle(
     case_id = key.case_id
     path, reasons = find_state(reading)
     standing = usable(directory.standing(work.session), limits)
-    routes = find_routes(reading, profile, standing)
+    routes = find_routes(
+        reading.decision,
+        reading.level,
+        reading.needs,
+        profile,
+        standing,
+        is_area_known=reading.is_area_known,
+    )
     write_consent(work, case_id, reading.decision, profile, is_new=is_new)
     cases.add_states(
         work.session,

@@ -1,0 +1,281 @@
+"""The service as it is run: gunicorn, two workers, real HTTP, on both databases."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gateway import ledger
+from gateway.cli.serve import options
+from gateway.client.access import ProblemError
+from gateway.client.gateway import Gateway
+from gateway.client.http import Response, Sender
+from gateway.demo import world as demo
+from gateway.errors import Unavailable
+from gateway.flows import agencies
+from gateway.sealing import keys as key_files
+from gateway.sealing.keys import Keys
+from gateway.store import tables as t
+from gateway.store.engine import Sessions, make_engine, make_sessions
+from tests.database import Postgres
+from tests.journeys.world import LONG_AGO, ROOT, example, graded, lines, position
+
+pytestmark = pytest.mark.xdist_group("over-http")
+LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
+POLICE, GP = "marlbury-police", "marlbury-gp"
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass
+class Service:
+    """A running service, and its partners' clients."""
+
+    base_url: str
+    folder: Path
+    sessions: Sessions
+    keys: Keys
+    process: subprocess.Popen[bytes]
+    _senders: list[Sender] = field(default_factory=list)
+
+    def client(self, agency_id: str, worker: str | None = None) -> Gateway:
+        """A client with a connection of its own."""
+        sender = Sender(self.base_url)
+        self._senders.append(sender)
+        return self.speak(agency_id, sender, worker)
+
+    def speak(self, agency_id: str, send: Any, worker: str | None = None) -> Gateway:
+        return demo.connect(
+            agency_id,
+            send,
+            base_url=self.base_url,
+            folder=self.folder / "agencies",
+            clock=now,
+            worker=worker,
+        )
+
+    def close(self) -> None:
+        for sender in self._senders:
+            sender.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def service(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    folder: Path = tmp_path_factory.mktemp("service")
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
+        with running(url, folder) as made:
+            yield made
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name: str = request.getfixturevalue("postgres_template")
+    with server.database(name) as url, running(url, folder) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def running(url: str, folder: Path) -> Iterator[Service]:
+    """Enrol the partners, start gunicorn, stop it by its own process id."""
+    key_files.make(folder / "keys", on=LONG_AGO)
+    engine = make_engine(url)
+    sessions, keys = make_sessions(engine), key_files.load(folder / "keys")
+    demo.enrol(sessions, keys, folder / "agencies", now())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "GATEWAY_MODE": "demo",
+        "GATEWAY_BASE_URL": f"http://127.0.0.1:{port}",
+        "GATEWAY_DATABASE_URL": url,
+        "GATEWAY_KEYS": str(folder / "keys"),
+        "PYTHONPATH": str(ROOT),
+    }
+    command = [sys.executable, "-m", "gunicorn", *options(f"127.0.0.1:{port}", 2), "wsgi:app"]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
+        made = Service(environment["GATEWAY_BASE_URL"], folder, sessions, keys, process)
+        try:
+            answering(made)
+            yield made
+        finally:
+            made.close()
+            process.terminate()
+            process.wait(20)
+            engine.dispose()
+
+
+def answering(service: Service) -> None:
+    """Wait until it answers."""
+    sender = Sender(service.base_url)
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        assert service.process.poll() is None, (service.folder / "log").read_text()
+        with contextlib.suppress(Unavailable):
+            sender("GET", f"{service.base_url}/.well-known/jwks.json", {}, None)
+            break
+        time.sleep(0.1)
+    sender.close()
+
+
+def test_C1_from_referral_to_agenda_over_http(service: Service) -> None:
+    landlord = service.client(LANDLORD, "homes-01")
+    idva, coordinator = service.client(IDVA, "idva-01"), service.client(COORDINATOR, "marac-01")
+    receipt = landlord.refer(example("c1"))
+    ref = receipt.reference
+    assert (receipt.claims["level"], receipt.claims["decision"]["rule"]) == ("HIGH", "R5a")
+    assert receipt.claims["routed"] == ["COORDINATOR", "IDVA"]
+    assert receipt.claims["log"]["checkpoint"].startswith("marac-gateway/")
+    assert ref in {item["reference"] for item in idva.list_cases()["items"]}
+    pulled = idva.pull(ref, "P2")
+    assert "safe_contact" in pulled.sealed
+    idva.acknowledge(ref, "ACCEPTED")
+    coordinator.decide(ref, {"decision": "ACCEPT"})
+    starts = (now() + timedelta(days=14)).strftime("%Y-%m-%dT09:30:00Z")
+    conference = coordinator.create_conference(
+        {"area": "MARLBURY", "starts_at": starts, "attendees": [POLICE, GP, IDVA]}
+    )["conference"]
+    assert GP not in coordinator.list_case(conference, ref)["asked"]
+    (line,) = lines(coordinator, conference)
+    assert (line["reference"], line["minutes"], line["idva"]) == (ref, 12, "ACCEPTED")
+    page = coordinator.agenda(conference, form="html")
+    assert isinstance(page, str)
+    assert "12 Tern Court" not in page
+    assert landlord.referral(ref)["status"] == "LISTED"
+    with pytest.raises(ProblemError) as problem:
+        service.client(GP).pull(ref, "P1")
+    assert problem.value.status == 404
+    events = [each["event"] for each in coordinator.access(ref)["entries"]]
+    assert events[0] == "referral.submit"
+    assert ledger.verify(service.sessions, service.keys, deep=True)
+
+
+def test_C5_agreement_taken_back_over_http(service: Service) -> None:
+    hospital, idva = service.client("marlbury-hospital"), service.client(IDVA)
+    receipt = hospital.refer(example("c5"))
+    assert next(iter(receipt.claims)) == "urgent"
+    police = service.client(POLICE)
+    assert police.pull(receipt.reference, "P1").document["sections"]
+    today = now().date().isoformat()
+    idva.record_position(receipt.reference, position("WITHDRAWN", withdrawn_on=today))
+    assert police.pull(receipt.reference, "P1").document["sections"]  # life is in danger
+
+
+def test_F50_withdrawal_holds_in_every_worker_at_once(service: Service) -> None:
+    landlord = service.client(LANDLORD)
+    ref = landlord.refer(graded(12)).reference
+    readers = [service.client(IDVA) for _ in range(6)]  # connections spread over the workers
+    for reader in readers:
+        assert reader.pull(ref, "P2").document["sections"]
+    today = now().date().isoformat()
+    landlord.record_position(ref, position("WITHDRAWN", withdrawn_on=today))
+    for reader in readers:
+        with pytest.raises(ProblemError) as problem:
+            reader.pull(ref, "P2")
+        assert problem.value.status == 404
+
+
+def test_F5_suspension_holds_in_every_worker_at_once(service: Service) -> None:
+    readers = [service.client("aster-women") for _ in range(4)]
+    for reader in readers:
+        reader.list_cases()
+    with ledger.begin(service.sessions, service.keys, ledger.OPERATOR, now()) as work:
+        agencies.suspend(work, agency_id="aster-women")
+    for reader in readers:
+        with pytest.raises(ProblemError) as problem:
+            reader.list_cases()
+        assert problem.value.status == 401
+
+
+def test_a_proof_is_used_up_for_all_workers(service: Service) -> None:
+    """The store of used proofs is shared: the same request sent eight times passes once."""
+    sent: list[tuple[str, str, dict[str, str], bytes | None]] = []
+    sender = Sender(service.base_url)
+
+    def note(method: str, url: str, headers: Any, body: bytes | None) -> Response:
+        sent.append((method, url, dict(headers), body))
+        return sender(method, url, headers, body)
+
+    service.speak(IDVA, note).list_cases()
+    method, url, headers, body = sent[-1]
+    assert url.endswith("/v1/cases")
+    statuses = []
+    for _ in range(8):
+        again = Sender(service.base_url)
+        statuses.append(again(method, url, headers, body).status)
+        again.close()
+    sender.close()
+    assert set(statuses) == {401}
+
+
+def test_F97_eight_writers_over_http_and_nothing_is_lost(service: Service) -> None:
+    before = service.client(IDVA)
+    cursor = None
+    while (page := before.list_cases(cursor))["items"]:
+        cursor = page["next"]
+    sent: list[str] = []
+    failed: list[BaseException] = []
+
+    def write(client: Gateway) -> None:
+        try:
+            for _ in range(3):
+                sent.append(client.refer(example("minimal")).reference)
+        except BaseException as error:
+            failed.append(error)
+
+    clients = [service.client(LANDLORD) for _ in range(8)]
+    threads = [threading.Thread(target=write, args=(client,)) for client in clients]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    seen: list[str] = []
+    while (page := before.list_cases(cursor))["items"]:
+        seen += [item["reference"] for item in page["items"]]
+        cursor = page["next"]
+    assert sorted(seen) == sorted(sent)
+    assert len(sent) == len(set(sent)) == 24
+
+
+def test_V18_nothing_of_a_path_or_person_is_written_by_the_server(service: Service) -> None:
+    """gunicorn keeps no access log: a path holds a reference, which tells of a case."""
+    with service.sessions() as session:
+        references = [str(row[0]) for row in session.execute(select(t.referral.c.reference))]
+    assert references
+    said = (service.folder / "log").read_text()
+    for word in (*references, "Elena", "Keira", "/v1/"):
+        assert word not in said
+
+
+@pytest.mark.parametrize("length", ["-1", "abc", "99999999999"])
+def test_a_body_of_strange_length_harms_nobody(service: Service, length: str) -> None:
+    host, port = service.base_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as raw:
+        head = f"POST /v1/referrals HTTP/1.1\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n"
+        raw.sendall(head.encode())
+        raw.shutdown(socket.SHUT_WR)
+        first = raw.recv(100)
+    assert first == b"" or first.split()[1] in (b"400", b"401", b"413")
+    assert service.client(IDVA).list_cases()["items"]
