@@ -101,8 +101,8 @@ def _rows(numbers: range) -> Iterator[tuple[str, list[Row]]]:
     )
     yield (
         "INSERT INTO position (case_id, seq, position, capacity, excluded_kinds,"
-        " excluded_agencies, overridden_kinds, account, by_agency, by_worker, at)"
-        " VALUES (?,1,'GIVEN','HAS','[]','[]','[]',?,?,NULL,?)",
+        " excluded_agencies, overridden_kinds, barred_kinds, barred_agencies, account,"
+        " by_agency, by_worker, at) VALUES (?,1,'GIVEN','HAS','[]','[]','[]','[]','[]',?,?,NULL,?)",
         [(case, cell, who, at) for _, case, who, at in cases],
     )
     yield (

@@ -476,14 +476,10 @@ FIELDS: dict[str, tuple[dict[str, Any], str, str]] = {
 @pytest.mark.parametrize("name", FIELDS)
 def test_F14_each_fault_has_a_code_and_a_pointer(place: Place, name: str) -> None:
     changes, code, pointer = FIELDS[name]
-    body_of = lambda p: p.wire().envelope("referral/1", spoilt(changes))  # noqa: E731
-    status, _, body = refused(place, lambda p: p.refer(body_of(p)))
+    sent = place.wire().envelope("referral/1", minimal(**changes))
+    status, _, body = refused(place, lambda p: p.refer(sent))
     assert (status, body["code"]) == (422, "invalid")
     assert (code, pointer) in [(each["code"], each["pointer"]) for each in body["errors"]]
-
-
-def spoilt(changes: dict[str, Any]) -> Any:
-    return minimal(**changes)
 
 
 def test_F14_every_fault_is_named_at_once(place: Place) -> None:

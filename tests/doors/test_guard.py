@@ -6,11 +6,8 @@ import re
 from dataclasses import dataclass
 
 import pytest
-from flask import Flask
 
 from gateway.api.operations import OPERATIONS, Operation
-from gateway.app import _refuse_open_routes
-from gateway.errors import UnsafeSettings
 from gateway.schemas.codes import AgencyKind, Purpose, Scope
 from gateway.store import tables as t
 from tests.journeys.asking import BY_NAME, NO_CONFERENCE, NOBODY, asking, told
@@ -54,59 +51,6 @@ def place(shared_world: World) -> Place:
         "attendees": ["marlbury-police"],
     }
     return Place(shared_world, receipt.reference, coordinator.create_conference(body)["conference"])
-
-
-# --- promise 3: closed by default ------------------------------------------------------------
-
-
-def test_promise_03_every_route_has_a_scope_or_is_known_to_be_public(sqlite_world: World) -> None:
-    app = sqlite_world.app
-    open_routes = {
-        rule.rule
-        for rule in app.url_map.iter_rules()
-        if not hasattr(app.view_functions[rule.endpoint], "gateway_scope")
-    }
-    assert all(not rule.startswith("/v1/") for rule in open_routes)
-    # Public by design: how to speak to the gateway, and the endpoints that check a client
-    # themselves. Whoever adds one has to add it here.
-    assert open_routes == PUBLIC
-
-
-PUBLIC = {
-    "/",
-    "/.well-known/jwks.json",
-    "/.well-known/oauth-authorization-server",
-    "/.well-known/oauth-protected-resource",
-    "/oauth/introspect",
-    "/oauth/revoke",
-    "/docs",
-    "/docs/forms",
-    "/oauth/token",
-    "/openapi.json",
-    "/problems",
-    "/schemas/<form>/<version>.json",
-    "/static/<path:filename>",
-}
-
-
-def test_promise_03_V2_the_service_does_not_start_with_a_route_that_declares_nothing() -> None:
-    app = Flask("open")
-    app.add_url_rule("/v1/everything", "everything", lambda: "all of it")
-    with pytest.raises(UnsafeSettings):
-        _refuse_open_routes(app)
-
-
-def test_promise_03_every_declared_operation_is_routed_with_its_scope(
-    sqlite_world: World,
-) -> None:
-    app = sqlite_world.app
-    routed = {
-        (rule.rule, method): getattr(app.view_functions[rule.endpoint], "gateway_scope", None)
-        for rule in app.url_map.iter_rules()
-        if rule.rule.startswith("/v1/")
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
-    }
-    assert routed == {(f"/v1{each.rule}", each.method): each.scope for each in OPERATIONS}
 
 
 # --- F2: a scope per operation ------------------------------------------------------------------

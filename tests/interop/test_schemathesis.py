@@ -13,6 +13,7 @@ import sys
 import uuid
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.xdist_group("interop-schemathesis")
 ROOT = Path(__file__).resolve().parents[2]
 MORE = int(os.environ.get("GATEWAY_TEST_FUZZ", "1"))
 REFERRALS = {"submit_referral", "resubmit_referral"}
+ACCEPT = {"decision": "ACCEPT"}
 NEARLY = REFERRALS | {"add_risk_assessment", "decide_case"}
 CHECKS = (
     "not_a_server_error",
@@ -72,7 +74,7 @@ def target(place: Place) -> Target:
     references = [each["sub"] for each in receipts]
     returned = {"decision": "RETURN", "reasons": ["QUALITY_OTHER"], "quality_note": "Say more."}
     for index, reference in enumerate(references[:8]):  # four more are left as submitted
-        key, decision = str(uuid.uuid4()), returned if index > 1 else {"decision": "ACCEPT"}
+        key, decision = str(uuid.uuid4()), returned if index > 1 else ACCEPT
         path = f"/v1/cases/{reference}/decisions"
         answer = coordinator.send(path, "cases:write", "decision/1", decision, [], key)
         assert answer.status_code == 201, answer.text
@@ -175,6 +177,39 @@ def test_F98_no_nearly_valid_document_finds_a_server_error(target: Target, tmp_p
     statuses = by_operation(tried, "positive")
     assert statuses["submit_referral"] >= {201, 422}
     assert set().union(*statuses.values()) >= {201, 409, 422}
+    assert read_all(target)
+
+
+def read_all(target: Target) -> set[str]:
+    """Pull, accept and list whatever was generated, and print it in every form."""
+    base = target.place.settings.base_url
+    coordinator, idva = (
+        Partner(base, name, target.place.agencies / name) for name in (COORDINATOR, IDVA)
+    )
+    [conference] = target.known["conference_id"]
+    cursor, references = "", set[str]()
+    while True:
+        page = coordinator.get(f"/v1/cases{cursor}", "cases:read")
+        references |= {row["reference"] for row in page["items"]}
+        cursor = f"?cursor={page['next']}"
+        if not page["more"]:
+            break
+    made = references - set(target.known["reference"])
+    for reference in sorted(made):
+        coordinator.get(f"/v1/cases/{reference}?purpose=P9", "cases:read")
+        path, key = f"/v1/cases/{reference}/decisions", str(uuid.uuid4())
+        answers = [
+            idva.call("GET", f"/v1/cases/{reference}?purpose=P2", "cases:read"),
+            coordinator.send(path, "cases:write", "decision/1", ACCEPT, [], key),
+            coordinator.post(
+                f"/v1/conferences/{conference}/cases", "conference:write", {"reference": reference}
+            ),
+        ]
+        assert all(answer.status_code < 500 for answer in answers), reference
+    for agency, form in product((coordinator, idva), ("json", "html", "pdf")):
+        path = f"/v1/conferences/{conference}/agenda?purpose=P9&format={form}"
+        assert agency.get(path, "conference:read")["document"]
+    return made
 
 
 def test_F98_no_generated_envelope_finds_a_server_error(target: Target, tmp_path: Path) -> None:

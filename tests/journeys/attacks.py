@@ -26,7 +26,7 @@ ACCEPT = {"decision": "ACCEPT"}
 
 def without_sealed(name: str, **changes: Any) -> dict[str, Any]:
     """An example without its sealed sections, so that anybody may be left out."""
-    form = example(name, victim__contact={"absent": "UNSAFE_TO_ASK"}, **changes)
+    form = example(name, **{"victim__contact": {"absent": "UNSAFE_TO_ASK"}, **changes})
     form.pop("sealed", None)
     return form
 
@@ -62,7 +62,8 @@ def faults(act: Callable[..., Any], *args: Any) -> tuple[tuple[str, str], ...]:
 
 def feed(world: World, agency: str) -> dict[str, dict[str, Any]]:
     """What the feed told an agency in all, the newest line for each reference."""
-    client, cursor, found = world.client(agency), None, {}
+    client, cursor = world.client(agency), None
+    found: dict[str, dict[str, Any]] = {}
     while True:
         page = client.list_cases(cursor)
         found |= {item["reference"]: item for item in page["items"]}

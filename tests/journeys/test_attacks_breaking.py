@@ -52,7 +52,7 @@ def test_the_agency_where_the_perpetrator_works_is_barred(world: World) -> None:
 
 
 def override(*broken: dict[str, str]) -> dict[str, Any]:
-    return example("c4")["document"]["override_record"] | {"breaks_conditions": list(broken)}
+    return {**example("c4")["document"]["override_record"], "breaks_conditions": list(broken)}
 
 
 BROKEN = ({"excludes_kind": "PRIMARY_CARE"}, {"excludes_agency": HOSPITAL})

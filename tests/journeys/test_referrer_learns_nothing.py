@@ -23,7 +23,7 @@ from gateway.client.access import ProblemError
 from gateway.client.http import Response
 from gateway.store import tables as t
 from tests.database import Postgres
-from tests.journeys.world import START, World, a_world, example
+from tests.journeys.world import START, World, a_world, example, lines
 
 pytestmark = pytest.mark.xdist_group("learns-nothing")
 LANDLORD, OTHER, COORDINATOR = "harbourgate-homes", "tidewell-housing", "marlbury-marac"

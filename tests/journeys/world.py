@@ -34,6 +34,7 @@ from gateway.client.gateway import Gateway
 from gateway.client.http import Response
 from gateway.config import Settings
 from gateway.demo import world as demo
+from gateway.disclosure import open_case_key
 from gateway.flows import agencies
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
@@ -97,6 +98,12 @@ def lines(client: Gateway, conference: str) -> list[dict[str, Any]]:
     return list(agenda["cases"])
 
 
+def seen(client: Gateway, reference: str, purpose: str) -> dict[str, tuple[str, Any]]:
+    """What an agency pulls of a case: section to level and content."""
+    document = client.pull(reference, purpose).document
+    return {each["section"]: (each["level"], each["content"]) for each in document["sections"]}
+
+
 def put(document: Any, path: list[str], value: Any) -> None:
     """Set a member deep inside a document; a value of None takes it away."""
     *above, last = path
@@ -129,6 +136,7 @@ class World:
     url: str
     moments: list[datetime]
     port: int | None = None
+    asked: list[tuple[str, str]] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
     _clients: dict[tuple[str, str | None], Gateway] = field(default_factory=dict)
     _wires: dict[tuple[str, str | None], Wire] = field(default_factory=dict)
@@ -151,6 +159,7 @@ class World:
     ) -> Response:
         """The wire: the application itself by WSGI, or HTTP where the test's module asks for it."""
         path = url.removeprefix(BASE)
+        self.asked.append((method, path))
         by = self._by_wsgi if self.port is None else self._by_http
         self.answers.append(by(method, path, dict(headers), body))
         return self.answers[-1]
@@ -220,6 +229,12 @@ class World:
         """The internal id behind a reference."""
         found = self.rows(t.referral, reference=references.read(reference))
         return str(found[0]["case_id"])
+
+    def case_key(self, case_id: str) -> bytes:
+        """The key of a case, as somebody with the whole host in hand could get it."""
+        with self.operator() as work:
+            work.count("test")
+            return open_case_key(work, case_id).key
 
     def log(self, **where: Any) -> list[dict[str, Any]]:
         """Everything the log says, opened, oldest first; `where` keeps records of these values."""
