@@ -66,7 +66,12 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
     forbidden = _forbidden(case, caller, purpose, matrix)
     if forbidden is not None:
         return Refused(forbidden)
-    standing = _standing(case, case.members[caller.agency_id], purpose, matrix)
+    left_out = _left_out(case, caller)
+    standing = (
+        _shut(left_out)
+        if left_out
+        else _standing(case, case.members[caller.agency_id], purpose, matrix)
+    )
     agency_id = caller.agency_id
     look = _Look(
         agency_id=agency_id,
@@ -138,8 +143,6 @@ def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix
     """Return the code of the first forbid that holds, or None. No grant is looked at here."""
     if caller.agency_id in case.conflicted or caller.worker_id in case.conflicted:
         return "conflict"
-    if caller.kind in case.barred_kinds:
-        return "barred"
     member = case.members.get(caller.agency_id)
     if member is None or not member.roles:
         return "not-assigned"
@@ -147,6 +150,13 @@ def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix
         return "kind-mismatch"  # the assignment was made for another kind of agency
     if not matrix.may_state(caller.kind, purpose):
         return "purpose-not-allowed"
+    return None
+
+
+def _left_out(case: CaseFacts, caller: Caller) -> str | None:
+    """Return why an agency is left out of the others' data, or None; its own it keeps."""
+    if caller.kind in case.barred_kinds:
+        return "barred"
     if caller.agency_id in case.excluded_agencies:
         return "victims-condition"
     if caller.kind in case.excluded_kinds and caller.kind not in case.overridden_kinds:
