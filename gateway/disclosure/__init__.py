@@ -8,27 +8,23 @@ from gateway.disclosure.boxes import (
     CaseKey,
     Contribution,
     contribute,
-    derive,
-    grant_new,
     new_case_key,
     open_case_key,
     open_part,
     open_value,
-    regrant,
     seal_value,
 )
-from gateway.disclosure.facts import list_facts, members_of, section_facts
-from gateway.disclosure.opening import (
-    Disclosed,
+from gateway.disclosure.deciding import (
     Explained,
-    Piece,
     decision_for,
-    disclose,
-    disclose_many,
     explain,
     may_know,
     require_purpose,
 )
+from gateway.disclosure.facts import list_facts, members_of, section_facts
+from gateway.disclosure.grants import derive, grant_new, regrant
+from gateway.disclosure.opening import Disclosed, disclose, disclose_many
+from gateway.disclosure.pieces import Piece
 
 __all__ = [
     "ALERT_PART",

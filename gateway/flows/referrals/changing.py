@@ -22,7 +22,7 @@ from gateway.disclosure import (
     sign_receipt,
 )
 from gateway.errors import Conflict, Denied
-from gateway.flows.referrals import later, reading, settling
+from gateway.flows.referrals import later, reading, telling, writing
 from gateway.flows.referrals.submitting import find_own
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
@@ -93,7 +93,7 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
         ),
     )
     read = _regrade(work, case, grade)
-    settling.write_risk(
+    writing.write_risk(
         work,
         case.key,
         read,
@@ -126,7 +126,7 @@ def record_position(work: Work, reference: str, body: str, *, audience: str, key
     case = _lock(work, case_id)
     facts = grading.reconsidered(_facts(case), received.loaded)
     limits = _limits(work, case, facts, received.loaded)
-    settling.write_position(
+    writing.write_position(
         work,
         case.key,
         position=received.loaded["position"],
@@ -249,17 +249,17 @@ def _reconsider(
     """
     case_id = case.key.case_id
     decision = _decide(work, case, facts)
-    settling.write_consent(work, case_id, decision, case.profile, is_new=False)
+    writing.write_consent(work, case_id, decision, case.profile, is_new=False)
     if _waits(case) and _goes_on(decision):
         cases.add_states(
             work.session,
             case_id=case_id,
             states=(CaseState.SUBMITTED, *after_decision(decision.outcome, decision.rule)),
             because=decision.rule,
-            by=settling.by(work),
+            by=writing.by(work),
         )
     needs = _needs(work, case)
-    new = settling.assign_missing(
+    new = telling.assign_missing(
         work,
         case_id,
         decision,
@@ -277,8 +277,8 @@ def _reconsider(
         outcome=str(decision.outcome),
         facts={"routes": [f"{r.recipient}>{r.agency_id}:{r.rule}" for r in new]},
     )
-    settling.announce(work, case_id, new, entry)
-    settling.announce_change(work, case_id, entry, but={r.agency_id for r in new})
+    telling.announce(work, case_id, new, entry)
+    telling.announce_change(work, case_id, entry, but={r.agency_id for r in new})
     return entry
 
 

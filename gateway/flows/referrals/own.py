@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.agencies import directory
 from gateway.disclosure import Disclosed, disclose, open_case_key, regrant
-from gateway.flows.referrals import settling
+from gateway.flows.referrals import telling, writing
 from gateway.flows.referrals.submitting import find_own
 from gateway.ledger import Act, Entry, Work
 from gateway.rules import routing, sections
@@ -141,19 +141,19 @@ def withdraw(work: Work, reference: str, reason: WithdrawalReason) -> str:
     case = cases.list_cases(work.session, [row.case_id])[row.case_id]
     if not can_withdraw(case.state):
         entry = work.record("referral.withdraw", row.case_id, because=reason, outcome="requested")
-        settling.announce_change(work, row.case_id, entry)
+        telling.announce_change(work, row.case_id, entry)
         return "REQUESTED"
     cases.add_states(
         work.session,
         case_id=row.case_id,
         states=[move(case.state, CaseState.ABANDONED)],
         because=reason,
-        by=settling.by(work),
+        by=writing.by(work),
     )
     profile = work.profiles.for_area(case.area, work.now.date())
     regrant(work, open_case_key(work, row.case_id), profile)
     entry = work.record("referral.withdraw", row.case_id, because=reason)
-    settling.announce_change(work, row.case_id, entry)
+    telling.announce_change(work, row.case_id, entry)
     return "ABANDONED"
 
 

@@ -17,7 +17,7 @@ from gateway.disclosure import (
     seal_value,
 )
 from gateway.errors import Denied, Invalid, Problem
-from gateway.flows.referrals import later, people, reading, receipts, settling
+from gateway.flows.referrals import later, people, reading, receipts, settling, writing
 from gateway.flows.referrals.reading import Reading
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
@@ -54,7 +54,7 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
     _check_sealed(work, received)
     case_id, reference = ids.new(work.now), references.make()
     read, profile = _read(work, received)
-    cases.add_case(work.session, case_id=case_id, area=read.area, by=settling.by(work))
+    cases.add_case(work.session, case_id=case_id, area=read.area, by=writing.by(work))
     referrals.add_referral(
         work.session,
         ReferralRow(reference, case_id, work.caller.agency_id, work.caller.worker_id, work.now),
@@ -154,7 +154,7 @@ def _take_in(
         Contribution(
             work.caller.agency_id,
             work.now,
-            settling.boxes(received.document, parts, received.sealed, profile),
+            writing.boxes(received.document, parts, received.sealed, profile),
         ),
     )
     people.index(work, case_id, received.loaded, profile, is_new=is_new)
@@ -184,7 +184,7 @@ def _write_facts(
     if not is_new:
         earlier = cases.list_positions(work.session, [case_key.case_id])[case_key.case_id]
         limits = joined(later.limits_of(earlier), limits, may_lift=False)
-    settling.write_position(
+    writing.write_position(
         work,
         case_key,
         position=read.facts.position,
@@ -198,7 +198,7 @@ def _write_facts(
         "children": markers.count_children(document),
         **_dates(document, work.now.date()),
     }
-    settling.write_risk(work, case_key, read, seen=seen, is_new=is_new)
+    writing.write_risk(work, case_key, read, seen=seen, is_new=is_new)
     return limits
 
 

@@ -1,0 +1,154 @@
+"""Owns the pieces of a case as they are handed over: opened at their level, and looked through."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gateway.disclosure.boxes import (
+    ALERT_PART,
+    SCAN_PART,
+    CaseKey,
+    open_case_keys,
+    open_for_gateway,
+)
+from gateway.ledger import Work
+from gateway.rules import disclosure as rule
+from gateway.rules import leaks
+from gateway.rules.facts import (
+    Allowed,
+    Caller,
+    CaseFacts,
+)
+from gateway.schemas.codes import Level
+from gateway.sealing import sections as seal
+from gateway.store import sections
+from gateway.store.sections import Granted
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One section as it may be handed over.
+
+    `content` is the text at FULL, {"summary": …} at SUMMARY if its owner wrote one, otherwise
+    {"present": true}. At FULL of a sealed section it is the sealed item for this reader.
+    """
+
+    section: str
+    level: Level
+    owner_id: str
+    content: Any = field(repr=False)
+
+
+def open_pieces(
+    work: Work,
+    allowed: Mapping[str, Allowed],
+    facts: Mapping[str, CaseFacts],
+    opens: Collection[str] | None,
+    hidden: Collection[str],
+) -> dict[str, tuple[Piece, ...]]:
+    """Open what each decision allows: one statement for all cases, one key call per case.
+
+    In the cases of `hidden` the perpetrator does not know the address: there every text is
+    searched for what would tell it.
+    """
+    names = {name for decision in allowed.values() for name in decision.shown}
+    if opens is not None:
+        names &= set(opens)
+    granted: dict[str, list[Granted]] = defaultdict(list)
+    if names:
+        for item in sections.list_granted(
+            work.session, list(allowed), agency_id=work.caller.agency_id, names=names
+        ):
+            granted[item.row.case_id].append(item)
+    keys = open_case_keys(work, [case_id for case_id in allowed if granted[case_id]])
+    found = {
+        case_id: _pieces(keys.get(case_id), granted[case_id], decision, facts[case_id], work.caller)
+        for case_id, decision in allowed.items()
+    }
+    return _scan(work, found, {case_id: keys[case_id] for case_id in hidden if case_id in keys})
+
+
+def _scan(
+    work: Work, found: dict[str, tuple[Piece, ...]], keys: Mapping[str, CaseKey]
+) -> dict[str, tuple[Piece, ...]]:
+    """Hold back every text with a protected value that this reader may not have (promise 9)."""
+    protected = open_for_gateway(work, keys, SCAN_PART) if keys else {}
+    for case_id, contents in protected.items():
+        has = {p.section for p in found[case_id] if p.level is Level.FULL}
+        values = [
+            value
+            for by_section in contents
+            for section, listed in by_section.items()
+            if section not in has
+            for value in listed
+        ]
+        kept = [_look_through(piece, values, work.caller) for piece in found[case_id]]
+        found[case_id] = tuple(piece for piece, _ in kept)
+        held = sorted({piece.section for piece, count in kept if count})
+        if held:
+            work.record("case.held", case_id, because="protected-value", facts={"sections": held})
+    return found
+
+
+def _look_through(piece: Piece, values: Sequence[str], caller: Caller) -> tuple[Piece, int]:
+    if piece.owner_id == caller.agency_id:
+        return piece, 0  # its own words tell it nothing
+    content, count = leaks.hold_back(piece.content, values)
+    return (replace(piece, content=content), count) if count else (piece, 0)
+
+
+def _pieces(
+    key: CaseKey | None,
+    granted: Sequence[Granted],
+    decision: Allowed,
+    facts: CaseFacts,
+    caller: Caller,
+) -> tuple[Piece, ...]:
+    pieces: list[Piece] = []
+    shown: set[tuple[str, str]] = set()
+    stored = {(section.name, section.owner) for section in facts.sections}
+    for item in granted if key else ():
+        row = item.row
+        if (row.name, row.owner_id) not in stored:
+            continue
+        level = decision.level(row.name, is_own=row.owner_id == caller.agency_id)
+        wanted = part_for(decision.because, level)
+        if key is None or level in (Level.NONE, Level.INDICATOR):
+            continue
+        if row.audience is None and row.part != wanted:
+            continue
+        content = _content(key, item, caller)
+        shown.add((row.name, row.owner_id))
+        pieces.append(Piece(row.name, level, row.owner_id, content))
+    for section in facts.sections if decision.because != rule.ALERT else ():
+        level = decision.level(section.name, is_own=section.owner == caller.agency_id)
+        if level is not Level.NONE and (section.name, section.owner) not in shown:
+            shown.add((section.name, section.owner))
+            pieces.append(Piece(section.name, level, section.owner, {"present": True}))
+    return tuple(pieces)
+
+
+def part_for(because: str, level: Level) -> str:
+    """Which stored part of a section a level opens."""
+    if because == rule.ALERT:
+        return ALERT_PART
+    return "SUMMARY" if level is Level.SUMMARY else "FULL"
+
+
+def _content(key: CaseKey, item: Granted, caller: Caller) -> Any:
+    row = item.row
+    section_key = seal.open_grant(
+        key.key,
+        item.wrapped,
+        case_id=row.case_id,
+        section_id=row.section_id,
+        agency_id=caller.agency_id,
+    )
+    plain = seal.open_section_content(
+        section_key, item.content, case_id=row.case_id, section_id=row.section_id
+    )
+    return json.loads(plain)

@@ -1,0 +1,148 @@
+"""Owns the dated rows and boxes that a document becomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from gateway.disclosure import (
+    ALERT_PART,
+    SCAN_PART,
+    Box,
+    CaseKey,
+    seal_value,
+)
+from gateway.flows.referrals.reading import Reading
+from gateway.ledger import Work
+from gateway.profiles.loader import Profile
+from gateway.rules import leaks, raising
+from gateway.rules.facts import ConsentDecision
+from gateway.rules.limits import Limits
+from gateway.schemas.codes import (
+    DataClass,
+)
+from gateway.store import cases
+from gateway.store import tables as t
+from gateway.store.cases import By
+
+
+def by(work: Work) -> By:
+    """Who writes, for dated rows."""
+    return By(work.caller.agency_id, work.caller.worker_id, work.now)
+
+
+def boxes(
+    document: Mapping[str, Any],
+    parts: Mapping[str, Any],
+    sealed: Iterable[Mapping[str, Any]],
+    profile: Profile,
+) -> list[Box]:
+    """The boxes of a referral: its sections, their summaries, the alert, each sealed copy."""
+    found = [
+        Box(name, "FULL", part)
+        for name, part in parts.items()
+        if profile.fields.data_class(name) is DataClass.GATEWAY
+    ]
+    found += [
+        Box(name, "SUMMARY", {"summary": text})
+        for name, text in document.get("summaries", {}).items()
+    ]
+    found.append(Box("referral", ALERT_PART, {"referrer": document["referrer"]}))
+    protected = leaks.values_of(parts, profile.fields.protected)
+    if protected and leaks.is_hidden(document):
+        found.append(Box(SCAN_PART, SCAN_PART, protected))
+    for item in sealed:
+        found += [
+            Box(item["section"], "SEALED", _copy(item, copy), audience=copy["agency"])
+            for copy in item["recipients"]
+        ]
+    return found
+
+
+def _copy(item: Mapping[str, Any], copy: Mapping[str, Any]) -> dict[str, Any]:
+    """One recipient's copy, in the shape in which it is handed on."""
+    kept = {name: item[name] for name in ("section", "digest")}
+    return {**kept, "recipients": [dict(copy)]}
+
+
+def write_position(
+    work: Work,
+    key: CaseKey,
+    *,
+    position: str,
+    record: Mapping[str, Any],
+    capacity: str,
+    limits: Limits,
+    is_new: bool,
+) -> None:
+    """Append the victim's position with its account, sealed."""
+    cases.add_dated(
+        work.session,
+        t.position,
+        case_id=key.case_id,
+        is_new=is_new,
+        position=position,
+        capacity=capacity,
+        excluded_kinds=sorted(limits.kinds),
+        excluded_agencies=sorted(limits.agencies),
+        overridden_kinds=sorted(limits.overridden_kinds),
+        barred_kinds=sorted(limits.barred_kinds),
+        barred_agencies=sorted(limits.barred_agencies),
+        account=seal_value(
+            key, table="position", column="account", row=key.case_id, value=_dump(record)
+        ),
+        by_agency=work.caller.agency_id,
+        by_worker=work.caller.worker_id,
+        at=work.now,
+    )
+
+
+def write_risk(
+    work: Work, key: CaseKey, reading: Reading, *, seen: Mapping[str, Any], is_new: bool
+) -> None:
+    """Append the risk as graded now; `seen` are markers, children and dates of the document."""
+    needs = json.dumps(sorted(reading.needs)).encode()
+    cases.add_dated(
+        work.session,
+        t.risk,
+        case_id=key.case_id,
+        is_new=is_new,
+        level=reading.level,
+        criteria=sorted(reading.criteria),
+        professional=raising.highest_judgement(reading.grades),
+        grades=[asdict(grade) for grade in reading.grades],
+        age=reading.facts.age,
+        child=reading.facts.child,
+        danger=reading.facts.danger,
+        care_needs=reading.facts.care_needs,
+        needs=seal_value(key, table="risk", column="needs", row=key.case_id, value=needs),
+        by_agency=work.caller.agency_id,
+        by_worker=work.caller.worker_id,
+        at=work.now,
+        **seen,
+    )
+
+
+def write_consent(
+    work: Work, case_id: str, decision: ConsentDecision, profile: Profile, *, is_new: bool
+) -> None:
+    """Append what the consent table decided, with the versions of the tables that decided it."""
+    cases.add_dated(
+        work.session,
+        t.consent,
+        case_id=case_id,
+        is_new=is_new,
+        rule=decision.rule,
+        outcome=decision.outcome,
+        share_with=sorted(decision.share_with),
+        duties=sorted(decision.duties),
+        must_record=sorted(decision.must_record),
+        versions=dict(profile.versions),
+        at=work.now,
+    )
+
+
+def _dump(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=str).encode()
