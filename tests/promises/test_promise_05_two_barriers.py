@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import delete, insert
 
 from gateway.client.access import ProblemError
-from gateway.disclosure import list_facts
-from gateway.disclosure.boxes import ALERT_PART, SCAN_PART
+from gateway.disclosure import ALERT_PART, SCAN_PART, list_facts
 from gateway.rules import disclosure as rule
 from gateway.rules.facts import Allowed, Caller
 from gateway.schemas.codes import CaseRole, Level, Purpose
