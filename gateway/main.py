@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.api import openapi
 from gateway.cli.agency import agency
@@ -16,14 +19,34 @@ from gateway.cli.serve import serve
 from gateway.cli.worker_id import worker_id
 from gateway.config import Settings
 from gateway.demo.command import demo
+from gateway.errors import GatewayError
 from gateway.sealing import keys as own_keys
 from gateway.store.engine import make_engine, make_sessions
 
+HELP_ASKED = {"-h", "--help"}
+HELP = {"help_option_names": ["-h", "--help"]}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+def main() -> None:
+    """Run one command; whatever is expected to go wrong ends it with one line and exit code 1."""
+    try:
+        commands()
+    except GatewayError as error:
+        fault = error.message or error.code
+    except ModuleNotFoundError as error:
+        fault = f"{error.name} is not installed; PostgreSQL needs the extra `postgres`."
+    except (OSError, SQLAlchemyError) as error:
+        fault = f"{type(error).__name__}: is the path there, and the database up to date?"
+    click.echo(f"Error: {fault}", err=True)
+    sys.exit(1)
+
+
+@click.group("gateway", context_settings=HELP)
 @click.pass_context
-def main(context: click.Context) -> None:
+def commands(context: click.Context) -> None:
     """MARAC gateway: refer, route, disclose on need to know, and prove it."""
+    if HELP_ASKED & set(sys.argv):  # help needs no settings
+        return
     match context.invoked_subcommand:
         case "demo":  # makes settings of its own
             return
@@ -40,4 +63,4 @@ def main(context: click.Context) -> None:
 
 
 for command in (agency, worker_id, keys, log, db, serve, conference, docs, demo):
-    main.add_command(command)
+    commands.add_command(command)

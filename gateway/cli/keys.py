@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.office import Office, failing_plainly
+from gateway.errors import UnsafeSettings
 from gateway.flows import agencies
+from gateway.migrations import is_current
 from gateway.sealing import keys as own
 
 
@@ -22,12 +25,26 @@ def new(office: Office) -> None:
     Run `gateway db upgrade` first: this act is recorded, too.
     """
     with failing_plainly():
+        _require_database(office)
         own.make(office.settings.keys, on=office.clock().date())
         made = own.listing(office.settings.keys)
     with office.work() as work:
         for key in made:
             agencies.record_key(work, event="key.made", use=key.use, kid=key.kid)
     _show(made)
+
+
+def _require_database(office: Office) -> None:
+    """Refuse to make keys whose making could not be recorded.
+
+    :raises UnsafeSettings: if the database is not there or not up to date.
+    """
+    try:
+        current = is_current(office.settings.database_url)
+    except (SQLAlchemyError, ImportError):
+        current = False
+    if not current:
+        raise UnsafeSettings("The database is not up to date: run `gateway db upgrade` first.")
 
 
 @keys.command("rotate")

@@ -20,7 +20,7 @@ from gateway.schemas.codes import Acknowledgement, DeclineReason, Purpose
 
 ABOUT = "What an agency does at a MARAC gateway: refer, read, answer."
 OK, REFUSED, WRONG_FORM, AWAY, SETTINGS = 0, 1, 2, 3, 4
-SHOWN = ("level", "criteria", "decision", "state", "reasons", "missing", "routed")
+SHOWN = ("level", "criteria", "decision", "duties", "state", "reasons", "missing", "routed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -116,9 +116,9 @@ def _refer(given: argparse.Namespace) -> None:
     form = check.read(given.file)
     with _gateway(given) as gateway:
         receipt = gateway.refer(form, idempotency_key=given.key or gateway.key_for(form))
+    _show_receipt(receipt)  # first: it may say that a life is in danger
     if given.receipt:
         _write_private(given.receipt, receipt.token)
-    _show_receipt(receipt)
 
 
 def _pull(given: argparse.Namespace) -> None:
@@ -194,6 +194,9 @@ def _show_receipt(receipt: Receipt) -> None:
     for name in SHOWN:
         if claims.get(name):
             print(f"  {name}: {_short(claims[name])}")
+    prompts = [p for each in claims.get("assessments", ()) for p in each.get("prompts", ())]
+    if prompts:
+        print(f"  ask next: {'; '.join(prompts)}")
     for step in claims.get("next", ()):
         print(f"  next: {step['code']}, {step['by']}, by {step['due_at']}")
 

@@ -14,7 +14,7 @@ from gateway.client import outgoing
 from gateway.client.access import Access, ProblemError
 from gateway.client.config import AgencyKeys
 from gateway.client.http import Response, Send
-from gateway.errors import Unavailable
+from gateway.errors import Unavailable, Undecipherable
 from gateway.schemas.codes import Scope
 from gateway.sealing import envelopes, jose
 
@@ -158,6 +158,15 @@ class Exchange:
             audience=self._access.agency_id,
             issuer=self._access.base_url,
         )
+
+    def open_enrolment(self, token: str) -> dict[str, Any]:
+        """Open the answer to this agency's enrolment: its key for recognising its log entries."""
+        held = {self._keys.encryption_kid: self._keys.encryption}
+        plain = jose.decrypt(token, held, typ="marac-enrolment+jwe", cty="json").plaintext
+        answer = json.loads(plain)
+        if not isinstance(answer, dict) or answer.get("agency") != self._access.agency_id:
+            raise Undecipherable("The answer is to another agency.")
+        return answer
 
     def _read_receipt(self, token: str) -> dict[str, Any]:
         return envelopes.verify_receipt(

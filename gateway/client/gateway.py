@@ -19,6 +19,9 @@ from gateway.client.exchange import Exchange
 from gateway.client.http import Send
 from gateway.errors import Undecipherable
 from gateway.schemas.codes import Purpose, Scope
+from gateway.sealing import jose
+
+ENROLMENT = "marac-enrolment+jwe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,12 @@ class Gateway:
         return paper(self._exchange.get(path, Scope.CONFERENCE_READ, **query))
 
     def open_file(self, sealed: str) -> Mapping[str, Any] | str | bytes:
-        """Return the paper in a sealed file that the gateway's operator made for this agency."""
+        """Return what is in a sealed file that the gateway's operator made for this agency.
+
+        That is a paper, or the answer to an enrolment: {"agency", "log_key"}.
+        """
+        if jose.peek(sealed).get("typ") == ENROLMENT:
+            return self._exchange.open_enrolment(sealed)
         return paper(self._exchange.open_sealed(sealed))
 
     # --- the log, the directory -------------------------------------------------------------------

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
 from gateway.store.engine import make_engine
@@ -44,5 +46,16 @@ def check(url: str) -> None:
     engine = make_engine(url)
     try:
         command.check(config(engine))
+    finally:
+        engine.dispose()
+
+
+def is_current(url: str) -> bool:
+    """Whether the database at `url` is at the newest revision."""
+    engine = make_engine(url)
+    try:
+        with engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_heads()
+        return set(found) == set(ScriptDirectory.from_config(config(engine)).get_heads())
     finally:
         engine.dispose()

@@ -10,12 +10,9 @@ from gateway.flows.referrals.settling import Settled
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules.clocks import next_steps
-from gateway.schemas.codes import Danger, Recipient
+from gateway.schemas.codes import Danger
 
 RING_999 = "Someone's life is in danger: ring 999 now. This is not an emergency channel."
-
-# The kind of agency behind each recipient; the receipt names kinds, never an agency.
-_KINDS = {Recipient.MARAC: "COORDINATOR"}
 
 
 def sign(
@@ -54,7 +51,8 @@ def sign(
         "must_record": sorted(decision.must_record),
         "missing": sorted(reading.missing),
         "duties": sorted(decision.duties),
-        "routed": sorted({_KINDS.get(r.recipient, str(r.recipient)) for r in settled.routes}),
+        # By the kind of the agency that was really told: a stand-in is no adviser.
+        "routed": sorted({str(profile.routing.agencies[r.agency_id].kind) for r in settled.routes}),
         "next": [
             {"code": step.code, "by": step.by, "due_at": _time(step.due_at)} for step in steps
         ],

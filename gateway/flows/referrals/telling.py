@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.agencies import directory
+from gateway.errors import Unavailable
 from gateway.flows.referrals.reading import landlord_of
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
@@ -46,6 +47,10 @@ def find_routes(
     if decision.outcome is Outcome.HOLD_RECORD and level is RiskLevel.HIGH:
         told = routing.route(profile.routing, [Recipient.IDVA], profile.area, needs, standing)
         found += tuple(_alert(r) for r in told)
+    missing = [r.agency_id for r in found if r.agency_id not in standing]
+    if missing:
+        # Nothing routes to nobody: better asked for again than kept where nobody looks.
+        raise Unavailable("An agency of the routing table is not registered.", code="not_ready")
     return found
 
 
