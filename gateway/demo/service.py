@@ -41,6 +41,7 @@ class Place:
 
     folder: Path
     settings: Settings
+    listener: socket.socket  # ours from the first moment: two demonstrations never share a port
 
     @property
     def agencies(self) -> Path:
@@ -80,9 +81,11 @@ def prepare(folder: Path, port: int | None, *, on: date, enrolled_at: datetime) 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     (folder / MARKER).write_text("Made by `gateway demo`, which replaces it at will.\n")
-    base_url = f"http://{HOST}:{_free(port)}"
+    listener = listen(port)
     database_url = f"sqlite:///{folder / DATABASE}"
-    place = Place(folder, Settings("demo", base_url, database_url, folder / "keys"))
+    place = Place(
+        folder, Settings("demo", url_of(listener), database_url, folder / "keys"), listener
+    )
     upgrade(database_url)
     keys.make(place.settings.keys, on=on)
     engine = make_engine(database_url)
@@ -94,13 +97,30 @@ def prepare(folder: Path, port: int | None, *, on: date, enrolled_at: datetime) 
     return place
 
 
+def listen(port: int | None = None) -> socket.socket:
+    """Listen on the port, or on one that is free, before anything is built on its number.
+
+    :raises UnsafeSettings: if the port asked for is taken.
+    """
+    some = [*range(*_PORTS), *random.sample(range(10_000, 30_000), 200)]
+    for each in [port] if port else some:
+        with suppress(OSError):
+            return socket.create_server((HOST, each))
+    raise UnsafeSettings("The port is taken; name another one with --port.")
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address at which the service behind this socket is reached."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
 def start(place: Place) -> subprocess.Popen[bytes]:
     """Start gunicorn and return once it answers.
 
     :raises Unavailable: if it does not.
     """
     settings = place.settings
-    bind = settings.base_url.removeprefix("http://")
+    bind = f"fd://{place.listener.fileno()}"
     command = [sys.executable, "-m", "gunicorn", *options(bind, 2), "gateway.app:create_app()"]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
@@ -113,10 +133,12 @@ def start(place: Place) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             command,
             env=environment,
+            pass_fds=[place.listener.fileno()],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for us; we stop it in order
         )
+    place.listener.close()  # it is the service's now, and ends with it
     try:
         _wait(process, settings.base_url)
     except BaseException:
@@ -163,26 +185,3 @@ def _wait(process: subprocess.Popen[bytes], base_url: str) -> None:
                 return
         time.sleep(0.05)
     raise Unavailable("The service did not start; see service.log in its folder.")
-
-
-def _free(port: int | None) -> int:
-    """Return a port that nobody listens on.
-
-    :raises UnsafeSettings: if the port asked for is taken.
-    """
-    if port is not None:
-        if not _is_free(port):
-            raise UnsafeSettings("The port is taken; name another one with --port.")
-        return port
-    tried = list(range(*_PORTS)) + random.sample(range(10_000, 30_000), 200)
-    return next(each for each in tried if _is_free(each))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True

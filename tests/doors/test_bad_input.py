@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from gateway.api.operations import OPERATIONS
 from gateway.sealing import envelopes, jose
+from gateway.store import tables as t
 from tests.doors.oauth import signed
 from tests.journeys.asking import BY_NAME, JOSE, JSON, PLAIN, asking, told
 from tests.journeys.world import BASE, Wire, World, example
@@ -216,6 +217,12 @@ def header_changed(token: bytes, **changes: Any) -> bytes:
     return f"{jose.b64u(json.dumps(header).encode())}.{rest}".encode()
 
 
+def flipped(token: bytes) -> bytes:
+    """An envelope whose tag differs in one character."""
+    other = b"A" if token[-8:-7] != b"A" else b"B"
+    return token[:-8] + other + token[-7:]
+
+
 def jws_changed(wire: Wire, document: Any, **changes: Any) -> bytes:
     """A document whose signature says something else of itself."""
     first, _, rest = wire.sign(wire.claims("referral/1", document)).partition(".")
@@ -292,7 +299,7 @@ ENVELOPES: dict[str, tuple[Callable[[Wire], bytes], int, str]] = {
         400,
         "undecipherable",
     ),
-    "flipped tag": (lambda w: enveloped(w)[:-2] + b"AA", 400, "undecipherable"),
+    "flipped tag": (lambda w: flipped(enveloped(w)), 400, "undecipherable"),
     "a part too many": (lambda w: enveloped(w) + b".AA", 400, "undecipherable"),
     "padded base64": (lambda w: enveloped(w) + b"=", 400, "undecipherable"),
     "alg none inside": (lambda w: unsigned(w, "none"), 400, "undecipherable"),
@@ -480,6 +487,26 @@ def test_F14_each_fault_has_a_code_and_a_pointer(place: Place, name: str) -> Non
     status, _, body = refused(place, lambda p: p.refer(sent))
     assert (status, body["code"]) == (422, "invalid")
     assert (code, pointer) in [(each["code"], each["pointer"]) for each in body["errors"]]
+
+
+COLUMNS = sorted({column.name for table in t.metadata.sorted_tables for column in table.c})
+KNOWN = {"reference", "name", "area", "role", "danger", "needs", "criteria", "children", "position"}
+
+
+@pytest.mark.parametrize("part", ["", "referrer", "referral", "victim", "consent_record"])
+def test_V3_no_column_of_ours_can_be_set_by_sending_it(place: Place, part: str) -> None:
+    """Mass assignment: every stored column, sent as a member, is refused by name."""
+    document = minimal()
+    inner = document[part] if part else document
+    added = [name for name in COLUMNS if name not in inner and name not in KNOWN]
+    inner.update(dict.fromkeys(added, "x"))
+    sent = place.wire().envelope("referral/1", document)
+    status, _, body = refused(place, lambda p: p.refer(sent))
+    assert status == 422
+    unknown = {e["pointer"] for e in body["errors"] if e["code"] == "unknown_field"}
+    prefix = f"/{part}" if part else ""
+    assert len(added) > 50
+    assert {f"{prefix}/{name}" for name in added} <= unknown
 
 
 def test_F14_every_fault_is_named_at_once(place: Place) -> None:

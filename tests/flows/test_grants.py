@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from gateway.errors import Undecipherable
+from gateway.sealing import cells, envelopes, jose
 from gateway.sealing import sections as seal
 from gateway.store import tables as t
 from tests.journeys.world import World, example, seen
@@ -66,6 +69,32 @@ def test_V19_the_same_words_are_never_the_same_ciphertext(referred: tuple[World,
     contents = [row["content"] for row in world.rows(t.section)]
     assert len(set(contents)) == len(contents)
     assert world.case_of(other)
+
+
+def test_F40_the_senders_signature_is_kept_with_what_it_sent(world: World) -> None:
+    """Sealed under the case key lies the document as it was signed: nobody can deny it later."""
+    ref = world.client(LANDLORD, "homes-01").refer(example("c1")).reference
+    case_id = world.case_of(ref)
+    (row,) = world.rows(t.referral_version)
+    jws = cells.open_cell(
+        world.case_key(case_id),
+        table="referral_version",
+        column="document",
+        row=f"{row['reference']}/1",
+        case=case_id,
+        cell=row["document"],
+    ).decode()
+    public = next(
+        key["jwk"] for key in world.rows(t.agency_key, agency_id=LANDLORD) if key["use"] == "sig"
+    )
+    keys = {public["kid"]: jose.import_public(public, "sig")}
+    claims = json.loads(jose.verify(jws, keys, envelopes.DOCUMENT).payload)
+    assert (claims["iss"], claims["worker"]) == (LANDLORD, "homes-01")
+    assert claims["document"] == example("c1")["document"]
+    stranger = jose.public_part(jose.new_private("sig"))
+    other = {public["kid"]: jose.import_public(stranger, "sig")}
+    with pytest.raises(Undecipherable):
+        jose.verify(jws, other, envelopes.DOCUMENT)
 
 
 # --- levels ----------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -20,17 +19,12 @@ from tests.database import Postgres
 LONG_AGO = date(2025, 1, 1)
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((service.HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def a_service(database_url: str, folder: Path) -> Iterator[service.Place]:
     """A running service on a migrated database; the agencies' keys lie under `agencies`."""
-    base_url = f"http://{service.HOST}:{_free_port()}"
-    place = service.Place(folder, Settings("demo", base_url, database_url, folder / "keys"))
+    listener = service.listen()
+    settings = Settings("demo", service.url_of(listener), database_url, folder / "keys")
+    place = service.Place(folder, settings, listener)
     keys.make(place.settings.keys, on=LONG_AGO)
     engine = make_engine(database_url)
     held = keys.load(place.settings.keys)

@@ -94,7 +94,7 @@ def test_F97_the_pages_of_a_long_feed_meet_without_gap(sqlite_world: World) -> N
     with world.engine.begin() as connection:
         connection.execute(t.feed.insert(), rows)
     client, cursor, numbers, more = world.client(IDVA), None, 0, True
-    sizes = []
+    sizes: list[int] = []
     while more and len(sizes) < 10:
         page = client.list_cases(cursor)
         sizes.append(len(page["items"]))
