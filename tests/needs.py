@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
@@ -74,10 +75,11 @@ def _npm_answers() -> bool:
     if command is None:
         return False
     asked = [*command, "view", "jose", "version"]
-    try:
-        return subprocess.run(asked, capture_output=True, timeout=60, check=False).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+    for _ in range(3):  # a registry may fail to answer once
+        with suppress(subprocess.TimeoutExpired):
+            if not subprocess.run(asked, capture_output=True, timeout=60, check=False).returncode:
+                return True
+    return False
 
 
 def _apt(package: str, is_met: Callable[[], bool]) -> Need:

@@ -107,6 +107,7 @@ MARKERS: Mapping[str, Sign] = {
     "INTERPRETER": Sign("■", "Interpreter needed"),
     "CARE_NEEDS": Sign("■", "Care and support needs"),
     "REFUGE": Sign("■", "In refuge"),
+    "ADDRESS_HIDDEN": Sign("■", "Address is secret"),
 }
 
 

@@ -73,6 +73,11 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
         503,
         "A part that must work is down. Nothing was disclosed or changed; try again later.",
     ),
+    "not_ready": (
+        503,
+        "An agency that the case must reach is not registered yet. Nothing was kept; its operator "
+        "has to register it first.",
+    ),
 }
 
 # Codes of a fault in a document or query that no form has, only the service itself.
