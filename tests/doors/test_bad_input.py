@@ -21,7 +21,6 @@ from tests.doors.oauth import signed
 from tests.journeys.asking import BY_NAME, JOSE, JSON, PLAIN, asking, told
 from tests.journeys.world import BASE, Wire, World, example
 
-pytestmark = pytest.mark.xdist_group("bad-input")
 LANDLORD, OTHER_LANDLORD, COORDINATOR = "harbourgate-homes", "tidewell-housing", "marlbury-marac"
 REFER = BY_NAME["submit_referral"]
 CANARY = "Zebedee-Quillfeather"  # nobody's name: if it comes back, something repeated a value

@@ -13,7 +13,6 @@ from gateway.store import tables as t
 from tests.journeys.asking import BY_NAME, NO_CONFERENCE, NOBODY, asking, told
 from tests.journeys.world import AUDITOR, World, example
 
-pytestmark = pytest.mark.xdist_group("guard")
 LANDLORD, COORDINATOR = "harbourgate-homes", "marlbury-marac"
 STRANGERS = {Scope.CONFERENCE_WRITE: "fenhollow-marac"}  # may plan, but elsewhere
 STRANGER = "tidewell-housing"

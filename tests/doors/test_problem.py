@@ -30,7 +30,6 @@ from gateway.errors import (
 from tests.journeys.asking import BY_NAME, asking, told
 from tests.journeys.world import BASE, World, example
 
-pytestmark = pytest.mark.xdist_group("problem")
 SECRET = "Elena Marsh-Okoro, 12 Tern Court"
 
 STATUS: tuple[tuple[Exception, int, str], ...] = (

@@ -13,8 +13,6 @@ from gateway.api.operations import OPERATIONS
 from gateway.schemas.codes import Scope
 from tests.journeys.world import BASE, World
 
-pytestmark = pytest.mark.xdist_group("routes")
-
 PAGES = ("/", "/docs", "/docs/forms", "/problems", "/openapi.json")
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import event, text
 
 from tests.journeys.world import World, example, graded
 
-pytestmark = pytest.mark.xdist_group("plans")
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 
 # A row per partner, where reading all is what the statement is for; the queue of the log, which

@@ -14,7 +14,6 @@ from gateway.sealing import sections as seal
 from gateway.store import tables as t
 from tests.journeys.world import World, example, graded, position, seen
 
-pytestmark = pytest.mark.xdist_group("regrant")
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 POLICE, GP = "marlbury-police", "marlbury-gp"
 

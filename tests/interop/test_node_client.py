@@ -13,7 +13,7 @@ import pytest
 from gateway.demo.service import Place
 from tests import needs
 
-pytestmark = [pytest.mark.needs("npm"), pytest.mark.xdist_group("interop-node")]
+pytestmark = pytest.mark.needs("npm")
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
 LANDLORD, IDVA = "harbourgate-homes", "marlbury-idva"

@@ -16,7 +16,6 @@ from gateway.demo.service import Place
 from tests.interop import partner
 from tests.interop.partner import Partner
 
-pytestmark = pytest.mark.xdist_group("interop-python")
 ROOT = Path(__file__).resolve().parents[2]
 LANDLORD, IDVA, POLICE = "harbourgate-homes", "marlbury-idva", "marlbury-police"
 C1: dict[str, Any] = json.loads((ROOT / "examples" / "c1.json").read_text("utf-8"))

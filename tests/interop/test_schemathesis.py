@@ -35,7 +35,6 @@ from tests.interop.fuzzed import (
 )
 from tests.interop.partner import Json, Partner
 
-pytestmark = pytest.mark.xdist_group("interop-schemathesis")
 ROOT = Path(__file__).resolve().parents[2]
 MORE = int(os.environ.get("GATEWAY_TEST_FUZZ", "1"))
 REFERRALS = {"submit_referral", "resubmit_referral"}

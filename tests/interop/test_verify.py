@@ -16,7 +16,6 @@ from gateway.demo.service import Place
 from tests.interop.fuzzed import examples
 from tests.interop.partner import Json, Partner
 
-pytestmark = pytest.mark.xdist_group("interop-python")
 LANDLORD = "harbourgate-homes"
 
 # Only what an installation of `cryptography` brings can be imported, and the standard library.

@@ -16,7 +16,6 @@ from gateway.store import tables as t
 from tests.journeys.asking import BY_NAME, NOBODY, asking, told
 from tests.journeys.world import AUDITOR, CHAIR, World, example
 
-pytestmark = pytest.mark.xdist_group("access-log")
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 POLICE, STRANGER = "marlbury-police", "tidewell-housing"
 CONFERENCE = {

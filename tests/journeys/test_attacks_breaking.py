@@ -23,7 +23,6 @@ from tests.journeys.attacks import (
 )
 from tests.journeys.world import World, example
 
-pytestmark = pytest.mark.xdist_group("attacks-breaking")
 ROOM = (HOSPITAL, GP, POLICE)
 
 

@@ -28,7 +28,6 @@ from tests.journeys.attacks import (
 )
 from tests.journeys.world import World, example, position
 
-pytestmark = pytest.mark.xdist_group("attacks-left-out")
 ROOM = (HOSPITAL, GP, POLICE)
 
 

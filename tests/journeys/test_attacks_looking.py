@@ -29,8 +29,6 @@ from tests.journeys.attacks import (
 )
 from tests.journeys.world import World, example, position
 
-pytestmark = pytest.mark.xdist_group("attacks-looking")
-
 
 @pytest.fixture(name="world")
 def _world(shared_sqlite_world: World) -> World:

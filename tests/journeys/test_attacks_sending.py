@@ -26,7 +26,6 @@ from tests.journeys.attacks import (
 )
 from tests.journeys.world import AUDITOR, World, example, position
 
-pytestmark = pytest.mark.xdist_group("attacks-sending")
 WRITE, DECIDE = "referrals:write", "cases:write"
 PLAIN = example("c1")["sealed"]["safe_contact"]
 

@@ -27,7 +27,6 @@ from tests.journeys.attacks import (
 )
 from tests.journeys.world import World, example, graded, position
 
-pytestmark = pytest.mark.xdist_group("attacks-versions")
 BACK = {"decision": "RETURN", "reasons": ["QUALITY_OTHER"]}
 ASSESSMENT = example("c1")["document"]["risk_assessments"]["value"][0]
 ROOM = (HOSPITAL, GP, POLICE)

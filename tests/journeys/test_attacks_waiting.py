@@ -28,7 +28,6 @@ from tests.journeys.attacks import (
 )
 from tests.journeys.world import World, example, graded, position
 
-pytestmark = pytest.mark.xdist_group("attacks-waiting")
 ASSESSMENT = example("c1")["document"]["risk_assessments"]["value"][0]
 POSTCODE = "victim__address__value__postcode"
 

@@ -11,7 +11,6 @@ from gateway.client.access import ProblemError
 from gateway.client.gateway import Pulled, Receipt
 from tests.journeys.world import World, example
 
-pytestmark = pytest.mark.xdist_group("c1")
 OVER_HTTP = True
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 POLICE, GP, CSC = "marlbury-police", "marlbury-gp", "marlbury-csc"

@@ -8,7 +8,6 @@ from gateway.client.access import ProblemError
 from gateway.store import tables as t
 from tests.journeys.world import World, example, lines
 
-pytestmark = pytest.mark.xdist_group("c2")
 OVER_HTTP = True
 COLLEGE, BY_AND_FOR, COORDINATOR = "marlbury-college", "aster-women", "marlbury-marac"
 HOUSING_OPTIONS, POLICE = "marlbury-council-housing", "marlbury-police"

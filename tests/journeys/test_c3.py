@@ -17,7 +17,6 @@ from gateway.store import tables as t
 from tests.database import Postgres
 from tests.journeys.world import START, World, a_world, example, lines
 
-pytestmark = pytest.mark.xdist_group("c3")
 OLD_IDVA, IDVA = "fenhollow-idva", "marlbury-idva"
 OLD_COORDINATOR, COORDINATOR = "fenhollow-marac", "marlbury-marac"
 POLICE, LANDLORD, GP, COLLEGE = (

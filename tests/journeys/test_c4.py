@@ -11,7 +11,6 @@ from gateway.client.access import ProblemError
 from gateway.client.gateway import Receipt
 from tests.journeys.world import World, example
 
-pytestmark = pytest.mark.xdist_group("c4")
 OVER_HTTP = True
 LANDLORD, POLICE, IDVA = "tidewell-housing", "marlbury-police", "marlbury-idva"
 ASC, COORDINATOR = "marlbury-asc", "marlbury-marac"

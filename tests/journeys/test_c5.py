@@ -10,7 +10,6 @@ import pytest
 from gateway.client.gateway import Pulled, Receipt
 from tests.journeys.world import World, example, position
 
-pytestmark = pytest.mark.xdist_group("c5")
 OVER_HTTP = True
 HOSPITAL, IDVA, POLICE, CSC = (
     "marlbury-hospital",

@@ -94,7 +94,7 @@ def test_one_answer_of_C1_given_otherwise_is_noticed(tmp_path: Path) -> None:
     assert code == 1, said
 
 
-def test_it_goes_on_serving_and_its_configuration_works_at_once(
+def test_F110_it_goes_on_serving_and_its_configuration_works_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     process = start("--folder", tmp_path / "demo")

@@ -14,7 +14,6 @@ from gateway.store import tables as t
 from tests.journeys.asking import BY_NAME, asking, told
 from tests.journeys.world import World, example, graded, position
 
-pytestmark = pytest.mark.xdist_group("feed")
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 WRITERS, EACH = 8, 5
 

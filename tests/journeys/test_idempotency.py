@@ -13,7 +13,6 @@ from gateway.store import tables as t
 from tests.journeys.asking import BY_NAME, JSON, asking, told
 from tests.journeys.world import World, example
 
-pytestmark = pytest.mark.xdist_group("idempotency")
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 
 

@@ -10,7 +10,6 @@ from gateway.client.access import ProblemError
 from gateway.store import tables as t
 from tests.journeys.world import World, example, graded, position
 
-pytestmark = pytest.mark.xdist_group("negative")
 OVER_HTTP = True
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 CSC, OTHER = "marlbury-csc", "tidewell-housing"

@@ -34,7 +34,6 @@ from gateway.store.engine import Sessions, make_engine, make_sessions
 from tests.database import Postgres
 from tests.journeys.world import LONG_AGO, ROOT, example, graded, lines, position
 
-pytestmark = pytest.mark.xdist_group("over-http")
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 POLICE, GP = "marlbury-police", "marlbury-gp"
 

@@ -18,7 +18,7 @@ from tests import needs
 from tests.flows.test_papers import HOSTILE, LINE, an_agenda, text_of
 from tests.journeys.world import World
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.needs("chromium")
 PAGES = ("/docs", "/docs/forms", "/problems")
 NARROW = {"width": 320, "height": 800}
 WIDE = {"width": 1280, "height": 1000}

@@ -25,7 +25,6 @@ from gateway.store import tables as t
 from tests.database import Postgres
 from tests.journeys.world import START, World, a_world, example, lines
 
-pytestmark = pytest.mark.xdist_group("learns-nothing")
 LANDLORD, OTHER, COORDINATOR = "harbourgate-homes", "tidewell-housing", "marlbury-marac"
 KEY = "4f2f7cde-33f0-4d2e-8b6c-2f1b7f6f5a10"
 
