@@ -104,7 +104,7 @@ class Floor:
             (case_id, reference, "MARLBURY", level, rule, wrapped),
         )
         db.executemany("INSERT INTO part VALUES (?,?,?,?)", parts)
-        db.executemany("INSERT INTO token VALUES (?,?)", [(t, case_id) for t in tokens])
+        db.executemany("INSERT INTO token VALUES (?,?)", [(t, case_id) for t in set(tokens)])
         db.executemany(
             "INSERT INTO route VALUES (?,?,?)", [(each, case_id, "ASSIGNED") for each in routes]
         )
