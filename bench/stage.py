@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Flask
 
@@ -102,12 +101,6 @@ def environ(packet: Packet) -> dict[str, Any]:
         upper = name.upper().replace("-", "_")
         made["CONTENT_TYPE" if upper == "CONTENT_TYPE" else f"HTTP_{upper}"] = value
     return made
-
-
-def query_of(**given: str) -> str:
-    """A query string."""
-    named: Mapping[str, str] = given
-    return urlencode(named)
 
 
 def client(stage: Stage, agency_id: str) -> Gateway:

@@ -77,12 +77,6 @@ def encryption_keys(
     return tuple(_shown(key) for key in keys)
 
 
-def signing_keys(session: Session, agency_id: str, now: datetime) -> Mapping[str, jose.Key]:
-    """Return the keys that an agency signs with, by key id."""
-    keys = store.list_keys(session, use="sig", at=now, agency_id=agency_id)
-    return {key.kid: jose.import_public(key.jwk, "sig") for key in keys}
-
-
 def find_signing_key(session: Session, agency_id: str, kid: str, now: datetime) -> jose.Key | None:
     """Return the key of a document's signature, if it is this agency's and valid then."""
     key = store.find_key(session, agency_id=agency_id, kid=kid, use="sig", at=now)

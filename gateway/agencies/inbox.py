@@ -153,6 +153,7 @@ def _verify_key(work: Work, iss: str, kid: str) -> Any:
 
 
 def _use_jti(work: Work, claims: Mapping[str, Any]) -> None:
+    answers.forget_jtis(work.session, now=work.now)
     is_first = answers.use_jti(
         work.session,
         agency_id=work.caller.agency_id,

@@ -75,10 +75,6 @@ class FieldTable:
         """Return who can read a section at all."""
         return self._sections[section].data_class
 
-    def in_section(self, section: str) -> tuple[FieldRow, ...]:
-        """Return the fields of a section, in the order of the table."""
-        return tuple(row for row in self.rows.values() if row.section == section)
-
 
 def published_paths() -> tuple[str, ...]:
     """Return every leaf of the referral form, then of the sealed sections ("sealed.…")."""

@@ -7,7 +7,7 @@ victim's position is a fact that shapes the decision, never its lawful basis.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from gateway.errors import BrokenTable
@@ -124,12 +124,19 @@ def decide(table: ConsentTable, facts: ConsentFacts) -> ConsentDecision:
 
 
 def lacking(row: ConsentRow, present: Collection[RecordKind]) -> frozenset[RecordKind]:
-    """Return which records of a row must come with the referral and are not there.
+    """Return which records sharing waits for: the override record alone, if it is not there.
 
-    Danger to life does not wait for its override record: that may follow within the row's hours.
+    Other records are asked for at triage. Danger to life does not wait for its override record
+    either: that may follow within the row's hours.
     """
-    due_now = row.must_record - ({RecordKind.OVERRIDE} if row.record_within_hours else set())
-    return frozenset(due_now.difference(present))
+    if row.record_within_hours:
+        return frozenset()
+    return (row.must_record & {RecordKind.OVERRIDE}).difference(present)
+
+
+def held(decision: ConsentDecision) -> ConsentDecision:
+    """Return the decision while its record is missing: nothing is shared yet."""
+    return replace(decision, outcome=Outcome.HOLD_RECORD, share_with=frozenset())
 
 
 def every_combination() -> Iterator[ConsentFacts]:

@@ -20,11 +20,17 @@ _DROPPED = str.maketrans("", "", "'’`.")
 _LONG = 8  # characters from which a value is also looked for with all spaces gone
 _SHORTEST = 4  # characters; less would stop half of all texts and protect nothing
 _KNOWN = frozenset({AddressClass.KNOWN_TO_PERP, AddressClass.SANCTUARY})
+_SEALED = frozenset({AddressClass.REFUGE, AddressClass.UNKNOWN_TO_PERP, AddressClass.TEMP_ACCOM})
 
 
 def is_hidden(document: Mapping[str, Any]) -> bool:
     """Whether the perpetrator is not known to know where the victim lives; unsure counts."""
     return document["victim"]["address_classification"] not in _KNOWN
+
+
+def must_be_sealed(victim: Mapping[str, Any]) -> bool:
+    """Whether the address has to come sealed: it is of a hidden kind and not given otherwise."""
+    return victim["address_classification"] in _SEALED and "address" not in victim
 
 
 def values_of(

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from gateway.errors import Invalid
+from gateway.errors import Invalid, Problem
 from gateway.rules.facts import AssessmentFacts, RiskGrade
 from gateway.schemas.codes import Answer, ProfessionalLevel
 
@@ -75,14 +75,17 @@ class Instrument:
         return ProfessionalLevel.NONE
 
 
-def pick(instruments: Mapping[str, Instrument], key: str) -> Instrument:
-    """Return the instrument in exactly the version that an assessment cites.
+def pick(instruments: Mapping[str, Instrument], key: str, pointer: str = "") -> Instrument:
+    """Return the instrument in exactly the version that an assessment, at `pointer`, cites.
 
     :raises Invalid: if there is no such instrument or version.
     """
     found = instruments.get(key)
     if found is None:
-        raise Invalid("There is no such instrument in that version.", code="unknown_instrument")
+        raise Invalid(
+            "There is no instrument of that name and version.",
+            Problem("unknown_code", f"{pointer}/instrument"),
+        )
     return found
 
 

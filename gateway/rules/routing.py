@@ -21,7 +21,6 @@ from gateway.schemas.codes import (
 
 # Row names of the routes that no row of the table gives.
 NO_ROW = "none"
-SEALED_ROWS = (Category.D03, Category.D04)
 _SEALED_FOR = (Recipient.IDVA, Recipient.POLICE)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.errors import Conflict
-from gateway.schemas.codes import CaseState, Outcome, Stage
+from gateway.schemas.codes import CaseState, Outcome, ReturnReason, Stage
 
 S = CaseState
 
@@ -133,6 +133,29 @@ def after_decision(outcome: Outcome, rule: str) -> tuple[CaseState, ...]:
             return (S.TRIAGE, S.RETURNED)
         case _:
             assert_never(outcome)
+
+
+def arrival(
+    outcome: Outcome, rule: str, *, is_area_known: bool
+) -> tuple[tuple[CaseState, ...], tuple[ReturnReason, ...]]:
+    """Return the states a newly sent referral passes through, and why it stops where it does."""
+    path = (S.SUBMITTED, *after_decision(outcome, rule))
+    reasons: tuple[ReturnReason, ...] = ()
+    if outcome is Outcome.HOLD_RECORD:
+        reasons = (ReturnReason.CONSENT_RECORD_INCOMPLETE,)
+    elif path[-1] is S.REDIRECTED:
+        reasons = (ReturnReason.UNDER_AGE,)
+    if not is_area_known:
+        reasons = (*reasons, ReturnReason.WRONG_AREA)
+        if path[-1] is S.TRIAGE:
+            path = (*path, S.RETURNED)
+    return path, reasons
+
+
+def goes_on(outcome: Outcome) -> bool:
+    """Whether a referral that waits with its sender goes on after such a decision."""
+    waits = (Outcome.HOLD_RECORD, Outcome.ESCALATE, Outcome.NO_SHARE, Outcome.ALLOW_MIN)
+    return outcome not in waits
 
 
 def mermaid() -> str:

@@ -64,6 +64,9 @@ def use_jti(session: Session, *, agency_id: str, jti: str, expires_at: datetime)
     return True
 
 
-def forget_expired(session: Session, *, now: datetime) -> None:
-    """Drop used document ids whose documents can no longer be accepted anyway."""
-    session.execute(delete(document_jti).where(document_jti.c.expires_at < now))
+_EXPIRED = delete(document_jti).where(document_jti.c.expires_at < bindparam("now"))
+
+
+def forget_jtis(session: Session, *, now: datetime) -> None:
+    """Forget used document ids whose documents can no longer be accepted anyway."""
+    session.execute(_EXPIRED, {"now": now})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, bindparam, delete, insert, select, update
+from sqlalchemy import Boolean, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -111,16 +111,6 @@ def add_links(session: Session, links: Sequence[LinkRow]) -> None:
         for row in links
     ]
     session.execute(_ADD_LINK, rows or [dict.fromkeys(_NEW_LINK) | {"is_real": False}])
-
-
-def set_link(session: Session, *, case_id: str, other_id: str, kind: str, status: str) -> None:
-    """Confirm or reject a link."""
-    k = t.link
-    session.execute(
-        update(k)
-        .where(k.c.case_id == case_id, k.c.other_id == other_id, k.c.kind == kind)
-        .values(status=status)
-    )
 
 
 def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:

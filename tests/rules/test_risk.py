@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import BrokenTable, Invalid
+from gateway.errors import BrokenTable, Invalid, Problem
 from gateway.profiles.instruments import load_instrument
 from gateway.rules.facts import AssessmentFacts
 from gateway.rules.risk import (
@@ -197,8 +197,9 @@ def test_F82_another_version_does_not_move_a_score() -> None:
 @pytest.mark.parametrize("key", ["DASH_RIC@9", "DASH_RIC", "DASH_RIC@01", "", "ODARA@1"])
 def test_F82_an_unknown_instrument_or_version_is_refused(key: str) -> None:
     with pytest.raises(Invalid) as raised:
-        pick({DASH.key: DASH}, key)
-    assert raised.value.code == "unknown_instrument"
+        pick({DASH.key: DASH}, key, "/risk_assessments/value/0")
+    (problem,) = raised.value.problems
+    assert problem == Problem("unknown_code", "/risk_assessments/value/0/instrument")
 
 
 def test_F82_an_assessment_is_never_graded_by_another_version() -> None:

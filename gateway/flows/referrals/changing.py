@@ -29,7 +29,7 @@ from gateway.profiles.loader import Profile
 from gateway.rules import consent, grading, raising
 from gateway.rules.facts import ConsentDecision, ConsentFacts, RiskGrade
 from gateway.rules.limits import Limits, in_danger, joined, of_position
-from gateway.rules.states import after_decision, stage
+from gateway.rules.states import after_decision, goes_on, stage
 from gateway.schemas.codes import (
     AgeBand,
     CaseRole,
@@ -38,8 +38,6 @@ from gateway.schemas.codes import (
     Criterion,
     Danger,
     Need,
-    Outcome,
-    RecordKind,
     ReturnReason,
     Stage,
 )
@@ -250,7 +248,7 @@ def _reconsider(
     case_id = case.key.case_id
     decision = _decide(work, case, facts)
     writing.write_consent(work, case_id, decision, case.profile, is_new=False)
-    if _waits(case) and _goes_on(decision):
+    if _waits(case) and goes_on(decision.outcome):
         cases.add_states(
             work.session,
             case_id=case_id,
@@ -285,12 +283,10 @@ def _reconsider(
 def _decide(work: Work, case: _Case, facts: ConsentFacts) -> ConsentDecision:
     """The consent table's answer; held back while the case waits and the record is missing."""
     decision = consent.decide(case.profile.consent, facts)
-    row = case.profile.consent.row(decision.rule)
-    if case.state is not CaseState.RETURNED or row.record_within_hours:
-        return decision
-    if RecordKind.OVERRIDE not in decision.must_record or _has_override(work, case):
-        return decision
-    return replace(decision, outcome=Outcome.HOLD_RECORD, share_with=frozenset())
+    lacking = consent.lacking(case.profile.consent.row(decision.rule), ())
+    if case.state is CaseState.RETURNED and lacking and not _has_override(work, case):
+        return consent.held(decision)
+    return decision
 
 
 def _has_override(work: Work, case: _Case) -> bool:
@@ -302,11 +298,6 @@ def _has_override(work: Work, case: _Case) -> bool:
 def _waits(case: _Case) -> bool:
     """Whether a case stands with its sender for nothing but the decision."""
     return case.state is CaseState.RETURNED and not case.is_decided and case.is_area_known
-
-
-def _goes_on(decision: ConsentDecision) -> bool:
-    waits = (Outcome.HOLD_RECORD, Outcome.ESCALATE, Outcome.NO_SHARE, Outcome.ALLOW_MIN)
-    return decision.outcome not in waits
 
 
 def _needs(work: Work, case: _Case) -> frozenset[Need]:

@@ -14,7 +14,6 @@ from gateway.rules.facts import ConsentDecision, ConsentFacts, RiskGrade
 from gateway.schemas.codes import (
     Criterion,
     Need,
-    Outcome,
     RecordKind,
     RiskLevel,
 )
@@ -39,11 +38,6 @@ class Reading:
     clock: str | None
     record_within_hours: int
     needs: frozenset[Need]
-
-    @property
-    def is_held(self) -> bool:
-        """Whether sharing waits for a record."""
-        return bool(self.missing)
 
 
 def find_area(document: Document, profiles: Profiles, default: str) -> tuple[str, bool]:
@@ -93,21 +87,17 @@ def read(document: Document, profile: Profile, *, is_area_known: bool, on: date)
 
 
 def weigh(reading: Reading, profile: Profile) -> Reading:
-    """Hold back what lacks a record that its decision needs.
-
-    Only an override record stops sharing; capacity notes are asked for at triage. Where the row
-    lets the record follow later (danger to life), nothing waits.
-    """
+    """Hold back what lacks a record that its decision needs, and say until when one may follow."""
     row = profile.consent.row(reading.decision.rule)
-    missing = frozenset({RecordKind.OVERRIDE}) & row.must_record - reading.present
-    if row.record_within_hours or not missing:
-        return replace(
-            reading,
-            clock=row.clock,
-            record_within_hours=row.record_within_hours if missing else 0,
-        )
-    held = replace(reading.decision, outcome=Outcome.HOLD_RECORD, share_with=frozenset())
-    return replace(reading, decision=held, missing=missing, clock=row.clock)
+    lacking = consent.lacking(row, reading.present)
+    is_owed = RecordKind.OVERRIDE in row.must_record - reading.present
+    return replace(
+        reading,
+        decision=consent.held(reading.decision) if lacking else reading.decision,
+        missing=lacking,
+        clock=row.clock,
+        record_within_hours=row.record_within_hours if is_owed else 0,
+    )
 
 
 def landlord_of(document: Document) -> str | None:
@@ -136,12 +126,7 @@ def grade(form: Document, profile: Profile, pointer: str) -> RiskGrade:
 
     :raises Invalid: if the instrument or one of the items does not exist in that version.
     """
-    instrument = profile.instruments.get(form["instrument"])
-    if instrument is None:
-        raise Invalid(
-            "There is no instrument of that name and version.",
-            Problem("unknown_code", f"{pointer}/instrument"),
-        )
+    instrument = risk.pick(profile.instruments, form["instrument"], pointer)
     items = [answer["item_id"] for answer in form["answers"]]
     unknown = set(risk.unknown_items(instrument, items))
     if unknown:

@@ -21,11 +21,10 @@ from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules.facts import CaseFacts, Route, Standing
 from gateway.rules.limits import Limits, usable
-from gateway.rules.states import after_decision
+from gateway.rules.states import arrival
 from gateway.schemas.codes import (
     AgeBand,
     CaseState,
-    Outcome,
     ReturnReason,
 )
 from gateway.store import cases
@@ -43,22 +42,6 @@ class Settled:
     entry: Entry
 
 
-def find_state(reading: Reading) -> tuple[tuple[CaseState, ...], tuple[ReturnReason, ...]]:
-    """The states a newly sent referral passes through, and why it stops where it does."""
-    decision = reading.decision
-    path = (CaseState.SUBMITTED, *after_decision(decision.outcome, decision.rule))
-    reasons: tuple[ReturnReason, ...] = ()
-    if decision.outcome is Outcome.HOLD_RECORD:
-        reasons = (ReturnReason.CONSENT_RECORD_INCOMPLETE,)
-    elif path[-1] is CaseState.REDIRECTED:
-        reasons = (ReturnReason.UNDER_AGE,)
-    if not reading.is_area_known:
-        reasons = (*reasons, ReturnReason.WRONG_AREA)
-        if path[-1] is CaseState.TRIAGE:
-            path = (*path, CaseState.RETURNED)
-    return path, reasons
-
-
 def settle(
     work: Work,
     key: CaseKey,
@@ -73,7 +56,9 @@ def settle(
 ) -> Settled:
     """Write decision, state and assignments, derive the grants, record, announce."""
     case_id = key.case_id
-    path, reasons = find_state(reading)
+    path, reasons = arrival(
+        reading.decision.outcome, reading.decision.rule, is_area_known=reading.is_area_known
+    )
     standing = usable(directory.standing(work.session), limits)
     routes = find_routes(
         reading.decision,

@@ -21,11 +21,11 @@ from gateway.flows.referrals import later, people, reading, receipts, settling, 
 from gateway.flows.referrals.reading import Reading
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
-from gateway.rules import grading, markers, sections
+from gateway.rules import grading, leaks, markers, sections
 from gateway.rules.limits import Limits, in_danger, joined, of_document
 from gateway.rules.states import move
 from gateway.schemas import reference as references
-from gateway.schemas.codes import AddressClass, CaseState
+from gateway.schemas.codes import CaseState
 from gateway.schemas.forms import value_of
 from gateway.store import cases, ids, referrals
 from gateway.store import sections as stored_sections
@@ -33,9 +33,6 @@ from gateway.store.answers import Answer
 from gateway.store.referrals import ReferralRow
 
 FORM = "referral/1"
-SEALED_CLASSES = frozenset(
-    {AddressClass.REFUGE, AddressClass.UNKNOWN_TO_PERP, AddressClass.TEMP_ACCOM}
-)
 
 
 def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
@@ -227,8 +224,7 @@ def _check_sealed(work: Work, received: Received) -> None:
         problems.append(Problem("needed_here", "/sealed"))
     if not is_said and "safe_contact" in names:
         problems.append(Problem("not_both", "/victim/contact"))
-    is_hidden = victim["address_classification"] in SEALED_CLASSES and "address" not in victim
-    if is_hidden and "protected_address" not in names:
+    if leaks.must_be_sealed(victim) and "protected_address" not in names:
         problems.append(Problem("needed_here", "/sealed"))
     known = {
         (listing.agency_id, key["kid"])
