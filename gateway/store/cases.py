@@ -86,7 +86,7 @@ class RiskRow:
     markers: tuple[str, ...]
     children: int
     incident_on: date | None
-    event_on: date | None
+    events: tuple[date, ...]
     at: datetime
 
 
@@ -301,7 +301,7 @@ def _risk(row: Any) -> RiskRow:
         markers=tuple(row.markers),
         children=row.children,
         incident_on=row.incident_on,
-        event_on=row.event_on,
+        events=tuple(date.fromisoformat(day) for day in row.events),
         at=row.at,
     )
 

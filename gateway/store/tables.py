@@ -246,7 +246,7 @@ risk = Table(
     Column("markers", JSON, nullable=False),  # codes, each shown with its section only
     Column("children", Integer, nullable=False),
     Column("incident_on", Date),
-    Column("event_on", Date),  # next release, court or other dated event
+    Column("events", JSON, nullable=False),  # days of releases, hearings and ends of orders
     Column("by_agency", Slug, nullable=False),
     Column("by_worker", Slug),
     Column("at", Utc, nullable=False),

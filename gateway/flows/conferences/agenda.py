@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from gateway.agencies import directory
@@ -90,7 +90,8 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
         case_id: rows[0]
         for case_id, rows in referrals.list_references(work.session, case_ids).items()
     }
-    slots = _order(_risks(work, case_ids, found), first, kinds, conference, profile)
+    on = conference.starts_at.astimezone(profile.zone).date()
+    slots = _order(_risks(work, case_ids, found), first, kinds, conference, profile, on)
     entry = work.record(
         "agenda.built",
         None,
@@ -107,7 +108,7 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
         zone=str(profile.zone),
         reader=names[work.caller.agency_id].name,
         reader_kind=str(work.caller.kind),
-        lines=_lines(work, slots, found, kinds, first, names),
+        lines=_lines(work, slots, found, kinds, first, names, on),
         listed=len(case_ids),
         capacity=profile.capacity.cases,
         labels={
@@ -140,13 +141,14 @@ def _order(
     kinds: Mapping[str, str],
     conference: ConferenceRow,
     profile: Profile,
+    on: date,
 ) -> tuple[Slot, ...]:
     facts = [
         AgendaFacts(
             case_id=case_id,
             referred_at=first[case_id].received_at,
             is_emergency=kinds[case_id] == ListingKind.EMERGENCY,
-            next_event_on=risk.event_on,
+            next_event_on=agenda.nearest(risk.events, on),
             is_repeat=kinds[case_id] == ListingKind.REPEAT,
             open_actions=0,
             criteria=frozenset(Criterion(code) for code in risk.criteria),
@@ -159,7 +161,7 @@ def _order(
     ]
     return agenda.order(
         facts,
-        on=conference.starts_at.astimezone(profile.zone).date(),
+        on=on,
         starts_at=conference.starts_at,
         minutes=profile.capacity.minutes,
     )
@@ -172,6 +174,7 @@ def _lines(
     kinds: Mapping[str, str],
     first: Mapping[str, ReferralRow],
     names: Mapping[str, directory.Name],
+    on: date,
 ) -> tuple[Line, ...]:
     answers = members.list_acknowledgements(work.session, list(found))
     seen = [slot for slot in slots if slot.case_id in found]
@@ -184,6 +187,7 @@ def _lines(
             reference=references.write(first[slot.case_id].reference),
             referrer=names[first[slot.case_id].agency_id],
             idva=_contact(found[slot.case_id], answers),
+            on=on,
         )
         for number, slot in enumerate(seen, 1)
     )
@@ -208,9 +212,11 @@ def _line(
     reference: str,
     referrer: directory.Name,
     idva: str | None,
+    on: date,
 ) -> Line:
     risk, levels = found.risk, found.decision.shown
     full = {name for name, level in levels.items() if level is Level.FULL}
+    event_on = agenda.nearest(risk.events, on)
     knows_level, knows_answers = "referral" in full, "risk_answers" in full
     # A referrer that only sees its own is told nothing that the gateway or others found out.
     is_own = found.decision.because == "own"
@@ -232,7 +238,7 @@ def _line(
         else None,
         children=risk.children if "children" in full else None,
         markers=tuple(code for code in risk.markers if markers.SECTION_OF[code] in full),
-        event_on=risk.event_on.isoformat() if risk.event_on and "orders" in full else None,
+        event_on=event_on.isoformat() if event_on and "orders" in full else None,
         idva=idva if knows_level and not is_own else None,
     )
 

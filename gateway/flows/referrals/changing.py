@@ -97,7 +97,7 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
         read,
         seen={
             name: getattr(case.risk, name)
-            for name in ("markers", "children", "incident_on", "event_on")
+            for name in ("markers", "children", "incident_on", "events")
         },
         is_new=False,
     )

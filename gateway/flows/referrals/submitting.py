@@ -193,17 +193,16 @@ def _write_facts(
     seen = {
         "markers": sorted(markers.markers_of(document, read.grades)),
         "children": markers.count_children(document),
-        **_dates(document, work.now.date()),
+        "incident_on": _last_incident(document),
+        "events": grading.dated_events(document),
     }
     writing.write_risk(work, case_key, read, seen=seen, is_new=is_new)
     return limits
 
 
-def _dates(document: Mapping[str, Any], on: date) -> dict[str, date | None]:
+def _last_incident(document: Mapping[str, Any]) -> date | None:
     days = [value_of(row["occurred_on"]) for row in document["incidents"]]
-    happened = [day for day in days if day is not None]
-    coming = [day for day in grading.dated_events(document) if day >= on]
-    return {"incident_on": max(happened, default=None), "event_on": min(coming, default=None)}
+    return max((day for day in days if day is not None), default=None)
 
 
 def _check_sealed(work: Work, received: Received) -> None:

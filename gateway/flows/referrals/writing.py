@@ -103,6 +103,7 @@ def write_risk(
     work: Work, key: CaseKey, reading: Reading, *, seen: Mapping[str, Any], is_new: bool
 ) -> None:
     """Append the risk as graded now; `seen` are markers, children and dates of the document."""
+    events = [day.isoformat() for day in seen["events"]]
     needs = json.dumps(sorted(reading.needs)).encode()
     cases.add_dated(
         work.session,
@@ -121,7 +122,7 @@ def write_risk(
         by_agency=work.caller.agency_id,
         by_worker=work.caller.worker_id,
         at=work.now,
-        **seen,
+        **{**seen, "events": events},
     )
 
 

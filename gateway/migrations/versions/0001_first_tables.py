@@ -527,7 +527,7 @@ def upgrade() -> None:
         sa.Column("markers", sa.JSON(), nullable=False),
         sa.Column("children", sa.Integer(), nullable=False),
         sa.Column("incident_on", sa.Date(), nullable=True),
-        sa.Column("event_on", sa.Date(), nullable=True),
+        sa.Column("events", sa.JSON(), nullable=False),
         sa.Column("by_agency", sa.String(length=64), nullable=False),
         sa.Column("by_worker", sa.String(length=64), nullable=True),
         sa.Column("at", gateway.store.types.Utc(timezone=True), nullable=False),
