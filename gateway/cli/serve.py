@@ -41,6 +41,10 @@ def options(bind: str, workers: int) -> list[str]:
         "--worker-class",
         "gthread",
         "--preload",
+        # Longer than a partner, or nginx in front, keeps an idle connection: it closes first, and
+        # no request meets a connection that we are closing.
+        "--keep-alive",
+        "75",
         "--max-requests-jitter",
         "0",
         "--limit-request-line",

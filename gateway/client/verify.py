@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 VERIFIED, REFUTED, UNREADABLE = 0, 1, 2
+_BASE64URL_OPTIONS = ("--commitment", "--salt")
 FAR = 100_000  # how many numbers in a row may be missing before a tag counts as foreign
 
 
@@ -273,7 +274,7 @@ def _standard(text: str) -> bytes:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one check; 0 if it holds, 1 if it does not, 2 if something cannot be read."""
-    given = _parser().parse_args(argv)
+    given = _parser().parse_args(_joined(sys.argv[1:] if argv is None else argv))
     try:
         print(given.run(given))
     except NotVerified as reason:
@@ -283,6 +284,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"cannot be read: {reason}", file=sys.stderr)
         return UNREADABLE
     return VERIFIED
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Join an option to its base64url value, which may begin with "-" like an option."""
+    joined: list[str] = []
+    for each in arguments:
+        if joined and joined[-1] in _BASE64URL_OPTIONS:
+            joined[-1] += f"={each}"
+        else:
+            joined.append(each)
+    return joined
 
 
 def _parser() -> argparse.ArgumentParser:

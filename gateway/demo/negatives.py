@@ -100,8 +100,12 @@ def _status(stage: Stage, agency_id: str, reference: str) -> Mapping[str, Any]:
 
 
 def _lasting(members: Mapping[str, Any]) -> dict[str, Any]:
-    left_out = _EACH_TIME_NEW | {"document"}
-    return {name: value for name, value in members.items() if name not in left_out}
+    """Return what may not differ; a deadline runs from arrival, so two a second apart do."""
+    left_out = _EACH_TIME_NEW | {"document", "next"}
+    steps = [{**step, "due_at": None} for step in members.get("next", [])]
+    return {name: value for name, value in members.items() if name not in left_out} | {
+        "next": steps
+    }
 
 
 def _unlike(one: Mapping[str, Any], two: Mapping[str, Any]) -> list[str]:

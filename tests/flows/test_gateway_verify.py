@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import hashlib
 import json
 import subprocess
 import sys
@@ -144,6 +145,21 @@ def test_a_receipts_commitment_and_record_are_verified(outsider: Outsider) -> No
     outsider.write("record", "{}")
     assert outsider.run("inclusion", *given, *salted) == verify.REFUTED
     assert outsider.run("inclusion", given[0], *salted) == verify.REFUTED
+
+
+def test_a_salt_and_a_commitment_may_begin_with_a_hyphen(
+    outsider: Outsider, capsys: pytest.CaptureFixture[str]
+) -> None:
+    salt, number = b"\xf8" + bytes(31), 0
+    while (made := hashlib.sha256(salt + b"%d" % number).digest())[0] >> 2 != 0b111110:
+        number += 1
+    record = outsider.write("record", str(number))
+    given = ["--salt", b64u(salt), "--record", record, "--commitment"]
+    assert outsider.run("inclusion", outsider.path("entry"), *given, b64u(made)) == verify.REFUTED
+    assert "holds another commitment" in capsys.readouterr().err
+    other = b64u(b"\xf8" * 32)
+    assert outsider.run("inclusion", outsider.path("entry"), *given, other) == verify.REFUTED
+    assert "another record" in capsys.readouterr().err
 
 
 def test_a_checkpoint_signed_before_the_keys_changed_still_holds(

@@ -128,6 +128,7 @@ def run(
     }
     command = [sys.executable, "-m", "schemathesis.cli", "run", str(folder / "openapi.json")]
     command += ["--url", base, "--workers", "2", "--continue-on-failure", "--no-color"]
+    command += ["--request-retries", "2"]  # a connection lost on a busy machine is no finding
     command += [f"--max-examples={tries * MORE}"]
     command += ["--generation-deterministic"] if MORE == 1 else ["--generation-database=none"]
     done = subprocess.run(
