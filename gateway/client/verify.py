@@ -264,9 +264,10 @@ def base64url(text: str) -> bytes:
 
 def _standard(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        found = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
+    return found if base64.b64encode(found).decode() == text else b""
 
 
 # --- command ----------------------------------------------------------------------------------
