@@ -49,6 +49,7 @@ __all__ = [
     "criteria_met",
     "dated_events",
     "has_stalking",
+    "last_incident_on",
     "reconsidered",
     "records_present",
     "risk_level",
@@ -76,6 +77,12 @@ def assessment(form: Document) -> AssessmentFacts:
         answers=answers,
         professional_level=ProfessionalLevel(form["level_professional"]),
     )
+
+
+def last_incident_on(document: Document) -> date | None:
+    """Return the day of the newest incident, as it is stated."""
+    days = [value_of(each["occurred_on"]) for each in document["incidents"]]
+    return max((day for day in days if day is not None), default=None)
 
 
 def age_band(document: Document, on: date) -> AgeBand:

@@ -7,7 +7,7 @@ and an unknown answer never counts as "no".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from gateway.errors import Invalid, Problem
@@ -147,6 +147,20 @@ def is_stale(
     """Whether to ask for a fresh assessment; a reason to ask, never to block a referral."""
     too_old = on - assessed_on > timedelta(days=instrument.max_age_days)
     return too_old or (last_incident_on is not None and last_incident_on > assessed_on)
+
+
+def dated(
+    grade: RiskGrade,
+    instrument: Instrument,
+    assessed_on: date,
+    *,
+    on: date,
+    last_incident_on: date | None = None,
+) -> RiskGrade:
+    """Return the grade with a prompt for a fresh assessment, if this one is stale."""
+    if not is_stale(instrument, assessed_on, on=on, last_incident_on=last_incident_on):
+        return grade
+    return replace(grade, prompts=(*grade.prompts, "REFRESH_ASSESSMENT"))
 
 
 @dataclass(frozen=True, slots=True)

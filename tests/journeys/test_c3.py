@@ -15,7 +15,7 @@ from gateway.client.access import ProblemError
 from gateway.client.gateway import Receipt
 from gateway.store import tables as t
 from tests.database import Postgres
-from tests.journeys.world import START, World, a_world, example, lines
+from tests.journeys.world import START, World, a_world, example, graded, lines
 
 OLD_IDVA, IDVA = "fenhollow-idva", "marlbury-idva"
 OLD_COORDINATOR, COORDINATOR = "fenhollow-marac", "marlbury-marac"
@@ -133,6 +133,27 @@ def test_C3_it_stands_first_because_he_is_released_within_seven_days(story: Stor
     assert agenda[0]["reference"] == story.receipt.reference
     assert agenda[0]["because"] == "event-within-7-days"
     assert agenda[0]["event_on"] == "2026-11-27"
+
+
+def test_an_event_that_was_not_the_next_one_when_she_was_referred_still_counts(
+    world: World,
+) -> None:
+    """A hearing came first then; on the day of the conference it is his release that is near."""
+    form = graded(15)
+    (perpetrator,) = form["document"]["perpetrators"]
+    perpetrator["custody"] = {
+        "status": "SENTENCED",
+        "release_on": "2026-12-11",
+        "court_on": "2026-11-25",
+    }
+    reference = world.client("harbourgate-homes").refer(form).reference
+    coordinator = world.client(COORDINATOR)
+    coordinator.decide(reference, {"decision": "ACCEPT"})
+    plan = {"area": "MARLBURY", "starts_at": "2026-12-08T09:30:00Z", "attendees": [IDVA]}
+    conference = coordinator.create_conference(plan)["conference"]
+    coordinator.list_case(conference, reference)
+    (line,) = lines(coordinator, conference)
+    assert (line["because"], line["event_on"]) == ("event-within-7-days", "2026-12-11")
 
 
 def test_C3_the_adviser_and_the_police_alone_hold_the_refuges_address(story: Story) -> None:

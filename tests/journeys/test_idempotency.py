@@ -85,6 +85,18 @@ def test_F16_a_used_jti_with_another_key_is_refused(world: World) -> None:
     assert world.counts() == before
 
 
+def test_a_used_jti_is_forgotten_once_its_document_is_too_old(world: World) -> None:
+    """What could not be used again anyway is not kept; our client's documents live 5 minutes."""
+    landlord = world.client(LANDLORD)
+    landlord.refer(example("minimal"))
+    world.later(minutes=4)
+    landlord.refer(example("minimal"))
+    assert len(world.rows(t.document_jti)) == 2
+    world.later(minutes=2)
+    landlord.refer(example("minimal"))
+    assert len(world.rows(t.document_jti)) == 2
+
+
 def test_F16_a_key_belongs_to_one_agency(world: World) -> None:
     """Another agency's key of the same value says nothing: no answer of one reaches another."""
     key = str(uuid.uuid4())

@@ -188,3 +188,17 @@ def test_a_referral_from_nowhere_is_kept_and_goes_back(world: World) -> None:
     receipt = world.client(LANDLORD).refer(form)
     assert (receipt.claims["state"], receipt.claims["reasons"]) == ("RETURNED", ["WRONG_AREA"])
     assert world.client(LANDLORD).referral(receipt.reference)["status"] == "RETURNED"
+
+
+def test_an_old_assessment_asks_for_a_fresh_one_and_blocks_nothing(world: World) -> None:
+    """Older than 28 days, or older than the newest incident: ask, and route as ever."""
+    landlord = world.client(LANDLORD)
+    fresh, old = graded(15), graded(15)
+    (filled,) = old["document"]["risk_assessments"]["value"]
+    filled["assessed_on"] = "2026-10-20"
+    claims = [landlord.refer(form).claims for form in (fresh, old)]
+    prompts = [each["assessments"][0]["prompts"] for each in claims]
+    assert prompts[1] == [*prompts[0], "REFRESH_ASSESSMENT"]
+    assert [each["state"] for each in claims] == ["TRIAGE"] * 2
+    added = landlord.assess(landlord.refer(fresh).reference, filled)
+    assert added["prompts"][-1] == "REFRESH_ASSESSMENT"

@@ -18,6 +18,7 @@ from gateway.rules.facts import AssessmentFacts
 from gateway.rules.risk import (
     RANK,
     Instrument,
+    dated,
     differences,
     grade,
     highest,
@@ -274,6 +275,14 @@ def test_an_assessment_is_stale_after_28_days_or_a_new_incident() -> None:
     assert is_stale(DASH, ON, on=ON + timedelta(days=29))
     assert not is_stale(DASH, ON, on=ON, last_incident_on=ON)
     assert is_stale(DASH, ON, on=ON, last_incident_on=ON + timedelta(days=1))
+
+
+def test_a_stale_assessment_asks_for_a_fresh_one_and_changes_nothing_else() -> None:
+    graded = grade(DASH, an_assessment(yes=3))
+    fresh = dated(graded, DASH, ON, on=ON + timedelta(days=28))
+    stale = dated(graded, DASH, ON, on=ON + timedelta(days=29))
+    assert fresh == graded
+    assert stale == replace(graded, prompts=(*graded.prompts, "REFRESH_ASSESSMENT"))
 
 
 # --- an instrument that is not sound never loads ----------------------------------------------

@@ -80,7 +80,13 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
     case = _lock(work, row.case_id)
     if stage(case.state, in_conference=False) is Stage.NONE:
         raise Conflict("The case no longer goes on.", code="illegal_state")
-    grade = reading.grade(received.loaded, case.profile, "")
+    grade = reading.grade(
+        received.loaded,
+        case.profile,
+        "",
+        on=work.now.date(),
+        last_incident_on=case.risk.incident_on,
+    )
     known = contribute(
         work,
         case.key,
@@ -103,7 +109,12 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
     )
     limits = later.limits_of(case.position)
     entry = _reconsider(work, case, read.facts, limits, event="risk.assess", known=known)
-    claims = {"level": str(read.level), "score": grade.score, "is_unreliable": grade.is_unreliable}
+    claims = {
+        "level": str(read.level),
+        "score": grade.score,
+        "is_unreliable": grade.is_unreliable,
+        "prompts": list(grade.prompts),
+    }
     return _answer(work, received, row.reference, claims, entry, audience=audience, key=key)
 
 

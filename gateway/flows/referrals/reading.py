@@ -60,7 +60,7 @@ def read(document: Document, profile: Profile, *, is_area_known: bool, on: date)
 
     :raises Invalid: if an assessment names an instrument or an item that does not exist.
     """
-    grades = _grades(document, profile)
+    grades = _grades(document, profile, on)
     met = grading.criteria_met(
         document, grades, profile.criteria, profile.repeat, area=profile.area, on=on
     )
@@ -114,15 +114,24 @@ def lives_with_perpetrator(document: Document) -> bool:
     return any(row.get("living_together") == "YES" for row in document["perpetrators"])
 
 
-def _grades(document: Document, profile: Profile) -> tuple[RiskGrade, ...]:
+def _grades(document: Document, profile: Profile, on: date) -> tuple[RiskGrade, ...]:
     forms = value_of(document["risk_assessments"]) or ()
+    since = grading.last_incident_on(document)
     return tuple(
-        grade(form, profile, f"/risk_assessments/value/{n}") for n, form in enumerate(forms)
+        grade(form, profile, f"/risk_assessments/value/{n}", on=on, last_incident_on=since)
+        for n, form in enumerate(forms)
     )
 
 
-def grade(form: Document, profile: Profile, pointer: str) -> RiskGrade:
-    """Grade one filled instrument.
+def grade(
+    form: Document,
+    profile: Profile,
+    pointer: str,
+    *,
+    on: date,
+    last_incident_on: date | None = None,
+) -> RiskGrade:
+    """Grade one filled instrument, and ask for a fresh one where it is old.
 
     :raises Invalid: if the instrument or one of the items does not exist in that version.
     """
@@ -138,4 +147,7 @@ def grade(form: Document, profile: Profile, pointer: str) -> RiskGrade:
                 if item in unknown
             ),
         )
-    return risk.grade(instrument, grading.assessment(form))
+    graded = risk.grade(instrument, grading.assessment(form))
+    return risk.dated(
+        graded, instrument, form["assessed_on"], on=on, last_incident_on=last_incident_on
+    )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
-from typing import Any
-
 from gateway.agencies import directory
 from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
 from gateway.disclosure import (
@@ -193,16 +189,11 @@ def _write_facts(
     seen = {
         "markers": sorted(markers.markers_of(document, read.grades)),
         "children": markers.count_children(document),
-        "incident_on": _last_incident(document),
+        "incident_on": grading.last_incident_on(document),
         "events": grading.dated_events(document),
     }
     writing.write_risk(work, case_key, read, seen=seen, is_new=is_new)
     return limits
-
-
-def _last_incident(document: Mapping[str, Any]) -> date | None:
-    days = [value_of(row["occurred_on"]) for row in document["incidents"]]
-    return max((day for day in days if day is not None), default=None)
 
 
 def _check_sealed(work: Work, received: Received) -> None:
