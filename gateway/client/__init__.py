@@ -4,14 +4,17 @@ from gateway.client.access import ProblemError
 from gateway.client.config import AgencyKeys, Config
 from gateway.client.gateway import Gateway, Pulled, Receipt
 from gateway.client.http import Response, Sender
+from gateway.client.witness import Forked, Witness
 
 __all__ = [
     "AgencyKeys",
     "Config",
+    "Forked",
     "Gateway",
     "ProblemError",
     "Pulled",
     "Receipt",
     "Response",
     "Sender",
+    "Witness",
 ]

@@ -13,18 +13,20 @@ from typing import Any
 
 from gateway.client import check, config
 from gateway.client.access import ProblemError
-from gateway.client.gateway import Gateway, Receipt
+from gateway.client.gateway import Gateway, Pulled, Receipt
 from gateway.client.http import Sender
+from gateway.client.witness import Forked
 from gateway.errors import GatewayError, Invalid, Problem, Unavailable, UnsafeSettings
 from gateway.schemas.codes import Acknowledgement, DeclineReason, Purpose
 
 ABOUT = "What an agency does at a MARAC gateway: refer, read, answer."
-OK, REFUSED, WRONG_FORM, AWAY, SETTINGS = 0, 1, 2, 3, 4
+OK, REFUSED, WRONG_FORM, AWAY, SETTINGS, FORKED = 0, 1, 2, 3, 4, 5
 SHOWN = ("level", "criteria", "decision", "duties", "state", "reasons", "missing", "routed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 1 refused, 2 wrong form, 3 gateway away, 4 wrong settings."""
+    """Run one command; 0 done, 1 refused, 2 wrong form, 3 gateway away, 4 wrong settings,
+    5 the access log contradicts what it showed before."""
     given = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], None] = given.run
     try:
@@ -37,6 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(fault.message, file=sys.stderr)
         _show(fault.problems)
         return WRONG_FORM
+    except Forked as fork:
+        _show_fork(fork)
+        return FORKED
     except Unavailable as fault:
         print(f"{fault.message} Run the same command again later.", file=sys.stderr)
         return AWAY
@@ -122,8 +127,16 @@ def _refer(given: argparse.Namespace) -> None:
 
 
 def _pull(given: argparse.Namespace) -> None:
-    with _gateway(given) as gateway:
-        pulled = gateway.pull(given.reference, given.purpose)
+    try:
+        with _gateway(given) as gateway:
+            pulled = gateway.pull(given.reference, given.purpose)
+    except Forked as fork:
+        _write_pulled(given, fork.pulled)  # the case may be urgent; the alarm follows
+        raise
+    _write_pulled(given, pulled)
+
+
+def _write_pulled(given: argparse.Namespace, pulled: Pulled) -> None:
     opened = {**pulled.claims, "opened": dict(pulled.sealed)}
     text = json.dumps(opened, ensure_ascii=False, indent=1)
     if given.out is None:
@@ -212,6 +225,17 @@ def _short(value: Any) -> str:
 def _show(problems: Sequence[Problem]) -> None:
     for problem in problems:
         print(f"  {check.says(problem)}", file=sys.stderr)
+
+
+def _show_fork(fork: Forked) -> None:
+    print(f"ALARM: {fork.message}", file=sys.stderr)
+    print(
+        "Someone changed the record of who read what. Tell the other agencies, not only the",
+        file=sys.stderr,
+    )
+    print("gateway's operator, and keep the evidence.", file=sys.stderr)
+    if fork.evidence is not None:
+        print(f"  evidence: {fork.evidence}", file=sys.stderr)
 
 
 def _write_private(path: Path, text: str | bytes) -> None:

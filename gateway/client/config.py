@@ -29,13 +29,17 @@ _ID = re.compile(r"[a-z][a-z0-9-]{1,63}")
 
 @dataclass(frozen=True, slots=True)
 class AgencyKeys:
-    """The two private keys of an agency, and the secret that salts its sealed sections."""
+    """The two private keys of an agency, and the secret that salts its sealed sections.
+
+    `folder` is where they lie; what the agency remembers of the log is kept there too.
+    """
 
     signing_kid: str
     signing: jose.Key = field(repr=False)
     encryption_kid: str
     encryption: jose.Key = field(repr=False)
     secret: bytes = field(repr=False)
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,7 @@ def load_keys(folder: Path) -> AgencyKeys:
             encryption["kid"],
             jose.import_private(encryption, "enc"),
             jose.b64u_decode(read[SECRET].strip()),
+            folder,
         )
     except (Undecipherable, ValueError, KeyError, TypeError):
         raise UnsafeSettings("A file of the keys folder is damaged.") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import time
 import uuid
 from base64 import b64decode
@@ -14,12 +15,17 @@ from urllib.parse import quote
 
 import rfc8785
 
+from gateway.client.access import ProblemError
 from gateway.client.config import AgencyKeys
 from gateway.client.exchange import Exchange
 from gateway.client.http import Send
-from gateway.errors import Undecipherable
+from gateway.client.verify import Unreadable, base64url
+from gateway.client.witness import Forked, Witness
+from gateway.errors import Unavailable, Undecipherable
 from gateway.schemas.codes import Purpose, Scope
 from gateway.sealing import jose
+
+log = logging.getLogger(__name__)
 
 ENROLMENT = "marac-enrolment+jwe"
 
@@ -74,6 +80,11 @@ class Gateway:
             clock=clock,
             pause=pause,
         )
+        self.witness = Witness(
+            keys.folder,
+            verifiers=lambda: _texts(self._log(), "verifiers"),
+            prove=lambda old, new: _steps(self.log_growth(old, new)),
+        )
 
     # --- a referral -----------------------------------------------------------------------------
 
@@ -120,18 +131,32 @@ class Gateway:
     # --- a case -----------------------------------------------------------------------------------
 
     def list_cases(self, cursor: str | None = None) -> Any:
-        """Return what is new for this agency since the cursor."""
-        return self._exchange.get("/v1/cases", Scope.CASES_READ, cursor=cursor)
+        """Return what is new for this agency since the cursor.
+
+        :raises Forked: if the log contradicts what it showed this agency before.
+        """
+        listed = self._exchange.get("/v1/cases", Scope.CASES_READ, cursor=cursor)
+        self._watch(listed)
+        return listed
 
     def pull(self, ref: str, purpose: str = "P2") -> Pulled:
         """Return what this agency may know of a case for a purpose (P1 to P11).
 
         Without one it is P2, the victim's safety plan.
+
+        :raises Forked: if the log contradicts what it showed this agency before; `pulled` of it
+            holds the case all the same, since a life may hang on it.
         """
         answer = self._exchange.get(f"/v1/cases/{_part(ref)}", Scope.CASES_READ, purpose=purpose)
         document = _document(answer)
         items = document.get("sealed", [])
-        return Pulled(answer, document, self._exchange.open_sections(items))
+        pulled = Pulled(answer, document, self._exchange.open_sections(items))
+        try:
+            self._watch(answer.get("log"))
+        except Forked as fork:
+            fork.pulled = pulled
+            raise
+        return pulled
 
     def acknowledge(self, ref: str, outcome: str, reason: str | None = None) -> Any:
         """Answer to an assigned case: ACCEPTED or DECLINED."""
@@ -192,7 +217,7 @@ class Gateway:
 
     def checkpoint(self) -> str:
         """Return the newest signed checkpoint of the access log; keep it."""
-        return str(self._exchange.get("/v1/log/checkpoint", Scope.LOG_READ)["checkpoint"])
+        return str(self._log()["checkpoint"])
 
     def log_entry(self, commitment: str) -> Any:
         """Return index, leaf and proof of the entry with this commitment."""
@@ -207,9 +232,43 @@ class Gateway:
         """Return the agencies of the partnership and the custody of their keys."""
         return self._exchange.get("/v1/directory", Scope.DIRECTORY_READ)
 
+    def _watch(self, answer: Any) -> None:
+        """Accept the checkpoint of an answer; a gateway that proves nothing is not passed over.
+
+        :raises Forked: if it contradicts what this agency holds.
+        """
+        try:
+            self.witness.accept(_text(answer, "checkpoint"))
+        except (Unavailable, ProblemError, Undecipherable):
+            log.warning("The gateway did not prove that its access log was only added to.")
+
+    def _log(self) -> Any:
+        return self._exchange.get("/v1/log/checkpoint", Scope.LOG_READ)
+
     def _submit(self, path: str, form_file: Mapping[str, Any], key: str | None) -> Receipt:
         token, claims = self._exchange.submit(path, form_file, Scope.REFERRALS_WRITE, key)
         return Receipt(token, claims)
+
+
+def _text(answer: Any, name: str) -> str:
+    found = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(found, str):
+        raise Undecipherable("The gateway's answer is not of the published form.")
+    return found
+
+
+def _texts(answer: Any, name: str) -> list[str]:
+    found = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise Undecipherable("The gateway's answer is not of the published form.")
+    return found
+
+
+def _steps(answer: Any) -> list[bytes]:
+    try:
+        return [base64url(step) for step in _texts(answer, "proof")]
+    except Unreadable:
+        raise Undecipherable("The gateway's proof cannot be read.") from None
 
 
 def _document(answer: Any) -> Mapping[str, Any]:

@@ -321,7 +321,8 @@ def test_F74_an_empty_poll_that_cannot_be_counted_is_refused(world: World) -> No
 def test_what_is_sealed_to_few_leaves_once_its_entry_is_in_the_tree(world: World) -> None:
     """A safe contact is handed over when the log has its place for good (security)."""
     ref = referred(world)
-    world.client(COORDINATOR).pull(ref, "P9")  # no sealed copy for the coordinator
+    wire = world.wire(COORDINATOR)  # its program would ask for proofs, and so bring the tree on
+    asking(BY_NAME["pull_case"], wire, reference=ref).send(wire)  # no sealed copy for it
     assert [row["agency_id"] for row in world.rows(t.log_pending)][-1] == COORDINATOR
     pulled = world.client(IDVA).pull(ref, "P2")
     assert "safe_contact" in pulled.sealed

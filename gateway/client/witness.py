@@ -1,0 +1,191 @@
+"""Owns what an agency remembers of the access log: the newest checkpoint that it saw and proved.
+
+Whoever met the log at one size never again accepts another history: a checkpoint that cannot be
+proved to go with the one that is held is refused, and both are kept as evidence.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gateway.client import verify
+from gateway.client.verify import Checkpoint, NotVerified, Unreadable
+from gateway.errors import GatewayError, Undecipherable, UnsafeSettings
+
+LOG_KEYS, HELD, LOCK, EVIDENCE = "log-keys", "log-checkpoint", "log.lock", "evidence"
+
+Prove = Callable[[int, int], Sequence[bytes]]
+"""(older size, newer size) -> the steps of the consistency proof, as the gateway gives them."""
+
+
+class Forked(GatewayError):
+    """The log shows a history that cannot go with the one that was shown before.
+
+    `evidence` is the file that holds both signed checkpoints; None without a folder to keep it in.
+    `pulled` is what the same answer brought, if it brought anything.
+    """
+
+    code = "log_forked"
+    pulled: Any = None
+
+    def __init__(self, evidence: Path | None) -> None:
+        super().__init__("The access log contradicts a checkpoint that it signed before.")
+        self.evidence = evidence
+
+
+class Witness:
+    """The memory of one agency about one log; `folder` is the agency's own, mode 0700.
+
+    Without a folder it remembers as long as it lives. Processes may share a folder. `verifiers`
+    asks the gateway for the log's public keys ("name+id+key"); they are asked for once and pinned,
+    and again only when a checkpoint comes that none of them signed.
+    """
+
+    def __init__(
+        self, folder: Path | None, *, verifiers: Callable[[], Sequence[str]], prove: Prove
+    ) -> None:
+        self._folder, self._verifiers, self._prove = folder, verifiers, prove
+        self._kept: dict[str, str] = {}
+
+    def held(self) -> Checkpoint | None:
+        """The newest checkpoint that was accepted."""
+        note = self._read(HELD)
+        return None if note is None else self._open(note)
+
+    def accept(self, note: str) -> Checkpoint:
+        """What a checkpoint says, once it is proved to go with what is held; the newer is kept.
+
+        :raises Forked: if it contradicts what is held; that stays, and both are kept as evidence.
+        :raises Undecipherable: if the log did not sign it, or the proof cannot be read.
+        :raises Unavailable: if the gateway does not give the proof; nothing is forgotten.
+        """
+        new = self._open(note)
+        while True:
+            before = self._read(HELD)
+            if before is not None and (held := self._open(before)) != new:
+                self._compare(before, held, note, new)
+                if new.size <= held.size:
+                    return new
+            if before is not None and held == new:
+                return new
+            if self._exchange(before, note):
+                return new
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _compare(self, before: str, held: Checkpoint, note: str, new: Checkpoint) -> None:
+        """Compare two checkpoints by a proof of consistency, whichever is the older one."""
+        old, later = sorted((held, new), key=lambda each: each.size)
+        steps: Sequence[bytes] = ()
+        if 0 < old.size < later.size:
+            steps = self._prove(old.size, later.size)
+        try:
+            verify.check_consistency(old, later, steps)
+        except NotVerified:
+            raise Forked(self._keep_evidence(before, note, steps)) from None
+
+    def _open(self, note: str) -> Checkpoint:
+        keys = self._keys()
+        try:
+            return verify.open_checkpoint(note, keys)
+        except Unreadable:
+            raise Undecipherable("The checkpoint cannot be read.") from None
+        except NotVerified:
+            return self._open_anew(note, keys)
+
+    def _open_anew(self, note: str, keys: Sequence[str]) -> Checkpoint:
+        """Ask whether the log has a newer key; it counts if the pinned ones are still named."""
+        asked = tuple(self._verifiers())
+        try:
+            if not set(keys) <= set(asked):
+                raise NotVerified("the log disowns a key that is pinned here")
+            found = verify.open_checkpoint(note, asked)
+        except (NotVerified, Unreadable):
+            raise Undecipherable("The checkpoint is not signed by the log.") from None
+        self._write(LOG_KEYS, "\n".join(asked) + "\n")
+        return found
+
+    def _keys(self) -> Sequence[str]:
+        pinned = self._read(LOG_KEYS)
+        if pinned is None:
+            pinned = "\n".join(self._verifiers()) + "\n"
+            self._write(LOG_KEYS, pinned)
+        return pinned.split()
+
+    def _exchange(self, before: str | None, note: str) -> bool:
+        """Keep `note` if `before` is still what is held; False if another process was first."""
+        with self._alone():
+            if self._read(HELD) != before:
+                return False
+            self._write(HELD, note)
+            return True
+
+    def _keep_evidence(self, held: str, seen: str, steps: Sequence[bytes]) -> Path | None:
+        if self._folder is None:
+            return None
+        found = {
+            "held": held,
+            "seen": seen,
+            "proof": [base64.urlsafe_b64encode(step).decode().rstrip("=") for step in steps],
+            "keys": list(self._keys()),
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        mark = hashlib.sha256(f"{held}\n{seen}".encode()).hexdigest()[:16]
+        folder = self._folder / EVIDENCE
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _write(folder / f"log-{mark}.json", json.dumps(found, indent=1) + "\n")
+        return folder / f"log-{mark}.json"
+
+    # --- files --------------------------------------------------------------------------------
+
+    def _read(self, name: str) -> str | None:
+        if self._folder is None:
+            return self._kept.get(name)
+        try:
+            return (self._folder / name).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError):
+            raise UnsafeSettings("What is remembered of the log cannot be read.") from None
+
+    def _write(self, name: str, text: str) -> None:
+        if self._folder is None:
+            self._kept[name] = text
+        else:
+            _write(self._folder / name, text)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Keep other processes of this agency out, for as long as reading and writing takes."""
+        if self._folder is None:
+            yield
+            return
+        handle = os.open(self._folder / LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that only its owner reads, wholly or not at all."""
+    half = path.with_name(f"{path.name}.{os.getpid()}.half")
+    try:
+        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(path)
+    except OSError:
+        raise UnsafeSettings("What is remembered of the log cannot be written.") from None
