@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gateway.api import dpop
 from gateway.client.config import AgencyKeys
 from gateway.sealing import envelopes, jose
 from gateway.sealing.keys import Keys
@@ -185,6 +186,7 @@ class Sender:
             "iat": int(NOW.timestamp()),
             "jti": _jti(),
             "ath": jose.b64u(hashlib.sha256(token.encode()).digest()),
+            "nonce": dpop.nonce(dpop.nonce_key(self._gateway.cursor), NOW),
         }
         header = {"typ": "dpop+jwt", "jwk": self._jwk}
         proof = jose.sign_with(json.dumps(claims).encode(), self._proof_key, header)

@@ -64,3 +64,6 @@ def commands(context: click.Context) -> None:
 
 for command in (agency, worker_id, keys, log, db, serve, conference, docs, demo):
     commands.add_command(command)
+
+if __name__ == "__main__":  # `python -m gateway.main` is the same as `gateway`
+    main()

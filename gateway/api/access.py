@@ -30,7 +30,8 @@ def authenticate(request: Request, *, needs_nonce: bool = False) -> Caller:
     """Return who sent the request: a token of ours under the scheme DPoP, with a fresh proof.
 
     Suspension of the agency or worker and revocation of the token hold at once. A failure before
-    the client is known is counted; one after it is an entry of the access log.
+    the client is known is counted; one after it is an entry of the access log. With `needs_nonce`
+    the proof carries a nonce of ours, so that none can be made ahead of its use.
 
     :raises Unauthenticated: otherwise; `code` is the error of RFC 6750 or RFC 9449.
     """
@@ -73,7 +74,7 @@ def challenge(code: str | None = None, *, scope: Scope | None = None) -> str:
 
 
 def current_nonce() -> str:
-    """Return the value of the DPoP-Nonce header of an answer with `use_dpop_nonce`.
+    """Return the value of the DPoP-Nonce header: of a demand for it, and of every good answer.
 
     On a resource no other 401 carries it: there are clients that take any nonce for a demand.
     """

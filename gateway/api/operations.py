@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec
 from flask import Blueprint, Response, request
 
 from gateway.agencies.inbox import JOSE_TYPE, JSON_TYPE
-from gateway.api.access import authenticate, require_scope
+from gateway.api.access import authenticate, current_nonce, require_scope
 from gateway.api.house import House, house
 from gateway.api.problem import WrongMediaType
 from gateway.disclosure import ways
@@ -65,6 +65,11 @@ class Operation:
     status: int
     answers: str  # media type of the answer
     example: Mapping[str, Any] | None
+
+    @property
+    def is_write(self) -> bool:
+        """Whether it does more than look, so that its proof must carry a nonce of ours."""
+        return self.method not in ("GET", "HEAD")
 
 
 OPERATIONS: list[Operation] = []
@@ -140,9 +145,11 @@ def op(
         @functools.wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> Response:
             here = house()
-            caller = authenticate(request)
+            caller = authenticate(request, needs_nonce=declared.is_write)
             require_scope(caller, declared.scope)
-            return view(_read(declared, here, caller), *args, **kwargs)
+            response = view(_read(declared, here, caller), *args, **kwargs)
+            response.headers["DPoP-Nonce"] = current_nonce()
+            return response
 
         guarded.gateway_scope = scope  # type: ignore[attr-defined]  # walked by a test and at start
         v1.add_url_rule(rule, view.__name__, guarded, methods=[method])

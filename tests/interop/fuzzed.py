@@ -15,12 +15,13 @@ import re
 import uuid
 import zlib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import requests
 import schemathesis
+from requests_oauth2client import DPoPToken
 from requests_oauth2client.dpop import add_dpop_proof
 from schemathesis import Case, HookContext, Response, SerializationContext
 from schemathesis.core.failures import Failure
@@ -181,7 +182,19 @@ class Signed(requests.auth.AuthBase):
                 token = _caller(operation["operationId"], address).token(scopes[0])
                 request.headers["Authorization"] = f"DPoP {token.access_token}"
                 add_dpop_proof(request, token.dpop_key, token.access_token)
+                request.register_hook("response", partial(_with_nonce, token))
         return request
+
+
+def _with_nonce(token: DPoPToken, answer: requests.Response, **how: Any) -> requests.Response:
+    """Send once more what lacked the nonce of this minute, with the one that came back."""
+    if "use_dpop_nonce" not in answer.headers.get("WWW-Authenticate", ""):
+        return answer
+    token.dpop_key.rs_nonce = answer.headers["DPoP-Nonce"]
+    again = answer.request.copy()
+    again.deregister_hook("response", again.hooks["response"][0])
+    add_dpop_proof(again, token.dpop_key, token.access_token)
+    return answer.connection.send(again, **how)
 
 
 schemathesis.auth.set_from_requests(Signed())  # type: ignore[attr-defined]  # documented

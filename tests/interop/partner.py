@@ -108,8 +108,9 @@ class Partner:
 
     def proof_for_token(self) -> str:
         """A fresh proof of possession, with the newest nonce, for the token endpoint."""
-        key = self.token("referrals:write").dpop_key
-        return str(key.proof("POST", f"{self.base}/oauth/token", nonce=key.as_nonce))
+        url = f"{self.base}/oauth/token"
+        nonce = requests.post(url, timeout=10).headers["DPoP-Nonce"]
+        return str(self.token("referrals:write").dpop_key.proof("POST", url, nonce=nonce))
 
     # --- documents ----------------------------------------------------------------------------
 

@@ -108,6 +108,35 @@ def test_F4_a_token_is_of_no_use_with_another_key(place: Place) -> None:
         assert requests.get(url, headers=headers, timeout=10).status_code == status
 
 
+def test_F4_both_workers_know_each_others_nonces(any_place: Place) -> None:
+    """A nonce is kept nowhere: whichever worker gave it, each accepts it."""
+    base = any_place.settings.base_url
+    landlord = a_partner(any_place, LANDLORD)
+    token = landlord.token("referrals:write")
+    url = f"{base}/v1/routing/preview"
+    nonces = {
+        requests.post(f"{base}/oauth/token", timeout=10).headers["DPoP-Nonce"] for _ in range(12)
+    }
+    assert len(nonces) <= 2  # the minute may change meanwhile
+    statuses = []
+    for _ in range(12):
+        with requests.Session() as line:  # a connection of its own, to whichever worker is free
+            ath = partner.digest(token.access_token.encode())
+            proof = token.dpop_key.proof("POST", url, ath, nonce=max(nonces))
+            answer = line.post(
+                url,
+                json={"outward": "XX1"},
+                headers={
+                    "Authorization": f"DPoP {token.access_token}",
+                    "DPoP": str(proof),
+                    "Idempotency-Key": str(uuid.uuid4()),
+                },
+                timeout=10,
+            )
+            statuses.append(answer.status_code)
+    assert statuses == [200] * 12
+
+
 def test_the_client_holds_no_code_of_ours() -> None:
     tree = ast.parse(Path(partner.__file__).read_text("utf-8"))
     named = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

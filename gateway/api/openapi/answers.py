@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.api.openapi import examples
+from gateway.api.openapi import examples, problems
 from gateway.api.openapi.shapes import (
     ANYTHING,
     DIGEST,
@@ -218,7 +218,11 @@ def response(declared: Operation) -> dict[str, Any]:
     else:
         says = "Sealed to your agency's key: JWE, compact serialisation, around a JWS."
         content = {"schema": _compact(5), "x-marac-document": ref(_SEALED[declared.name])}
-    return {"description": says, "content": {declared.answers: content}}
+    return {
+        "description": says,
+        "headers": {"DPoP-Nonce": problems.HEADERS["DPoP-Nonce"]},
+        "content": {declared.answers: content},
+    }
 
 
 def _compact(parts: int) -> Json:

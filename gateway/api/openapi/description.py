@@ -176,7 +176,9 @@ def _schemes(base_url: str) -> dict[str, Any]:
             "in": "header",
             "name": "DPoP",
             "description": "A fresh proof of possession for each request (RFC 9449), signed by the"
-            " key that the token is bound to.",
+            " key that the token is bound to. For a token, and for every method but GET, it carries"
+            " the nonce of the newest DPoP-Nonce header; without it the answer is use_dpop_nonce"
+            " and brings one.",
         },
     }
 

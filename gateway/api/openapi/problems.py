@@ -94,6 +94,20 @@ _RESPONSES: Mapping[int, tuple[str, str]] = {
     503: ("Unavailable", "A part that must work is down; nothing was disclosed or changed."),
 }
 
+HEADERS: Mapping[str, Mapping[str, Any]] = {
+    name: {"description": says, "schema": {"type": "string"}}
+    for name, says in {
+        "WWW-Authenticate": "The scheme DPoP and the error.",
+        "Retry-After": "Seconds to wait.",
+        "DPoP-Nonce": "The nonce to put into the next proof; good for one to two minutes.",
+    }.items()
+}
+_HEADERS: Mapping[int, tuple[str, ...]] = {
+    401: ("WWW-Authenticate", "DPoP-Nonce"),
+    403: ("WWW-Authenticate",),
+    503: ("Retry-After",),
+}
+
 
 def listed() -> list[dict[str, Any]]:
     """Return every code with its status and its words, as they are published."""
@@ -144,6 +158,7 @@ def _concerns(declared: Operation, code: str) -> bool:
         **dict.fromkeys(_OF_ONCE, declared.is_once),
         **dict.fromkeys(_OF_SEALED, declared.is_sealed),
         **dict.fromkeys(_OF_DECISION, declared.name == "decide_case"),
+        "use_dpop_nonce": declared.is_write,
         **_of_query({query.name for query in declared.query}),
     }
     if code == "invalid":  # also a commitment that is none, or sizes that the log never had
@@ -170,10 +185,6 @@ def _response(status: int, says: str) -> dict[str, Any]:
             MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/problem-1"}},
         },
     }
-    if status in (401, 403):
-        header = {"description": "The scheme DPoP and the error.", "schema": {"type": "string"}}
-        found["headers"] = {"WWW-Authenticate": header}
-    if status == 503:
-        header = {"description": "Seconds to wait.", "schema": {"type": "string"}}
-        found["headers"] = {"Retry-After": header}
+    if names := _HEADERS.get(status):
+        found["headers"] = {name: HEADERS[name] for name in names}
     return found

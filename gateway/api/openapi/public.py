@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.api.openapi import problems
 from gateway.api.openapi.shapes import NUMBER, TEXT, TRUTH, code, members
 
 Json = dict[str, Any]
@@ -100,7 +101,8 @@ def _post(
     name: str, summary: str, says: str, asks: Json, answers: Json | None, *, proof: bool = False
 ) -> Json:
     asked = members(**asks, **_ASSERTION)
-    good: Json = {"description": "Done."}
+    nonce = {"DPoP-Nonce": problems.HEADERS["DPoP-Nonce"]}
+    good: Json = {"description": "Done.", "headers": nonce}
     if answers is not None:
         good["content"] = {"application/json": {"schema": answers}}
     error = members(error=code(_ERRORS), error_description=TEXT)
@@ -117,8 +119,12 @@ def _post(
         },
         "responses": {
             "200": good,
-            "400": {"description": "The request does not hold.", "content": bad},
-            "401": {"description": "The client could not be authenticated.", "content": bad},
+            "400": {"description": "The request does not hold.", "headers": nonce, "content": bad},
+            "401": {
+                "description": "The client could not be authenticated.",
+                "headers": {"WWW-Authenticate": problems.HEADERS["WWW-Authenticate"], **nonce},
+                "content": bad,
+            },
             "503": {"$ref": "#/components/responses/Unavailable"},
         },
     }
