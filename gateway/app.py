@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from flask import Flask, Response
 from sqlalchemy.orm import Session, sessionmaker
 
+from gateway import host
 from gateway.agencies.replay import Replay, address
 from gateway.api import (
     cases,
@@ -41,6 +42,15 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+def service() -> Flask:
+    """The service as a process of its own, told by the environment, closed to everybody else.
+
+    :raises UnsafeSettings: as `create_app` does.
+    """
+    host.close()
+    return create_app()
+
+
 def create_app(
     settings: Settings | None = None,
     *,
@@ -52,9 +62,11 @@ def create_app(
     Without `settings` they come from the environment; without `sessions` the database of the
     settings is opened.
 
-    :raises UnsafeSettings: if settings, keys, rule tables or the head of the log do not hold.
+    :raises UnsafeSettings: if settings, host, keys, rule tables or the head of the log do not
+        hold.
     """
     settings = settings or Settings.from_env()
+    host.check(settings)
     now = clock()
     house = House(
         settings=settings,

@@ -13,6 +13,7 @@ from environs import Env, EnvValidationError
 from gateway.errors import UnsafeSettings
 
 Mode = Literal["demo", "production"]
+_HERE = frozenset({"localhost", "127.0.0.1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Settings:
             raise UnsafeSettings("GATEWAY_BASE_URL must be scheme and host only, in lower case.")
         if self.mode == "production" and parts.scheme != "https":
             raise UnsafeSettings("GATEWAY_BASE_URL must start with https:// in production.")
+        if parts.scheme == "http" and parts.hostname not in _HERE:
+            raise UnsafeSettings("Plain http:// is for a demonstration on this machine alone.")
 
     @classmethod
     def from_env(cls) -> Settings:

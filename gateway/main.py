@@ -7,6 +7,7 @@ import sys
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway import host
 from gateway.api import openapi
 from gateway.cli.agency import agency
 from gateway.cli.conference import conference
@@ -53,8 +54,10 @@ def commands(context: click.Context) -> None:
         case "docs":  # reads no settings
             context.obj = openapi.openapi_page
         case _:
+            host.close()
             with failing_plainly():
                 settings = Settings.from_env()
+                host.check(settings)
             context.obj = Office(
                 settings,
                 lambda: make_sessions(make_engine(settings.database_url)),

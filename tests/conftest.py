@@ -126,7 +126,12 @@ def sqlite_template() -> Path:
     from gateway import migrations
 
     path = _run() / "template.db"
-    database.once(path, lambda half: migrations.upgrade(f"sqlite:///{half}"))
+
+    def make(half: Path) -> None:
+        migrations.upgrade(f"sqlite:///{half}")
+        half.chmod(0o600)  # as a production service wants it, and copies keep it
+
+    database.once(path, make)
     return path
 
 

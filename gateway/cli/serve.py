@@ -9,8 +9,6 @@ import click
 
 from gateway.cli.office import Office
 
-THREADS = 4
-
 
 @click.command("serve")
 @click.option("--bind", default="127.0.0.1:8000", show_default=True, help="Address and port.")
@@ -30,29 +28,6 @@ def serve(
 
 
 def options(bind: str, workers: int) -> list[str]:
-    """The options of gunicorn that the service is tested with; no access log: paths tell cases."""
-    return [
-        "--bind",
-        bind,
-        "--workers",
-        str(workers),
-        "--threads",
-        str(THREADS),
-        "--worker-class",
-        "gthread",
-        "--preload",
-        # Longer than a partner, or nginx in front, keeps an idle connection: it closes first, and
-        # no request meets a connection that we are closing.
-        "--keep-alive",
-        "75",
-        "--max-requests-jitter",
-        "0",
-        "--limit-request-line",
-        "2048",
-        "--limit-request-field_size",
-        "8190",
-        "--forwarded-allow-ips",
-        "",
-        "--log-level",
-        "warning",
-    ]
+    """The options of gunicorn that the service is tested with; the rest lies in cli.server."""
+    settings = "python:gateway.cli.server"
+    return ["--config", settings, "--bind", bind, "--workers", str(workers)]

@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from gateway import host
 from gateway.cli.serve import options
 from gateway.client import config
 from gateway.config import Settings
@@ -28,7 +29,6 @@ from gateway.migrations import upgrade
 from gateway.sealing import keys
 from gateway.store.engine import make_engine, make_sessions
 
-MARKER = ".gateway-demo"
 DATABASE = "gateway.db"
 HOST = "127.0.0.1"
 _PORTS = (8000, 8100)  # below any range that the system gives to outgoing connections
@@ -74,13 +74,13 @@ def prepare(folder: Path, port: int | None, *, on: date, enrolled_at: datetime) 
     :raises UnsafeSettings: if the folder holds something that is not a demonstration.
     """
     folder = folder.resolve()
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+    if folder.exists() and any(folder.iterdir()) and not (folder / host.DEMONSTRATION).exists():
         raise UnsafeSettings("The folder holds something else; name another one with --folder.")
-    if (folder / MARKER).exists():
+    if (folder / host.DEMONSTRATION).exists():
         shutil.rmtree(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    (folder / MARKER).write_text("Made by `gateway demo`, which replaces it at will.\n")
+    (folder / host.DEMONSTRATION).write_text("Made by `gateway demo`, which replaces it at will.\n")
     listener = listen(port)
     database_url = f"sqlite:///{folder / DATABASE}"
     place = Place(
@@ -121,7 +121,7 @@ def start(place: Place) -> subprocess.Popen[bytes]:
     """
     settings = place.settings
     bind = f"fd://{place.listener.fileno()}"
-    command = [sys.executable, "-m", "gunicorn", *options(bind, 2), "gateway.app:create_app()"]
+    command = [sys.executable, "-m", "gunicorn", *options(bind, 2), "gateway.app:service()"]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
         "GATEWAY_MODE": settings.mode,

@@ -16,6 +16,7 @@ _PRAGMAS = (
     "busy_timeout=10000",
     "secure_delete=ON",
     "trusted_schema=OFF",
+    "temp_store=MEMORY",  # sorting writes no file that outlives a crash
 )
 
 

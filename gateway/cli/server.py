@@ -1,0 +1,88 @@
+"""Owns how gunicorn serves: its settings (`--config python:gateway.cli.server`), TLS 1.3 alone,
+and the flags that a production service does not start with.
+
+The plain names are settings of gunicorn. There is no access log: paths tell cases.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from gateway.host import is_open_to
+
+worker_class = "gthread"
+workers = 2
+threads = 4
+preload_app = True
+# Longer than a partner, or nginx in front, keeps an idle connection: it closes first, and no
+# request meets a connection that we are closing.
+keepalive = 75
+limit_request_line = 2048
+limit_request_field_size = 8190
+forwarded_allow_ips = ""  # who calls and how is never taken from a header
+loglevel = "warning"
+umask = 0o007  # of a Unix socket: for a proxy in the service's group, and for nobody else
+control_socket_disable = True  # else whoever is the same user can steer the service through it
+
+# Settings that must stay as they are given here, whatever a command line or GUNICORN_CMD_ARGS says.
+_FIXED: dict[str, object] = {
+    "accesslog": None,
+    "logconfig": None,  # each of these four brings an access log, too
+    "logconfig_json": None,
+    "logconfig_dict": {},
+    "syslog": False,
+    "statsd_host": None,
+    "reload": False,
+    "spew": False,
+    "proxy_protocol": "off",
+    "forwarded_allow_ips": [],
+    "control_socket_disable": True,
+}
+
+
+def ssl_context(_config: object, default: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    """Speak TLS 1.3 and nothing older: every suite of it is sound, and partners are few."""
+    context = default()
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    return context
+
+
+def on_starting(server: Any) -> None:
+    """End a production service that was given an unsafe flag."""
+    _end_if(_faults(server.cfg))
+
+
+def when_ready(server: Any) -> None:
+    """End a production service that would speak without TLS to more than this machine."""
+    if not server.cfg.is_ssl and any(map(_is_reached_from_outside, server.LISTENERS)):
+        _end_if(["without --certfile and --keyfile it listens to this machine alone"])
+
+
+def _faults(config: Any) -> Iterator[str]:
+    for name, wanted in _FIXED.items():
+        if getattr(config, name) != wanted:
+            yield f"gunicorn's {name} is fixed"
+    if config.loglevel.lower() == "debug":
+        yield "gunicorn's loglevel must not be debug"
+    if config.keyfile and is_open_to(Path(config.keyfile), 0o007):
+        yield "the file of --keyfile is readable by everybody"
+
+
+def _is_reached_from_outside(listener: socket.socket) -> bool:
+    if listener.family == socket.AF_UNIX:
+        return False
+    return not ip_address(listener.getsockname()[0]).is_loopback
+
+
+def _end_if(faults: Iterator[str] | list[str]) -> None:
+    found = list(faults)
+    if found and os.environ.get("GATEWAY_MODE") != "demo":
+        sys.stderr.write(f"Error: Not safe in production: {'; '.join(found)}.\n")
+        sys.exit(1)
