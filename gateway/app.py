@@ -28,6 +28,7 @@ from gateway.errors import UnsafeSettings
 from gateway.ledger import check_head, sequence
 from gateway.profiles.loader import Profiles
 from gateway.sealing import keys
+from gateway.sealing.held import Held
 from gateway.store.engine import make_engine, make_sessions
 from gateway.web import headers, reference
 
@@ -68,10 +69,13 @@ def create_app(
     settings = settings or Settings.from_env()
     host.check(settings)
     now = clock()
+    held = Held(settings.keys, settings.token)
+    held.at(now)
+    keys.check_provider(settings.keys, settings.provider, now)
     house = House(
         settings=settings,
         sessions=sessions or make_sessions(make_engine(settings.database_url)),
-        keys=keys.load(settings.keys),
+        keys_at=held.at,
         profiles=Profiles.load(settings.profiles),
         replay=Replay.open(address(settings), now),
         clock=clock,
@@ -80,6 +84,7 @@ def create_app(
         check_head(session, house.keys)
     sequence(house.sessions, house.keys, now=now)  # so that even the first receipt has a checkpoint
     house.sessions.kw["bind"].dispose()  # no connection crosses a fork
+    keys.release()
     app = Flask("gateway", static_folder=None, template_folder=None)
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY,

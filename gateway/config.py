@@ -13,7 +13,17 @@ from environs import Env, EnvValidationError
 from gateway.errors import UnsafeSettings
 
 Mode = Literal["demo", "production"]
+Provider = Literal["file", "pkcs11"]
 _HERE = frozenset({"localhost", "127.0.0.1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A PKCS#11 token: the module that speaks to it, its label, and the file with its PIN."""
+
+    module: Path
+    label: str
+    pin_file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,7 @@ class Settings:
 
     `base_url` is the public address without a trailing slash: issuer, audience and the base of
     every DPoP `htu`. `replay_url` is the store of used proofs; on SQLite a file of its own.
+    `provider` says where new epoch keys are made; `token` also opens what older ones in it wrapped.
     """
 
     mode: Mode
@@ -30,6 +41,13 @@ class Settings:
     keys: Path
     replay_url: str = field(default="", repr=False)
     profiles: Path | None = None
+    provider: Provider = "file"
+    token: Token | None = None
+
+    @property
+    def epochs_in(self) -> Token | None:
+        """Where new epoch keys are made: the token, or None for the keys folder."""
+        return self.token if self.provider == "pkcs11" else None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
@@ -39,6 +57,8 @@ class Settings:
             raise UnsafeSettings("GATEWAY_BASE_URL must start with https:// in production.")
         if parts.scheme == "http" and parts.hostname not in _HERE:
             raise UnsafeSettings("Plain http:// is for a demonstration on this machine alone.")
+        if self.provider == "pkcs11" and self.token is None:
+            raise UnsafeSettings("GATEWAY_KEY_PROVIDER=pkcs11 needs the GATEWAY_PKCS11_ settings.")
 
     @classmethod
     def from_env(cls) -> Settings:
@@ -53,6 +73,12 @@ class Settings:
         keys = env.path("KEYS", Path("keys"))
         replay_url = env.str("REPLAY_URL", "")
         profiles = env.path("PROFILES", None)
+        provider = env.str("KEY_PROVIDER", "file")
+        pkcs11 = (
+            env.path("PKCS11_MODULE", None),
+            env.str("PKCS11_TOKEN", ""),
+            env.path("PKCS11_PIN_FILE", None),
+        )
         try:
             env.seal()
         except EnvValidationError as error:
@@ -60,6 +86,8 @@ class Settings:
             raise UnsafeSettings(f"Missing or malformed settings: {missing}.") from None
         if mode not in ("demo", "production"):
             raise UnsafeSettings("GATEWAY_MODE must be demo or production.")
+        if provider not in ("file", "pkcs11"):
+            raise UnsafeSettings("GATEWAY_KEY_PROVIDER must be file or pkcs11.")
         return cls(
             mode="demo" if mode == "demo" else "production",
             base_url=base_url.rstrip("/"),
@@ -67,4 +95,19 @@ class Settings:
             keys=keys,
             replay_url=replay_url,
             profiles=profiles,
+            provider="pkcs11" if provider == "pkcs11" else "file",
+            token=_token(*pkcs11),
         )
+
+
+def _token(module: Path | None, label: str, pin_file: Path | None) -> Token | None:
+    """Return the token of the GATEWAY_PKCS11_ settings: all of them, or none.
+
+    :raises UnsafeSettings: if some are missing.
+    """
+    given = (module, label, pin_file)
+    if not any(given):
+        return None
+    if module is None or not label or pin_file is None:
+        raise UnsafeSettings("GATEWAY_PKCS11_MODULE, _TOKEN and _PIN_FILE belong together.")
+    return Token(module, label, pin_file)

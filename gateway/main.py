@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -61,7 +62,7 @@ def commands(context: click.Context) -> None:
             context.obj = Office(
                 settings,
                 lambda: make_sessions(make_engine(settings.database_url)),
-                lambda: own_keys.load(settings.keys),
+                lambda: own_keys.load(settings.keys, settings.token, now=datetime.now(UTC)),
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 from gateway.errors import Invalid, Problem, Undecipherable
 from gateway.ledger import Work
@@ -25,9 +26,7 @@ def unseal(work: Work, text: str | None, of: str) -> tuple[int, int]:
     if text is None:
         return START
     try:
-        blob = jose.b64u_decode(text)
-        packed = cells.unwrap_key(work.keys.cursor, blob, *_context(work, of))
-        first, second = struct.unpack(">qq", packed)
+        first, second = struct.unpack(">qq", _open(work, jose.b64u_decode(text), of))
     except (Undecipherable, struct.error):
         raise Invalid(
             "This is not a cursor of this list.",
@@ -35,6 +34,15 @@ def unseal(work: Work, text: str | None, of: str) -> tuple[int, int]:
             code="bad_cursor",
         ) from None
     return first, second
+
+
+def _open(work: Work, blob: bytes, of: str) -> bytes:
+    """Open a place with the key of now, or the one it was given out under."""
+    *newer, oldest = work.keys.cursors
+    for key in newer:
+        with suppress(Undecipherable):
+            return cells.unwrap_key(key, blob, *_context(work, of))
+    return cells.unwrap_key(oldest, blob, *_context(work, of))
 
 
 def _context(work: Work, of: str) -> tuple[str, str, str]:

@@ -22,10 +22,15 @@ class House:
 
     settings: Settings
     sessions: sessionmaker[Session]
-    keys: Keys
+    keys_at: Callable[[datetime], Keys]
     profiles: Profiles
     replay: Replay
     clock: Callable[[], datetime]
+
+    @property
+    def keys(self) -> Keys:
+        """The gateway's keys as they are at this moment; an operator may exchange one any time."""
+        return self.keys_at(self.clock())
 
 
 def house() -> House:

@@ -1,20 +1,27 @@
-"""Commands for the gateway's own keys: make the folder, rotate one use, list."""
+"""Commands for the gateway's own keys: make the folder, exchange one use, retire, list."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.cli.office import Office, failing_plainly
 from gateway.errors import UnsafeSettings
-from gateway.flows import agencies
+from gateway.flows import keeping
 from gateway.migrations import is_current
+from gateway.sealing import key_files, key_making
 from gateway.sealing import keys as own
+
+ALONE = ("signing", "token", "encryption", "log", "cursor")
+"""Uses where nothing stored has to follow: a newer key is all there is to it."""
 
 
 @click.group("keys")
 def keys() -> None:
-    """Keys: the gateway's own, in the folder of GATEWAY_KEYS."""
+    """Keys: the gateway's own, in the folder of GATEWAY_KEYS and in the token, if there is one."""
 
 
 @keys.command("new")
@@ -24,13 +31,14 @@ def new(office: Office) -> None:
 
     Run `gateway db upgrade` first: this act is recorded, too.
     """
+    settings = office.settings
     with failing_plainly():
         _require_database(office)
-        own.make(office.settings.keys, on=office.clock().date())
-        made = own.listing(office.settings.keys)
+        own.make(settings.keys, on=office.clock().date(), token=settings.epochs_in)
+        made = own.listing(settings.keys)
     with office.work() as work:
         for key in made:
-            agencies.record_key(work, event="key.made", use=key.use, kid=key.kid)
+            keeping.record_key(work, event="key.made", use=key.use, kid=key.kid)
     _show(made)
 
 
@@ -48,33 +56,85 @@ def _require_database(office: Office) -> None:
 
 
 @keys.command("rotate")
-@click.argument("use", type=click.Choice([use for use in own.USES if use not in own.FIXED]))
+@click.argument("use", type=click.Choice([*ALONE, "epoch"]))
+@click.option(
+    "--lead",
+    type=click.IntRange(0, 60 * 60 * 24 * 31),
+    default=30,
+    show_default=True,
+    help="Seconds for which the new key is known, and published, before anything is done with it.",
+)
 @click.pass_obj
-def rotate(office: Office, use: str) -> None:
-    """Make a newer key of one USE; older ones still verify and decrypt.
+def rotate(office: Office, use: str, lead: int) -> None:
+    """Make a newer key of one USE; older ones still verify, decrypt and unwrap.
 
-    Running services read it when they start again.
+    The running service takes it up by itself. Interrupted, run it again: it goes on where it was.
     """
+    _show([exchange(office, use, lead)])
+
+
+def exchange(office: Office, use: str, lead: int) -> own.KeyInfo:
+    """Make a newer key of a use: staged, recorded, and only then there for anybody to read.
+
+    For `lead` seconds it is known and not used, so that what one process makes with it is never
+    strange to another whose request began before.
+    """
+    settings, now = office.settings, office.clock()
+    starts_at = now + timedelta(seconds=lead) if lead else None
     with failing_plainly():
-        name = own.rotate(office.settings.keys, use, on=office.clock().date())
-        newest = next(key for key in own.listing(office.settings.keys) if key.name == name)
+        name = key_making.stage(
+            settings.keys, use, on=now.date(), starts_at=starts_at, token=settings.epochs_in
+        )
+        made = key_making.read_staged(settings.keys, name)
     with office.work() as work:
-        agencies.record_key(work, event="key.rotated", use=use, kid=newest.kid)
-    _show([newest])
+        keeping.record_key(work, event="key.rotated", use=use, kid=made.kid)
+    with failing_plainly():
+        key_making.activate(settings.keys, name)
+        office.read_keys_again()
+        return next(key for key in own.listing(settings.keys, now) if key.name == f"{name}.key")
+
+
+@keys.command("retire")
+@click.argument("use", type=click.Choice(ALONE))
+@click.option(
+    "--older-than",
+    "days",
+    type=click.IntRange(1, 3660),
+    default=7,
+    show_default=True,
+    help="Days since a key stopped being the current one.",
+)
+@click.pass_obj
+def retire(office: Office, use: str, days: int) -> None:
+    """Destroy the secrets of keys of one USE that are current no more.
+
+    The public halves of signing and log keys stay: old receipts and checkpoints are checked with
+    them. Whatever was sealed to a retired encryption key and not yet sent can only be sealed anew.
+    """
+    folder, now = office.settings.keys, office.clock()
+    with failing_plainly():
+        files = key_files.read(folder, now)[use]
+        due = key_files.due_to_retire(files, now.date() - timedelta(days=days))
+    for file in due:
+        with office.work() as work:
+            keeping.record_key(work, event="key.retired", use=use, kid=file.kid)
+        key_making.retire(folder, file.name, on=now.date())
+        click.echo(f"{use}\tretired\t{file.made_on}\t{file.kid}\t{file.name}.key")
+    if not due:
+        click.echo(f"No {use} key stopped being current more than {days} days ago.")
 
 
 @keys.command("list")
 @click.pass_obj
 def list_(office: Office) -> None:
-    """Show use, id, date and file of every key; no secret is shown."""
+    """Show use, standing, date, id, file and place of every key; no secret is shown."""
     with failing_plainly():
-        held = own.listing(office.settings.keys)
+        held = own.listing(office.settings.keys, office.clock())
     with office.work() as work:
-        agencies.record_listing(work)
+        keeping.record_listing(work)
     _show(held)
 
 
-def _show(held: list[own.KeyInfo] | tuple[own.KeyInfo, ...]) -> None:
+def _show(held: Iterable[own.KeyInfo]) -> None:
     for key in held:
-        current = "current" if key.is_current else "older"
-        click.echo("\t".join((key.use, current, key.made_on, key.kid, key.name)))
+        click.echo("\t".join((key.use, key.stands, key.made_on, key.kid, key.name, key.place)))

@@ -43,6 +43,10 @@ class Office:
         """The gateway's keys."""
         return self.load_keys()
 
+    def read_keys_again(self) -> None:
+        """Take up what changed in the keys folder."""
+        self.__dict__.pop("keys", None)
+
     @contextmanager
     def work(self) -> Iterator[Work]:
         """Open a Work of the operator; what goes wrong in it ends the command with its text.

@@ -20,6 +20,7 @@ from gateway.sealing import envelopes, jose
 
 TRIES, PAUSE = 3, 0.5  # times; seconds, doubled each time
 LIFE = 300  # seconds that a sealed document is good for
+KEYS_LIFE = 3600  # seconds that the gateway's public keys are taken for granted
 
 
 class Exchange:
@@ -47,6 +48,7 @@ class Exchange:
         )
         self._keys, self._pause = keys, pause
         self._public: list[dict[str, Any]] | None = None
+        self._read_again_at = 0
 
     def submit(
         self, path: str, form_file: Mapping[str, Any], scope: Scope, key: str | None
@@ -151,12 +153,14 @@ class Exchange:
         """Open and verify what the gateway sealed to this agency, or signed for it."""
         if token.count(".") == 2:
             return self._read_receipt(token)
-        return envelopes.open_disclosure(
-            token,
-            decrypt_keys={self._keys.encryption_kid: self._keys.encryption},
-            verify_keys=self._verify_keys(),
-            audience=self._access.agency_id,
-            issuer=self._access.base_url,
+        return self._by_gateway(
+            lambda verify_keys: envelopes.open_disclosure(
+                token,
+                decrypt_keys={self._keys.encryption_kid: self._keys.encryption},
+                verify_keys=verify_keys,
+                audience=self._access.agency_id,
+                issuer=self._access.base_url,
+            )
         )
 
     def open_enrolment(self, token: str) -> dict[str, Any]:
@@ -169,11 +173,13 @@ class Exchange:
         return answer
 
     def _read_receipt(self, token: str) -> dict[str, Any]:
-        return envelopes.verify_receipt(
-            token,
-            self._verify_keys(),
-            audience=self._access.agency_id,
-            issuer=self._access.base_url,
+        return self._by_gateway(
+            lambda verify_keys: envelopes.verify_receipt(
+                token,
+                verify_keys,
+                audience=self._access.agency_id,
+                issuer=self._access.base_url,
+            )
         )
 
     def open_sections(self, items: list[Any]) -> dict[str, Any]:
@@ -182,11 +188,27 @@ class Exchange:
         mine = self._access.agency_id
         return {item["section"]: envelopes.open_section(item, mine, held) for item in items}
 
+    def _by_gateway(
+        self, opened: Callable[[Mapping[str, jose.Key]], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Verify with the keys of the gateway; if it changed them meanwhile, with those of now."""
+        known = self._verify_keys()
+        try:
+            return opened(known)
+        except Undecipherable:
+            self._public = None
+            newer = self._verify_keys()
+            if newer.keys() == known.keys():
+                raise
+        return opened(newer)
+
     def _gateway_keys(self) -> list[dict[str, Any]]:
-        if self._public is None:
+        """The gateway's public keys; asked for again after an hour, since it exchanges them."""
+        if self._public is None or self._access.now() >= self._read_again_at:
             read = self._access.read_public("jwks_uri")
             listed = read.get("keys") if isinstance(read, dict) else None
             self._public = [jwk for jwk in listed or () if isinstance(jwk, dict)]
+            self._read_again_at = self._access.now() + KEYS_LIFE
         return self._public
 
     def _verify_keys(self) -> dict[str, jose.Key]:

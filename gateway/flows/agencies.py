@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gateway.agencies import registry, workers
+from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.agencies.registry import Enrolment
-from gateway.errors import Denied
-from gateway.ledger import OPERATOR, Work
+from gateway.ledger import Work
 from gateway.schemas.codes import AgencyKind, Custody, Scope
 from gateway.store.agencies import AgencyRow, WorkerRow
-
-BECAUSE = "operator"
 
 
 def register(
@@ -31,7 +29,7 @@ def register(
     :raises Invalid: if an id or the key set is not of the published form.
     :raises Conflict: if the id is taken.
     """
-    _only_operator(work, "agency.registered")
+    only_operator(work, "agency.registered")
     made = registry.register(
         work,
         agency_id=agency_id,
@@ -65,7 +63,7 @@ def suspend(work: Work, *, agency_id: str) -> None:
     :raises NotFound: if there is none.
     :raises Conflict: if it is suspended already.
     """
-    _only_operator(work, "agency.suspended")
+    only_operator(work, "agency.suspended")
     registry.suspend(work.session, agency_id, work.now)
     work.record("agency.suspended", None, because=BECAUSE, facts={"agency": agency_id})
 
@@ -76,14 +74,14 @@ def resume(work: Work, *, agency_id: str) -> None:
     :raises NotFound: if there is none.
     :raises Conflict: if it is not suspended.
     """
-    _only_operator(work, "agency.resumed")
+    only_operator(work, "agency.resumed")
     registry.resume(work.session, agency_id)
     work.record("agency.resumed", None, because=BECAUSE, facts={"agency": agency_id})
 
 
 def list_agencies(work: Work) -> tuple[AgencyRow, ...]:
     """Return all agencies, by area and id."""
-    _only_operator(work, "agency.listed")
+    only_operator(work, "agency.listed")
     work.record("agency.listed", None, because=BECAUSE)
     return tuple(registry.list_agencies(work.session))
 
@@ -95,7 +93,7 @@ def add_worker(work: Work, *, agency_id: str, worker_id: str, is_chair: bool = F
     :raises NotFound: if there is no such agency.
     :raises Conflict: if the agency has this worker already.
     """
-    _only_operator(work, "worker.added")
+    only_operator(work, "worker.added")
     made = workers.add(
         work.session, agency_id=agency_id, worker_id=worker_id, is_chair=is_chair, at=work.now
     )
@@ -109,26 +107,7 @@ def suspend_worker(work: Work, *, agency_id: str, worker_id: str) -> None:
 
     :raises NotFound: if this agency has no such worker.
     """
-    _only_operator(work, "worker.suspended")
+    only_operator(work, "worker.suspended")
     workers.suspend(work.session, agency_id=agency_id, worker_id=worker_id, at=work.now)
     facts = {"agency": agency_id, "worker": worker_id}
     work.record("worker.suspended", None, because=BECAUSE, facts=facts)
-
-
-def record_key(work: Work, *, event: str, use: str, kid: str) -> None:
-    """Record that a key of the gateway itself was made; its file is there already."""
-    _only_operator(work, event)
-    work.record(event, None, because=BECAUSE, facts={"use": use, "kid": kid})
-
-
-def record_listing(work: Work) -> None:
-    """Record that the ids of the gateway's own keys were shown."""
-    _only_operator(work, "key.listed")
-    work.record("key.listed", None, because=BECAUSE)
-
-
-def _only_operator(work: Work, event: str) -> None:
-    """No door for agencies calls these flows; if one ever does, it is refused and recorded."""
-    work.attempt(event)
-    if work.caller != OPERATOR:
-        raise Denied("not-operator")

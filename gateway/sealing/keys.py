@@ -1,68 +1,39 @@
-"""Owns the gateway's own secret keys: made, loaded with a permission check, rotated, listed.
-
-One file per key, `<use>-<YYYY-MM>-<n>.key`, mode 0600 in a folder of mode 0700. The newest of a
-use is current; older ones still verify and decrypt.
-"""
+"""Owns the gateway's own secret keys, as the running service holds them."""
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gateway.config import Provider, Token
 from gateway.errors import Undecipherable, UnsafeSettings
-from gateway.sealing import jose
+from gateway.sealing import jose, pkcs11
+from gateway.sealing.key_files import PAIRS, USES, Files, KeyFile, read
+from gateway.sealing.key_making import make, rotate, write_secret
+from gateway.sealing.pkcs11 import Pkcs11Provider, check_key
+from gateway.sealing.providers import Epochs, FileProvider, KeyProvider
 
-# signing: receipts and disclosures · token: access tokens · encryption: what clients seal to ·
-# log: checkpoints · epoch: wraps the keys of cases · index: blind index · cursor: feed cursors
-USES = ("signing", "token", "encryption", "log", "epoch", "index", "cursor")
-FIXED = frozenset({"index"})  # another key means building the index anew
-_NAME = re.compile(r"([a-z]+)-(\d{4}-\d{2})-(\d+)\.key")
-
-
-class KeyProvider(Protocol):
-    """Wraps keys under a key that need not lie in this process."""
-
-    def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
-        """Return the id of the wrapping key and the wrapped key."""
-
-    def unwrap(self, kek_id: str, blob: bytes, context: bytes) -> bytes:
-        """Return the key, or raise `Undecipherable`."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalProvider:
-    """Wraps under the newest epoch key of the keys folder: AES-256-GCM, context authenticated."""
-
-    current: str
-    epochs: Mapping[str, bytes] = field(repr=False)
-
-    def wrap(self, key: bytes, context: bytes) -> tuple[str, bytes]:
-        """Return the epoch's name and `nonce | ciphertext and tag`."""
-        nonce = secrets.token_bytes(12)
-        return self.current, nonce + AESGCM(self.epochs[self.current]).encrypt(nonce, key, context)
-
-    def unwrap(self, kek_id: str, blob: bytes, context: bytes) -> bytes:
-        """Return the key that was wrapped in this context.
-
-        :raises Undecipherable: for a destroyed epoch, another context or a changed blob.
-        """
-        if kek_id not in self.epochs:
-            raise Undecipherable("The epoch key is no longer held.")
-        try:
-            return AESGCM(self.epochs[kek_id]).decrypt(blob[:12], blob[12:], context)
-        except (InvalidTag, ValueError):
-            raise Undecipherable("The wrapped key could not be opened.") from None
+__all__ = [
+    "USES",
+    "KeyInfo",
+    "KeyPair",
+    "KeyProvider",
+    "Keys",
+    "case_context",
+    "check_provider",
+    "jwks",
+    "keys_of",
+    "listing",
+    "load",
+    "make",
+    "release",
+    "rotate",
+    "write_secret",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +42,7 @@ class KeyPair:
 
     kid: str
     key: jose.Key = field(repr=False)
-    by_kid: Mapping[str, jose.Key] = field(repr=False)  # this one too
+    by_kid: Mapping[str, jose.Key] = field(repr=False)  # this one too; not those retired
     public: tuple[Mapping[str, str], ...]  # public JWKs, current first
 
 
@@ -84,20 +55,37 @@ class Keys:
     encryption: KeyPair
     log: Ed25519PrivateKey = field(repr=False)
     log_public: tuple[bytes, ...]  # 32 bytes each, current first; older checkpoints stay checkable
-    provider: KeyProvider = field(repr=False)
-    index: bytes = field(repr=False)
-    cursor: bytes = field(repr=False)
+    provider: Epochs = field(repr=False)
+    indexes: Mapping[str, bytes] = field(repr=False)  # by name, current first
+    cursors: tuple[bytes, ...] = field(repr=False)  # current first
+
+    @property
+    def index(self) -> bytes:
+        """What people are indexed with now; they are looked for with every one of `indexes`."""
+        return next(iter(self.indexes.values()))
+
+    @property
+    def index_name(self) -> str:
+        """The name of the current index key."""
+        return next(iter(self.indexes))
+
+    @property
+    def cursor(self) -> bytes:
+        """What cursors are sealed with now."""
+        return self.cursors[0]
 
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
     """What an operator may see of a key."""
 
-    name: str
+    name: str  # of its file
     use: str
     kid: str
     made_on: str
     is_current: bool
+    stands: str  # current, later, older or retired
+    place: str  # file or token
 
 
 def case_context(case_id: str, gen: int) -> bytes:
@@ -111,141 +99,120 @@ def jwks(keys: Keys) -> dict[str, list[dict[str, str]]]:
     return {"keys": [dict(jwk) for jwk in shown]}
 
 
-def make(folder: Path, *, on: date) -> None:
-    """Make the folder and one key of each use.
-
-    :raises UnsafeSettings: if the folder already holds a key; nothing is ever overwritten.
-    """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    if any(folder.glob("*.key")):
-        raise UnsafeSettings("The keys folder already holds keys; use rotate.")
-    for use in USES:
-        _write(folder, use, on)
-
-
-def rotate(folder: Path, use: str, *, on: date) -> str:
-    """Make a newer key of one use and return its file name; the older ones stay.
-
-    :raises UnsafeSettings: for an unknown use, or one that cannot be exchanged by a new file.
-    """
-    if use not in USES or use in FIXED:
-        raise UnsafeSettings("This use is unknown or cannot be rotated.")
-    return _write(folder, use, on)
-
-
-def listing(folder: Path) -> tuple[KeyInfo, ...]:
+def listing(folder: Path, now: datetime | None = None) -> tuple[KeyInfo, ...]:
     """Return name, id and month of every key, by use, newest first; no secret is shown."""
-    shown = []
-    for use, files in _read(folder).items():
-        for index, (name, content) in enumerate(files):
-            kid = str(content["kid"])
-            shown.append(KeyInfo(name, use, kid, str(content["made_on"]), index == 0))
-    return tuple(shown)
+    return tuple(
+        KeyInfo(
+            name=f"{file.name}.key",
+            use=use,
+            kid=file.kid,
+            made_on=file.made_on.isoformat(),
+            is_current=file is files[0],
+            stands=_stands(file, files[0]),
+            place="token" if file.in_token else "file",
+        )
+        for use, files in read(folder, now).items()
+        for file in sorted(files, key=lambda each: each.order, reverse=True)
+    )
 
 
-def load(folder: Path) -> Keys:
-    """Return all keys of the folder.
+def load(folder: Path, token: Token | None = None, *, now: datetime | None = None) -> Keys:
+    """Return all keys of the folder; those in a token are proved to be there and to stay there.
+
+    Without `now` every key counts as good at once.
 
     :raises UnsafeSettings: if the folder or a file is open to others, or a use has no key.
+    :raises Unavailable: if the token does not answer.
     """
-    found = _read(folder)
+    return keys_of(read(folder, now), token)
+
+
+def check_provider(folder: Path, provider: Provider, now: datetime) -> None:
+    """Refuse to run on an epoch key that lies elsewhere than the settings say.
+
+    :raises UnsafeSettings: if the current one does.
+    """
+    if read(folder, now)["epoch"][0].in_token is not (provider == "pkcs11"):
+        raise UnsafeSettings(
+            "The current epoch key does not lie where GATEWAY_KEY_PROVIDER says; "
+            "run `gateway keys rotate epoch`."
+        )
+
+
+def release() -> None:
+    """Let go of what cannot cross a fork."""
+    pkcs11.release()
+
+
+# --- within -----------------------------------------------------------------------------------
+
+
+def keys_of(found: Files, token: Token | None) -> Keys:
+    """Return the keys that files hold.
+
+    :raises UnsafeSettings: if one is damaged, or lies in a token that is not there.
+    """
     try:
-        epochs = {str(jwk["kid"]): jose.b64u_decode(jwk["k"]) for _, jwk in found["epoch"]}
-        logs = [Ed25519PrivateKey.from_private_bytes(_secret(file)) for file in found["log"]]
+        logs = found["log"]
+        first = min(logs, key=lambda file: file.order)
+        if logs[-1] is not first:  # the log is named after the last one listed
+            logs = [*logs, first]
         return Keys(
-            signing=_pair(found["signing"], "sig"),
-            token=_pair(found["token"], "sig"),
-            encryption=_pair(found["encryption"], "enc"),
-            log=logs[0],
-            log_public=tuple(key.public_key().public_bytes_raw() for key in logs),
-            provider=LocalProvider(str(found["epoch"][0][1]["kid"]), epochs),
-            index=_secret(found["index"][0]),
-            cursor=_secret(found["cursor"][0]),
+            signing=_pair(found["signing"]),
+            token=_pair(found["token"]),
+            encryption=_pair(found["encryption"]),
+            log=Ed25519PrivateKey.from_private_bytes(logs[0].secret),
+            log_public=tuple(map(_log_public, logs)),
+            provider=_epochs(found["epoch"], token),
+            indexes={file.name: file.secret for file in found["index"]},
+            cursors=tuple(file.secret for file in found["cursor"]),
         )
     except (Undecipherable, KeyError, ValueError):
         raise UnsafeSettings("A file of the keys folder is damaged.") from None
 
 
-# --- within -----------------------------------------------------------------------------------
-
-_Files = dict[str, list[tuple[str, dict[str, Any]]]]
-
-
-def _pair(files: list[tuple[str, dict[str, Any]]], use: str) -> KeyPair:
-    held = {jwk["kid"]: jose.import_private(_bare(jwk), use) for _, jwk in files}
-    public = tuple(jose.public_part(jwk) for _, jwk in files)
-    kid = files[0][1]["kid"]
-    return KeyPair(kid, held[kid], held, public)
+def _pair(files: Sequence[KeyFile]) -> KeyPair:
+    use = PAIRS[files[0].use]
+    held = {
+        file.kid: jose.import_private(_bare(file), use) for file in files if not file.is_retired
+    }
+    public = tuple(jose.public_part(_bare(file)) for file in files)
+    return KeyPair(files[0].kid, held[files[0].kid], held, public)
 
 
-def _secret(file: tuple[str, dict[str, Any]]) -> bytes:
-    return jose.b64u_decode(file[1]["k"])
+def _epochs(files: Sequence[KeyFile], token: Token | None) -> Epochs:
+    in_files = {file.name: file.secret for file in files if not file.in_token}
+    in_token = [file for file in files if file.in_token]
+    if in_token and token is None:
+        raise UnsafeSettings(
+            "An epoch key lies in a token: the GATEWAY_PKCS11_ settings are needed."
+        )
+    held: dict[str, KeyProvider] = {
+        name: FileProvider(name, {name: secret}) for name, secret in in_files.items()
+    }
+    for file in in_token:
+        assert token is not None  # noqa: S101 - refused above
+        if file.content.get("token") != token.label:
+            raise UnsafeSettings("An epoch key lies in another token than GATEWAY_PKCS11_TOKEN.")
+        check_key(token, file.name)
+        held[file.name] = Pkcs11Provider(token, file.name)
+    return Epochs(files[0].name, held)
 
 
-def _bare(jwk: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in jwk.items() if name != "made_on"}
+def _log_public(file: KeyFile) -> bytes:
+    if file.is_retired:
+        return jose.b64u_decode(str(file.content["x"]))
+    return Ed25519PrivateKey.from_private_bytes(file.secret).public_key().public_bytes_raw()
 
 
-def _write(folder: Path, use: str, on: date) -> str:
-    month = f"{on:%Y-%m}"
-    taken = [
-        int(m[3]) for m in map(_match, folder.iterdir()) if m and m[1] == use and m[2] == month
-    ]
-    name = f"{use}-{month}-{max(taken, default=0) + 1}"
-    content: dict[str, Any]
-    if use in ("signing", "token", "encryption"):
-        content = dict(jose.new_private("enc" if use == "encryption" else "sig"))
-    else:
-        content = {"kty": "oct", "k": jose.b64u(secrets.token_bytes(32)), "kid": name}
-    content["made_on"] = on.isoformat()
-    write_secret(folder / f"{name}.key", json.dumps(content, indent=1))
-    return f"{name}.key"
+def _bare(file: KeyFile) -> dict[str, str]:
+    ours = ("made_on", "starts_at", "retired_on")
+    return {name: value for name, value in file.content.items() if name not in ours}
 
 
-def write_secret(path: Path, text: str) -> None:
-    """Write a new file that nobody else can read, not even for a moment.
-
-    :raises FileExistsError: rather than overwrite.
-    """
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-
-
-def _match(path: Path) -> re.Match[str] | None:
-    return _NAME.fullmatch(path.name)
-
-
-def _read(folder: Path) -> _Files:
-    """Read all key files by use, newest first."""
-    if not folder.is_dir():
-        raise UnsafeSettings("The keys folder does not exist; make it with `gateway keys new`.")
-    _check_closed(folder)
-    named = [(match, path) for path in folder.iterdir() if (match := _match(path))]
-    named.sort(key=lambda item: (item[0][2], int(item[0][3])), reverse=True)
-    found: _Files = {use: [] for use in USES}
-    for match, path in named:
-        if match[1] in found:
-            found[match[1]].append((path.name, _parse(path)))
-    missing = [use for use, files in found.items() if not files]
-    if missing:
-        raise UnsafeSettings(f"The keys folder has no key for: {', '.join(missing)}.")
-    return found
-
-
-def _parse(path: Path) -> dict[str, Any]:
-    _check_closed(path)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        content = None
-    if not isinstance(content, dict) or not {"kid", "made_on"} <= content.keys():
-        raise UnsafeSettings("A file of the keys folder is damaged.")
-    return content
-
-
-def _check_closed(path: Path) -> None:
-    if path.stat().st_mode & 0o077:
-        text = "The keys folder and its files must be readable by the service alone (0700, 0600)."
-        raise UnsafeSettings(text)
+def _stands(file: KeyFile, current: KeyFile) -> str:
+    if file is current:
+        return "current"
+    if file.is_retired:
+        return "retired"
+    return "later" if file.order > current.order else "older"

@@ -244,7 +244,7 @@ def a_door(database_url: str, folder: Path, *, start: datetime = START) -> Itera
     house = House(
         settings=Settings("production", BASE, database_url, folder / "keys"),
         sessions=make_sessions(engine),
-        keys=the_keys(),
+        keys_at=lambda _: the_keys(),
         profiles=the_profiles(),
         replay=Replay.open(f"sqlite:///{folder / 'replay.db'}", start - timedelta(hours=1)),
         clock=lambda: moments[-1],

@@ -21,7 +21,7 @@ from gateway.cli.keys import keys as key_commands
 from gateway.cli.office import Office
 from gateway.cli.worker_id import worker_id as worker_commands
 from gateway.errors import Conflict, Invalid, NotFound
-from gateway.flows import agencies
+from gateway.flows import agencies, keeping
 from gateway.ledger import OPERATOR, Work, begin
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody, Scope
@@ -295,8 +295,8 @@ def test_F7_a_worker_belongs_to_one_agency(door: Door) -> None:
         lambda work: agencies.list_agencies(work),
         lambda work: agencies.add_worker(work, agency_id="idva", worker_id="w-1"),
         lambda work: agencies.suspend_worker(work, agency_id="idva", worker_id="w-1"),
-        lambda work: agencies.record_key(work, event="key.made", use="log", kid="x"),
-        lambda work: agencies.record_listing(work),
+        lambda work: keeping.record_key(work, event="key.made", use="log", kid="x"),
+        lambda work: keeping.record_listing(work),
     ],
 )
 def test_only_an_operator_does_these_acts(door: Door, act: Any) -> None:
@@ -385,13 +385,19 @@ def test_the_gateways_own_keys_are_made_rotated_and_listed(door: Door, tmp_path:
     made = run(office, key_commands, "new")
     assert {line.split("\t")[0] for line in made.splitlines()} == set(keys.USES)
     run(office, key_commands, "new", fails=True)
-    run(office, key_commands, "rotate", "token")
+    run(office, key_commands, "rotate", "token", "--lead", "0")
     run(office, key_commands, "rotate", "index", fails=True)
     listed = run(office, key_commands, "list")
     assert [line.split("\t")[1] for line in listed.splitlines() if line.startswith("token")] == [
         "current",
         "older",
     ]
+    said = run(office, key_commands, "retire", "token")
+    assert said == "No token key stopped being current more than 7 days ago.\n"
+    door.later(9 * 86_400)
+    said = run(office, key_commands, "retire", "token")
+    assert said.split("\t")[:2] == ["token", "retired"]
+    assert len(list((tmp_path / "own").glob("token-*"))) == 1
     assert "PRIVATE" not in listed
     assert '"d"' not in listed
 
@@ -404,7 +410,10 @@ def test_operator_acts_by_key_commands_are_entries(door: Door, tmp_path: Path) -
         lambda: door.now,
     )
     run(office, key_commands, "new")
-    run(office, key_commands, "rotate", "signing")
+    run(office, key_commands, "rotate", "signing", "--lead", "0")
+    office.clock = lambda: door.now + timedelta(days=2)
+    run(office, key_commands, "retire", "signing", "--older-than", "1")
     entries = door.records()
-    assert [entry["event"] for entry in entries] == ["key.made"] * len(keys.USES) + ["key.rotated"]
+    acts = [*["key.made"] * len(keys.USES), "key.rotated", "key.retired"]
+    assert [entry["event"] for entry in entries] == acts
     assert {entry["agency"] for entry in entries} == {OPERATOR.agency_id}

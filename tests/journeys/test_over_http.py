@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,58 +14,17 @@ import pytest
 from sqlalchemy import select
 
 from gateway import ledger
-from gateway.cli.serve import options
 from gateway.client.access import ProblemError
 from gateway.client.gateway import Gateway
 from gateway.client.http import Response, Sender
-from gateway.demo import world as demo
-from gateway.errors import Unavailable
 from gateway.flows import agencies
-from gateway.sealing import keys as key_files
-from gateway.sealing.keys import Keys
 from gateway.store import tables as t
-from gateway.store.engine import Sessions, make_engine, make_sessions
 from tests.database import Postgres
-from tests.journeys.world import LONG_AGO, ROOT, example, graded, lines, position
+from tests.journeys.world import example, graded, lines, position
+from tests.live import Service, now, running
 
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 POLICE, GP = "marlbury-police", "marlbury-gp"
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass
-class Service:
-    """A running service, and its partners' clients."""
-
-    base_url: str
-    folder: Path
-    sessions: Sessions
-    keys: Keys
-    process: subprocess.Popen[bytes]
-    _senders: list[Sender] = field(default_factory=list)
-
-    def client(self, agency_id: str, worker: str | None = None) -> Gateway:
-        """A client with a connection of its own."""
-        sender = Sender(self.base_url)
-        self._senders.append(sender)
-        return self.speak(agency_id, sender, worker)
-
-    def speak(self, agency_id: str, send: Any, worker: str | None = None) -> Gateway:
-        return demo.connect(
-            agency_id,
-            send,
-            base_url=self.base_url,
-            folder=self.folder / "agencies",
-            clock=now,
-            worker=worker,
-        )
-
-    def close(self) -> None:
-        for sender in self._senders:
-            sender.close()
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -89,53 +42,6 @@ def service(
     name: str = request.getfixturevalue("postgres_template")
     with server.database(name) as url, running(url, folder) as made:
         yield made
-
-
-@contextlib.contextmanager
-def running(url: str, folder: Path) -> Iterator[Service]:
-    """Enrol the partners, start gunicorn, stop it by its own process id."""
-    key_files.make(folder / "keys", on=LONG_AGO)
-    engine = make_engine(url)
-    sessions, keys = make_sessions(engine), key_files.load(folder / "keys")
-    demo.enrol(sessions, keys, folder / "agencies", now())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "GATEWAY_MODE": "demo",
-        "GATEWAY_BASE_URL": f"http://127.0.0.1:{port}",
-        "GATEWAY_DATABASE_URL": url,
-        "GATEWAY_KEYS": str(folder / "keys"),
-        "PYTHONPATH": str(ROOT),
-    }
-    command = [sys.executable, "-m", "gunicorn", *options(f"127.0.0.1:{port}", 2), "wsgi:app"]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
-        made = Service(environment["GATEWAY_BASE_URL"], folder, sessions, keys, process)
-        try:
-            answering(made)
-            yield made
-        finally:
-            made.close()
-            process.terminate()
-            process.wait(20)
-            engine.dispose()
-
-
-def answering(service: Service) -> None:
-    """Wait until it answers."""
-    sender = Sender(service.base_url)
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
-        assert service.process.poll() is None, (service.folder / "log").read_text()
-        with contextlib.suppress(Unavailable):
-            sender("GET", f"{service.base_url}/.well-known/jwks.json", {}, None)
-            break
-        time.sleep(0.1)
-    sender.close()
 
 
 def test_C1_from_referral_to_agenda_over_http(service: Service) -> None:

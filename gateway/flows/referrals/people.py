@@ -36,7 +36,9 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
     people = [(VICTIM, document["victim"])]
     people += [(PERPETRATOR, row) for row in document["perpetrators"]]
     tokens = [(role, party_tokens(work.keys.index, person)) for role, person in people]
-    everyone = sorted({token for _, mine in tokens for token in mine})
+    # Looked for with every index key: while one is exchanged, some are still indexed by the older.
+    sought = [(role, _under_every_key(work, person)) for role, person in people]
+    everyone = sorted({token for _, mine in sought for token in mine})
     hits = parties.list_hits(work.session, everyone)
     if not is_new:
         parties.drop_parties(work.session, case_id)
@@ -45,8 +47,8 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
         case_id=case_id,
         parties={ids.new(work.now): entry for entry in tokens},
     )
-    others = frozenset().union(*(mine for _, mine in tokens[1:]))
-    kinds = _kinds(case_id, hits, tokens[0][1], others)
+    others = frozenset().union(*(mine for _, mine in sought[1:]))
+    kinds = _kinds(case_id, hits, sought[0][1], others)
     # Its own id is among them, so that the statements are the same where nobody is found.
     earlier = _earlier(work, [case_id, *sorted(kinds)[:MOST]])
     links = [] if is_new else parties.list_links(work.session, [case_id])
@@ -68,6 +70,11 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
             if (other, kind) not in standing and other in earlier
         ],
     )
+
+
+def _under_every_key(work: Work, person: Mapping[str, Any]) -> frozenset[bytes]:
+    tokens = (party_tokens(key, person) for key in work.keys.indexes.values())
+    return frozenset().union(*tokens)
 
 
 def repeats_under(

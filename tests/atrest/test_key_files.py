@@ -1,0 +1,212 @@
+"""Key files appear, change and go whole or not at all, and a running service sees each at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import UnsafeSettings
+from gateway.sealing import key_files, key_making, keys
+from gateway.sealing.held import Held
+
+ON = date(2026, 11, 20)
+NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "keys"
+    keys.make(made, on=ON)
+    return made
+
+
+def secret_of(path: Path) -> str:
+    content = json.loads(path.read_text())
+    return str(content.get("d") or content["k"])
+
+
+def lies_in(folder: Path, secret: str) -> bool:
+    return any(secret.encode() in path.read_bytes() for path in folder.iterdir())
+
+
+# --- made in steps ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("use", keys.USES)
+def test_F38_a_staged_key_is_nobodys_until_it_is_activated(folder: Path, use: str) -> None:
+    before = keys.listing(folder)
+    name = key_making.stage(folder, use, on=ON)
+    assert keys.listing(folder) == before
+    assert keys.load(folder)
+    key_making.activate(folder, name)
+    assert {key.name for key in keys.listing(folder)} - {key.name for key in before} == {
+        f"{name}.key"
+    }
+    assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+
+
+def test_F38_whoever_was_interrupted_goes_on_with_the_same_key(folder: Path) -> None:
+    name = key_making.stage(folder, "signing", on=ON)
+    kid = key_making.read_staged(folder, name).kid
+    assert key_making.stage(folder, "signing", on=date(2027, 1, 1)) == name
+    assert key_making.read_staged(folder, name).kid == kid
+    os.link(folder / f".staged-{name}.key", folder / f"{name}.key")  # killed half through
+    key_making.activate(folder, name)
+    key_making.activate(folder, name)
+    assert keys.load(folder).signing.kid == kid
+    assert not list(folder.glob(".*"))
+    assert key_making.stage(folder, "signing", on=ON) != name
+
+
+def test_F38_a_staged_file_cut_short_is_made_anew(folder: Path) -> None:
+    (folder / ".staged-signing-2026-11-2.key").write_text('{"kid"')
+    (folder / ".staged-signing-2026-11-2.key").chmod(0o600)
+    name = key_making.stage(folder, "signing", on=ON)
+    key_making.activate(folder, name)
+    assert keys.load(folder).signing.by_kid.keys() >= {keys.load(folder).signing.kid}
+
+
+def test_a_key_that_starts_later_is_published_and_not_yet_used(folder: Path) -> None:
+    starts_at = NOW + timedelta(minutes=30)
+    for use in keys.USES:
+        key_making.activate(folder, key_making.stage(folder, use, on=ON, starts_at=starts_at))
+    first, early = keys.load(folder, now=NOW - timedelta(days=1)), keys.load(folder, now=NOW)
+    assert early.signing.kid == first.signing.kid
+    published = [jwk["kid"] for jwk in keys.jwks(early)["keys"]]
+    late = keys.load(folder, now=starts_at)
+    assert late.signing.kid in published
+    assert late.encryption.kid in early.encryption.by_kid
+    assert late.log_public[0] in early.log_public
+    assert late.log_public[-1] == early.log_public[-1] == early.log_public[0]  # the log's name
+    assert late.index != early.index
+    assert set(late.indexes.values()) == set(early.indexes.values())
+    assert late.cursor in early.cursors
+    assert early.provider.unwrap(*late.provider.wrap(b"k", b"here"), b"here") == b"k"
+    assert {key.stands for key in keys.listing(folder, NOW)} == {"current", "later"}
+    assert {key.stands for key in keys.listing(folder, starts_at)} == {"current", "older"}
+
+
+# --- destroyed ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("use", ["token", "encryption", "cursor", "epoch", "index"])
+def test_F38_a_destroyed_key_is_gone(folder: Path, use: str) -> None:
+    secret = secret_of(folder / f"{use}-2026-11-1.key")
+    keys.rotate(folder, use, on=ON)
+    key_making.destroy(folder, f"{use}-2026-11-1")
+    assert not lies_in(folder, secret)
+    assert {path.suffix for path in folder.iterdir()} == {".key"}
+    keys.load(folder)
+
+
+def test_F38_destroying_that_was_interrupted_is_finished(folder: Path) -> None:
+    secret = secret_of(folder / "cursor-2026-11-1.key")
+    keys.rotate(folder, "cursor", on=ON)
+    (folder / "cursor-2026-11-1.key").rename(folder / ".destroyed-cursor-2026-11-1")
+    assert lies_in(folder, secret)
+    key_making.stage(folder, "cursor", on=ON)
+    assert not lies_in(folder, secret)
+
+
+@pytest.mark.parametrize("use", ["signing", "log"])
+def test_T22_a_retired_key_leaves_its_public_half(folder: Path, use: str) -> None:
+    secret = secret_of(folder / f"{use}-2026-11-1.key")
+    before = keys.load(folder)
+    keys.rotate(folder, use, on=ON)
+    key_making.retire(folder, f"{use}-2026-11-1", on=ON)
+    after = keys.load(folder)
+    assert not lies_in(folder, secret)
+    assert after.log_public[-1] == before.log_public[-1]
+    assert before.signing.kid in {jwk["kid"] for jwk in after.signing.public}
+    if use == "signing":
+        assert before.signing.kid not in after.signing.by_kid
+    assert {key.stands for key in keys.listing(folder) if key.use == use} == {"current", "retired"}
+
+
+def test_only_keys_that_were_followed_long_enough_are_retired(folder: Path) -> None:
+    for day in (21, 22, 25):
+        keys.rotate(folder, "signing", on=date(2026, 11, day))
+    files = key_files.read(folder)["signing"]
+    due = key_files.due_to_retire(files, date(2026, 11, 23))
+    assert [file.name for file in due] == ["signing-2026-11-1", "signing-2026-11-2"]
+    assert key_files.due_to_retire(files[:1], date(2027, 1, 1)) == []
+
+
+def test_a_folder_of_retired_keys_alone_stops_the_start(folder: Path) -> None:
+    key_making.retire(folder, "signing-2026-11-1", on=ON)
+    with pytest.raises(UnsafeSettings):
+        keys.load(folder)
+
+
+# --- read by a running service ------------------------------------------------------------------
+
+
+def test_F38_a_running_service_reads_a_new_key_with_its_next_request(folder: Path) -> None:
+    held = Held(folder)
+    seen = [held.at(NOW).signing.kid]
+    for _ in range(20):
+        keys.rotate(folder, "signing", on=ON)
+        seen.append(held.at(NOW).signing.kid)
+        assert seen[-1] == keys.load(folder).signing.kid
+    assert len(set(seen)) == 21
+
+
+def test_a_service_uses_a_key_from_the_moment_it_starts(folder: Path) -> None:
+    held = Held(folder)
+    first = held.at(NOW).token.kid
+    starts_at = NOW + timedelta(seconds=30)
+    key_making.activate(folder, key_making.stage(folder, "token", on=ON, starts_at=starts_at))
+    assert held.at(starts_at - timedelta(seconds=1)).token.kid == first
+    assert held.at(starts_at).token.kid != first
+
+
+def test_the_folder_is_read_once_as_long_as_nothing_changes(folder: Path) -> None:
+    os.utime(folder, (1, 1))
+    held = Held(folder)
+    assert held.at(NOW) is held.at(NOW + timedelta(days=400))
+
+
+def test_a_folder_that_cannot_be_read_any_more_leaves_the_keys_of_before(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = Held(folder)
+    kept = held.at(NOW)
+    (folder / "signing-2026-12-1.key").write_text("{")
+    assert held.at(NOW) is kept
+    assert "keys folder" in caplog.text
+    (folder / "signing-2026-12-1.key").unlink()
+    with pytest.raises(UnsafeSettings):
+        Held(folder / "none").at(NOW)
+
+
+def test_F38_readers_never_meet_half_a_change(folder: Path) -> None:
+    """Keys come and go as fast as they can, while others read the folder."""
+    faults: list[str] = []
+    stop = threading.Event()
+
+    def reading() -> None:
+        held = Held(folder)
+        while not stop.is_set():
+            try:
+                keys.load(folder)
+                held.at(NOW)
+            except Exception as fault:
+                faults.append(repr(fault))
+
+    threads = [threading.Thread(target=reading) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 30):
+        for use in ("cursor", "signing"):
+            keys.rotate(folder, use, on=date(2027 + number, 1, 1))
+            older = next(file for file in key_files.read(folder)[use][1:] if not file.is_retired)
+            key_making.retire(folder, older.name, on=ON)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert faults == []
