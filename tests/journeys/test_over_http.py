@@ -123,8 +123,8 @@ def test_a_proof_is_used_up_for_all_workers(service: Service) -> None:
         return sender(method, url, headers, body)
 
     service.speak(IDVA, note).list_cases()
-    method, url, headers, body = sent[-1]
-    assert url.endswith("/v1/cases")
+    # The checkpoint that came back may have been asked about since.
+    method, url, headers, body = next(each for each in sent if each[1].endswith("/v1/cases"))
     statuses = []
     for _ in range(8):
         again = Sender(service.base_url)
