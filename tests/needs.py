@@ -17,6 +17,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+SECURITY = ROOT / ".venv-security"
+BRING_SECURITY = (
+    "python3 -m venv .venv-security && "
+    ".venv-security/bin/pip install --require-hashes -r requirements-security.lock"
+)
 SHARED = ROOT.parent / "shared"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _MARK = re.compile(r"\bneeds\(([^)]*)\)")
@@ -49,6 +54,16 @@ def npm() -> list[str] | None:
         return [str(wheel / "bin/node"), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
     found = shutil.which("npm")
     return [found] if found else None
+
+
+def nginx() -> str | None:
+    """The path of nginx, which a user's own search path seldom holds."""
+    return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+
+
+def security(program: str) -> Path:
+    """The path of a program in the environment of the security tools."""
+    return SECURITY / "bin" / program
 
 
 def missing(name: str) -> str | None:
@@ -93,6 +108,8 @@ def _folder(name: str) -> Need:
 
 NEEDS = {
     "chromium": _apt("chromium", lambda: chromium() is not None),
+    "nginx": _apt("nginx-light", lambda: nginx() is not None),
+    "security": Need(lambda: security("semgrep").exists(), BRING_SECURITY),
     "go": _apt("golang-go", lambda: shutil.which("go") is not None),
     "softhsm": _apt("softhsm2", lambda: shutil.which("softhsm2-util") is not None),
     "node": _apt("nodejs", lambda: node() is not None),

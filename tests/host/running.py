@@ -21,6 +21,7 @@ from gateway.sealing import keys
 from gateway.store.engine import make_engine, make_sessions
 from tests.journeys.world import LONG_AGO
 
+PUBLIC = "/.well-known/jwks.json"
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -74,8 +75,8 @@ class Running:
         for _ in range(400):
             assert self.process.poll() is None, self.output.read_text()
             with suppress(Unavailable):
-                assert sender("GET", f"{self.base_url}/.well-known/jwks.json", {}, None).body
-                break
+                if sender("GET", f"{self.base_url}{PUBLIC}", {}, None).status == 200:
+                    break
             time.sleep(0.1)
         sender.close()
 
