@@ -75,6 +75,14 @@ class Floor:
         self.material, self.shape = material, p.shape_of(model)
         self.commit_ns = 0
 
+    def access(self, packet: Packet) -> str:
+        """Check token and proof, and keep the proof's id."""
+        jti = p.check_access(packet, self.material.token, BASE_URL, NOW.timestamp())
+        self.db.execute("BEGIN IMMEDIATE")
+        self.db.execute("INSERT INTO jti VALUES (?)", (jti,))
+        self.commit()
+        return jti
+
     def submit(self, packet: Packet) -> bytes:
         """Take in a referral and answer with a signed receipt."""
         m = self.material

@@ -6,7 +6,16 @@ import itertools
 from collections.abc import Iterator
 
 from bench import floor_reads
-from bench.pairs import IDVA, LISTED, MARAC, Pair, submit_floor, submit_ours
+from bench.pairs import (
+    IDVA,
+    LISTED,
+    MARAC,
+    Pair,
+    access_floor,
+    access_ours,
+    submit_floor,
+    submit_ours,
+)
 from bench.payloads import BASE_URL, NOW
 from bench.timing import Build, Job
 from gateway.flows import cases, conferences
@@ -27,7 +36,20 @@ def build(pair: Pair, *, times: dict[str, int]) -> list[Job]:
         Job("submit", _submit(pair), times["submit"]),
         Job("pull 20", _pull(pair), times["pull"]),
         Job("agenda 30", _agenda(pair), times["agenda"]),
+        Job("token and proof", _checked(pair), times["submit"]),
     ]
+
+
+def _checked(pair: Pair) -> dict[str, Build]:
+    """What every request begins with: the token, its proof, and the proof's first use."""
+    return {
+        "floor": Build(
+            lambda: next(pair.packets),
+            lambda packet: access_floor(pair, packet),
+            lambda: pair.floor.commit_ns,
+        ),
+        "ours": Build(lambda: next(pair.packets), lambda packet: access_ours(pair, packet)),
+    }
 
 
 def _submit(pair: Pair) -> dict[str, Build]:

@@ -89,9 +89,9 @@ def _jobs(run: _Run) -> None:
     )
     found["steps"] = {
         job.name: _watched(job, steps, plan.rounds)
-        for job, steps in zip(built, (SUBMIT, PULL, AGENDA), strict=True)
+        for job, steps in zip(built[:3], (SUBMIT, PULL, AGENDA), strict=True)
     }
-    found["plans"] = _plans(run.pair, built)
+    found["plans"] = _plans(run.pair, built[:3])
 
 
 def _http(run: _Run) -> None:

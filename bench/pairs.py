@@ -102,6 +102,17 @@ def check(pair: Pair) -> dict[str, Any]:
     return {"referrals": held, "log entries": report.entries}
 
 
+def access_floor(pair: Pair, packet: Packet) -> None:
+    """Let the floor check who sends, and keep the proof's id."""
+    assert pair.floor.access(packet)
+
+
+def access_ours(pair: Pair, packet: Packet) -> None:
+    """What the door does before it reads anything: token, proof, standing of the caller."""
+    with pair.stage.app.request_context(environ(packet)):
+        assert authenticate(request, needs_nonce=True).agency_id == LANDLORD
+
+
 def submit_floor(pair: Pair, packet: Packet) -> None:
     """Let the floor take in a referral."""
     assert pair.floor.submit(packet).count(b".") == 2
@@ -112,7 +123,7 @@ def submit_ours(pair: Pair, packet: Packet) -> None:
     """What the door does, without Flask's dispatch: authenticate, open a Work, call the flow."""
     house = pair.stage.house
     with pair.stage.app.request_context(environ(packet)):
-        caller = authenticate(request)
+        caller = authenticate(request, needs_nonce=True)
         body = request.get_data(cache=False).decode("ascii")
         with begin(house.sessions, house.keys, caller, NOW, profiles=house.profiles) as work:
             answer = referrals.submit(work, body, audience=BASE_URL, key=packet.key)

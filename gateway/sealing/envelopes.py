@@ -92,10 +92,11 @@ def open_document(
     """
     signed = _decrypt(token, decrypt_keys)
     stated = jose.read_signed(signed)
+    kid = jose.check_signed(stated, DOCUMENT)
     content = parse(stated.payload)
-    kid, iss = stated.header.get("kid"), _issuer(content)
-    key = find_verify_key(iss, kid) if isinstance(kid, str) and jose.is_kid(kid) else None
-    if key is None or not isinstance(kid, str):
+    iss = _issuer(content)
+    key = find_verify_key(iss, kid)
+    if key is None:
         raise Undecipherable("The signature is not by a known key.")
     jose.verify(stated, {kid: key}, DOCUMENT)
     claims = load_claims(content)

@@ -41,6 +41,7 @@ __all__ = [
     "b64u_decode",
     "check_encrypted",
     "check_key",
+    "check_signed",
     "decrypt",
     "encrypt",
     "import_private",
@@ -150,6 +151,20 @@ def read_signed(token: str) -> Stated:
     except _FAULTS:
         raise Undecipherable("The token does not have the compact form.") from None
     return Stated(header, signed.payload, signed)
+
+
+def check_signed(stated: Stated, typ: str) -> str:
+    """Return the `kid` of a JWS whose header is exactly ours; nothing is verified.
+
+    :raises Undecipherable: for every other header member, type or algorithm.
+    """
+    header = stated.header
+    kid, alg = header.get("kid"), header.get("alg")
+    if header.keys() != JWS_HEADER or header["typ"] != typ or not is_kid(kid):
+        raise Undecipherable("The document's header has other members than agreed.")
+    if alg not in SIGNATURES:
+        raise Undecipherable("The document is signed in another way than agreed.")
+    return str(kid)
 
 
 def verify(token: str | Stated, keys: Mapping[str, Key], typ: str) -> Verified:

@@ -15,9 +15,19 @@ from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
 from gateway.api.operations import OPERATIONS
-from gateway.sealing import envelopes, jose
+from gateway.sealing import jose
 from gateway.store import tables as t
 from tests.doors.oauth import signed
+from tests.doors.spoilt import (
+    enveloped,
+    flipped,
+    header_changed,
+    jws_changed,
+    minimal,
+    payload,
+    spliced,
+    unsigned,
+)
 from tests.journeys.asking import BY_NAME, JOSE, JSON, PLAIN, asking, told
 from tests.journeys.world import BASE, Wire, World, example
 
@@ -45,11 +55,6 @@ class Place:
 def place(shared_world: World) -> Place:
     receipt = shared_world.client(LANDLORD).refer(example("minimal"))
     return Place(shared_world, receipt.reference)
-
-
-def minimal(**changes: Any) -> Any:
-    """The smallest valid referral, with some of it spoilt."""
-    return example("minimal", **changes)["document"]
 
 
 Refusal = tuple[int, dict[str, str], dict[str, Any]]
@@ -206,51 +211,6 @@ def test_F3_an_assertion_that_does_not_hold_gives_no_token(place: Place, name: s
 
 
 # --- the envelope -------------------------------------------------------------------------------
-
-
-def header_changed(token: bytes, **changes: Any) -> bytes:
-    """An envelope whose protected header says something else."""
-    first, _, rest = token.decode().partition(".")
-    header = {**json.loads(jose.b64u_decode(first)), **changes}
-    header = {name: value for name, value in header.items() if value is not None}
-    return f"{jose.b64u(json.dumps(header).encode())}.{rest}".encode()
-
-
-def flipped(token: bytes) -> bytes:
-    """An envelope whose tag differs in one character."""
-    other = b"A" if token[-8:-7] != b"A" else b"B"
-    return token[:-8] + other + token[-7:]
-
-
-def jws_changed(wire: Wire, document: Any, **changes: Any) -> bytes:
-    """A document whose signature says something else of itself."""
-    first, _, rest = wire.sign(wire.claims("referral/1", document)).partition(".")
-    header = {**json.loads(jose.b64u_decode(first)), **changes}
-    header = {name: value for name, value in header.items() if value is not None}
-    return wire.enclose(f"{jose.b64u(json.dumps(header).encode())}.{rest}")
-
-
-def unsigned(wire: Wire, alg: str) -> bytes:
-    header = {"alg": alg, "kid": wire.agency.sig["kid"], "typ": envelopes.DOCUMENT}
-    claims = wire.claims("referral/1", minimal())
-    parts = [jose.b64u(json.dumps(part).encode()) for part in (header, claims)]
-    return wire.enclose(".".join([*parts, ""]))
-
-
-def payload(wire: Wire, text: bytes) -> bytes:
-    """Any bytes, signed and sealed as a document."""
-    return wire.enclose(wire.sign(text))
-
-
-def spliced(wire: Wire, old: str, new: bytes) -> bytes:
-    """A valid document with some bytes of its JSON replaced."""
-    text = json.dumps(wire.claims("referral/1", minimal()), ensure_ascii=False).encode()
-    assert text.count(old.encode()) == 1
-    return payload(wire, text.replace(old.encode(), new))
-
-
-def enveloped(wire: Wire, **changes: Any) -> bytes:
-    return wire.envelope("referral/1", minimal(), **changes)
 
 
 def by_another(wire: Wire) -> bytes:
