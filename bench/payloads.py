@@ -174,6 +174,7 @@ class Sender:
             "jti": _jti(),
             "scope": scope,
             "cnf": {"jkt": self._jkt},
+            "key": self.agency.signing_kid,
             "worker": self._worker,
         }
         own = self._gateway.token

@@ -16,6 +16,7 @@ from gateway.cli.db import db
 from gateway.cli.keys import keys
 from gateway.cli.log import log
 from gateway.cli.office import Office, failing_plainly
+from gateway.cli.operator import operator
 from gateway.cli.pages import docs
 from gateway.cli.serve import serve
 from gateway.cli.worker_id import worker_id
@@ -66,7 +67,7 @@ def commands(context: click.Context) -> None:
             )
 
 
-for command in (agency, worker_id, keys, log, db, serve, conference, docs, demo):
+for command in (agency, operator, worker_id, keys, log, db, serve, conference, docs, demo):
     commands.add_command(command)
 
 if __name__ == "__main__":  # `python -m gateway.main` is the same as `gateway`

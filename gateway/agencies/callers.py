@@ -1,4 +1,4 @@
-"""Owns who stands behind a token now: agency, worker, and whether either was stopped (F5)."""
+"""Owns who stands behind a token now: agency, key, worker, and whether one was stopped (F5)."""
 
 from __future__ import annotations
 
@@ -22,15 +22,23 @@ class Standing:
     refused: str | None
 
 
-def standing(sessions: sessionmaker[Session], claims: Mapping[str, Any]) -> Standing | None:
+def standing(
+    sessions: sessionmaker[Session], claims: Mapping[str, Any], now: datetime
+) -> Standing | None:
     """Look up, in one statement, who a verified token speaks for; None if the agency is gone.
 
-    Nothing is cached: a suspension or revocation holds from the next request on.
+    Nothing is cached: a suspension, a revocation or the end of the key that asked for the token
+    holds from the next request on.
     """
     worker_id = claims.get("worker")
     with sessions() as session:
         facts = store.find_facts(
-            session, agency_id=claims["sub"], worker_id=worker_id, jti=claims["jti"]
+            session,
+            agency_id=claims["sub"],
+            worker_id=worker_id,
+            jti=claims["jti"],
+            kid=claims["key"],
+            now=now,
         )
     if facts is None:
         return None
@@ -56,6 +64,8 @@ def _refusal(facts: TokenFacts, worker_id: str | None) -> str | None:
         return "token-revoked"
     if facts.agency_suspended_at is not None:
         return "agency-suspended"
+    if facts.kid is None:
+        return "key-ended"
     if worker_id is not None and (facts.worker_id is None or facts.worker_suspended_at is not None):
         return "worker-suspended"
     return None

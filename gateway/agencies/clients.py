@@ -12,6 +12,7 @@ from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind
 from gateway.sealing import jose
 from gateway.store import agencies as store
+from gateway.store import agency_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +32,17 @@ class Client:
 
 
 def find(session: Session, agency_id: str, now: datetime) -> Client | None:
-    """Return the client of this id, or None."""
+    """Return the client of this id, or None; the same statements are sent for both."""
     agency = store.find_agency(session, agency_id)
+    keys = agency_keys.list_keys(session, use="sig", at=now, agency_id=agency_id)
+    scopes = store.list_scopes(session, agency_id)
     if agency is None:
         return None
-    keys = store.list_keys(session, use="sig", at=now, agency_id=agency_id)
     return Client(
         agency_id=agency.id,
         kind=agency.kind,
         area=agency.area,
-        scopes=store.list_scopes(session, agency_id),
+        scopes=scopes,
         is_suspended=agency.suspended_at is not None,
         keys={row.kid: jose.import_public(row.jwk, "sig") for row in keys},
     )

@@ -14,6 +14,7 @@ from gateway.rules.facts import Standing
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import jose
 from gateway.store import agencies as store
+from gateway.store import agency_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def standing(session: Session) -> Mapping[str, Standing]:
 def listings(session: Session, now: datetime) -> tuple[Listing, ...]:
     """Return all agencies with the keys that are valid now."""
     keys: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for key in store.list_keys(session, use="enc", at=now):
+    for key in agency_keys.list_keys(session, use="enc", at=now):
         keys[key.agency_id].append(_shown(key))
     return tuple(
         Listing(
@@ -73,15 +74,19 @@ def encryption_keys(
     session: Session, agency_id: str, now: datetime
 ) -> tuple[Mapping[str, Any], ...]:
     """Return the public JWKs to seal to for one agency, newest first."""
-    keys = store.list_keys(session, use="enc", at=now, agency_id=agency_id)
+    keys = agency_keys.list_keys(session, use="enc", at=now, agency_id=agency_id)
     return tuple(_shown(key) for key in keys)
 
 
-def find_signing_key(session: Session, agency_id: str, kid: str, now: datetime) -> jose.Key | None:
-    """Return the key of a document's signature, if it is this agency's and valid then."""
-    key = store.find_key(session, agency_id=agency_id, kid=kid, use="sig", at=now)
+def find_signing_key(session: Session, agency_id: str, kid: str, at: datetime) -> jose.Key | None:
+    """Return the key of a document's signature, if it is this agency's and held at that time.
+
+    At the time when a document was received, this gives the key that it was checked with then,
+    whatever has become of it.
+    """
+    key = agency_keys.find_key(session, agency_id=agency_id, kid=kid, use="sig", at=at)
     return jose.import_public(key.jwk, "sig") if key else None
 
 
-def _shown(key: store.KeyRow) -> Mapping[str, Any]:
+def _shown(key: agency_keys.KeyRow) -> Mapping[str, Any]:
     return {**key.jwk, "kid": key.kid, "use": "enc", "alg": "ECDH-ES+A256KW"}

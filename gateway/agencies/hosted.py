@@ -14,8 +14,8 @@ from gateway.errors import Denied, NotFound, Undecipherable
 from gateway.ledger import Work
 from gateway.sealing import jose
 from gateway.sealing.keys import KeyProvider
-from gateway.store import agencies as store
-from gateway.store.agencies import NewKey
+from gateway.store import agency_keys as store
+from gateway.store.agency_keys import NewKey
 
 
 def make_pair(provider: KeyProvider, agency_id: str) -> tuple[NewKey, NewKey]:
@@ -45,7 +45,7 @@ def _make(provider: KeyProvider, agency_id: str, use: str) -> NewKey:
     scalar = jose.b64u_decode(private["d"])
     kek_id, blob = provider.wrap(scalar, _context(agency_id, kid))
     wrapped = json.dumps({"kek": kek_id, "blob": jose.b64u(blob)}).encode()
-    return NewKey(kid, use, jose.public_part(private), wrapped)
+    return NewKey(kid, use, jose.public_part(private), jose.thumbprint(private), wrapped)
 
 
 def _unwrap(provider: KeyProvider, agency_id: str, row: NewKey) -> jose.Key:

@@ -9,10 +9,10 @@ BECAUSE = "operator"
 
 
 def only_operator(work: Work, event: str) -> None:
-    """Refuse, and record under `event`, whoever is not the operator at the gateway's own machine.
+    """Refuse, and record under `event`, whoever is no operator at the gateway's own machine.
 
     :raises Denied: for everybody else.
     """
     work.attempt(event)
-    if work.caller != OPERATOR:
+    if work.caller.agency_id != OPERATOR.agency_id:
         raise Denied("not-operator")

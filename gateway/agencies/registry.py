@@ -1,106 +1,135 @@
-"""Owns registering an agency: its public keys are checked and taken by value, never fetched."""
+"""Owns what stands in the register: agencies, the keys that hold for them, and who was stopped.
+
+Nobody is let in from here: what two operators approved comes from agencies.enrolment.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from gateway.agencies import hosted
-from gateway.agencies.scopes import SCOPES
-from gateway.agencies.workers import is_id
-from gateway.errors import Conflict, Invalid, NotFound, Problem
+from gateway.agencies.keysets import Thumbprints, check_jwks
+from gateway.errors import Conflict, NotFound
 from gateway.ledger import Work, ensure_agency_log_key
-from gateway.schemas.codes import AgencyKind, Custody, Scope
+from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import jose
 from gateway.store import agencies as store
-from gateway.store.agencies import AgencyRow, NewKey
+from gateway.store import agency_keys
+from gateway.store.agencies import AgencyRow
+from gateway.store.agency_keys import KeyLife, NewKey
 
 ENROLMENT = "marac-enrolment+jwe"
-MOST_KEYS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Thumbprints:
-    """RFC 7638 thumbprints of a key set, read aloud to each other before it is trusted."""
-
-    sig: tuple[str, ...]
-    enc: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A registered agency, and its log key in a JWE that only the agency opens."""
+    """An agency with keys that hold from now on, and its log key in a JWE that only it opens."""
 
     agency: AgencyRow
     scopes: frozenset[str]
     thumbprints: Thumbprints
+    ended: tuple[str, ...]  # ids of keys whose end is planned now
     answer: str
 
 
-def register(
-    work: Work,
-    *,
-    agency_id: str,
-    name: str,
-    kind: AgencyKind,
-    area: str,
-    custody: Custody,
-    jwks: Mapping[str, Any] | None = None,
-    scopes: Iterable[Scope] | None = None,
-) -> Enrolment:
-    """Register an agency; for custody HOSTED its keys are made here, else `jwks` is required.
+def register(work: Work, content: Mapping[str, Any], enrolment_id: str) -> Enrolment:
+    """Let an agency in as two operators approved; for custody HOSTED its keys are made here.
 
-    :raises Invalid: if an id or the key set is not of the published form.
-    :raises Conflict: if the id is taken.
+    :raises Conflict: if the id is taken, or a key is known.
     """
-    _check_words(agency_id, name, area)
+    agency_id = content["agency"]
     if store.find_agency(work.session, agency_id):
         raise Conflict("The agency id is taken.")
-    keys = _keys(work, agency_id, custody, jwks)
-    granted = SCOPES[kind] if scopes is None else frozenset(scopes)
-    agency = AgencyRow(agency_id, name.strip(), kind, area, custody, work.now)
-    store.add_agency(work.session, agency, keys=keys, scopes=sorted(granted))
-    log_key = ensure_agency_log_key(work.session, work.keys, agency_id)
-    return Enrolment(
-        agency=agency,
-        scopes=frozenset(granted),
-        thumbprints=_thumbprints(keys),
-        answer=_answer(agency_id, log_key, keys),
+    agency = AgencyRow(
+        agency_id,
+        content["name"],
+        AgencyKind(content["kind"]),
+        content["area"],
+        Custody(content["custody"]),
+        work.now,
     )
+    scopes = frozenset(content["scopes"])
+    store.add_agency(work.session, agency, scopes=sorted(scopes))
+    keys = _keys(work, agency, content)
+    _check_unknown(work.session, keys)
+    _add(work, agency_id, keys, content, enrolment_id)
+    return _enrolled(work, agency, scopes, keys, ())
 
 
-def check_jwks(jwks: object) -> tuple[NewKey, ...]:
-    """Return the keys of a public set: at least one to sign and one to encrypt, no kid twice.
+def rekey(work: Work, content: Mapping[str, Any], enrolment_id: str) -> Enrolment:
+    """Give an agency the keys that two operators approved; those it had end after the overlap.
 
-    Signing keys are ES256, Ed25519 or PS256; encryption keys are P-256. Private members and
-    references to keys elsewhere are refused.
+    A key of the new set that holds already stays as it is.
 
-    :raises Invalid: with a pointer to the key.
+    :raises NotFound: if there is no such agency.
+    :raises Conflict: if a key is another agency's, has ended, or its id was given before.
     """
-    listed = jwks.get("keys") if isinstance(jwks, dict) and jwks.keys() == {"keys"} else None
-    if not isinstance(listed, list) or not 2 <= len(listed) <= MOST_KEYS:
-        raise Invalid("The key set must have two keys or more.", Problem("jwks", "/keys"))
-    keys = tuple(_checked(jwk, f"/keys/{index}") for index, jwk in enumerate(listed))
-    if {key.use for key in keys} != {"sig", "enc"}:
-        raise Invalid("A key to sign and a key to encrypt are needed.", Problem("jwks", "/keys"))
-    if len({key.kid for key in keys}) != len(keys):
-        raise Invalid("A key id stands twice.", Problem("duplicate_kid", "/keys"))
-    if len({jose.thumbprint(key.jwk) for key in keys}) != len(keys):
-        raise Invalid("One key cannot both sign and encrypt.", Problem("same_key", "/keys"))
-    return keys
+    agency = _existing(work.session, content["agency"])
+    held = agency_keys.list_lives(work.session, agency_id=agency.id)
+    holding = {life.thumbprint: life for life in held if life.holds(work.now)}
+    keys = _keys(work, agency, content)
+    new = [key for key in keys if key.thumbprint not in holding]
+    _check_unknown(work.session, new)
+    if {key.kid for key in new} & {life.kid for life in held}:
+        raise Conflict("A key id is given once; make the key again with another.")
+    kept = {key.thumbprint for key in keys}
+    leaving = [life for life in holding.values() if life.thumbprint not in kept]
+    until = work.now + timedelta(hours=content["overlap"])
+    for life in leaving:
+        if life.valid_until is None or life.valid_until > until:
+            agency_keys.set_valid_until(work.session, agency.id, life.kid, until)
+    _add(work, agency.id, new, content, enrolment_id)
+    scopes = store.list_scopes(work.session, agency.id)
+    return _enrolled(work, agency, scopes, keys, tuple(life.kid for life in leaving))
 
 
-def thumbprints(jwks: object) -> Thumbprints:
-    """Return the thumbprints of a public set.
+def check_free(session: Session, content: Mapping[str, Any], at: datetime) -> None:
+    """Refuse early what could not be approved: an id that is taken, a key that is known.
 
-    :raises Invalid: as `check_jwks`.
+    :raises Conflict: so. :raises NotFound: for other keys of an agency that is not there.
     """
-    return _thumbprints(check_jwks(jwks))
+    agency_id = content["agency"]
+    agency = store.find_agency(session, agency_id)
+    if content["act"] == "REGISTER" and agency is not None:
+        raise Conflict("The agency id is taken.")
+    if content["act"] == "REKEY" and agency is None:
+        raise NotFound("There is no such agency.")
+    prints = [jose.thumbprint(jwk) for jwk in content["keys"]]
+    for life in agency_keys.list_by_thumbprint(session, prints):
+        if life.agency_id != agency_id or not life.holds(at):
+            raise _known()
+
+
+def end_key(session: Session, agency_id: str, kid: str, at: datetime) -> KeyLife:
+    """Stop a key; neither it nor a token that it asked for is accepted from now on.
+
+    :raises NotFound: if the agency has no such key.
+    :raises Conflict: if it does not hold any more.
+    """
+    _existing(session, agency_id)
+    lives = agency_keys.list_lives(session, agency_id=agency_id)
+    life = next((each for each in lives if each.kid == kid), None)
+    if life is None:
+        raise NotFound("The agency has no such key.")
+    if not life.holds(at):
+        raise Conflict("The key has ended already.")
+    agency_keys.set_ended(session, agency_id, kid, at)
+    return life
+
+
+def list_lives(session: Session, agency_id: str) -> list[KeyLife]:
+    """Return every key that an agency ever had, oldest first.
+
+    :raises NotFound: if there is no such agency.
+    """
+    _existing(session, agency_id)
+    return agency_keys.list_lives(session, agency_id=agency_id)
 
 
 def list_agencies(session: Session) -> list[AgencyRow]:
@@ -141,44 +170,59 @@ def _existing(session: Session, agency_id: str) -> AgencyRow:
     return agency
 
 
-def _check_words(agency_id: str, name: str, area: str) -> None:
-    if not is_id(agency_id):
-        raise Invalid("An agency id has lower-case letters, digits, - and _.", Problem("form", ""))
-    if not 1 <= len(name.strip()) <= 200 or not name.isprintable():
-        raise Invalid("The name must have 1 to 200 printable characters.", Problem("form", ""))
-    if not is_id(area.lower()):
-        raise Invalid("The area is not an area id.", Problem("form", ""))
+def _keys(work: Work, agency: AgencyRow, content: Mapping[str, Any]) -> tuple[NewKey, ...]:
+    if agency.custody is Custody.HOSTED:
+        return hosted.make_pair(work.keys.provider, agency.id)
+    return check_jwks({"keys": list(content["keys"])})
 
 
-def _keys(
-    work: Work, agency_id: str, custody: Custody, jwks: Mapping[str, Any] | None
-) -> tuple[NewKey, ...]:
-    if custody is Custody.HOSTED:
-        if jwks is not None:
-            raise Invalid("For custody HOSTED the keys are made here.", Problem("jwks", ""))
-        return hosted.make_pair(work.keys.provider, agency_id)
-    return check_jwks(jwks)
+def _check_unknown(session: Session, keys: Sequence[NewKey]) -> None:
+    """Two agencies never share a key, and what has ended does not come back."""
+    if agency_keys.list_by_thumbprint(session, [key.thumbprint for key in keys]):
+        raise _known()
 
 
-def _checked(jwk: object, pointer: str) -> NewKey:
-    use = jwk.get("use") if isinstance(jwk, dict) else None
-    if not isinstance(jwk, dict) or use not in ("sig", "enc"):
-        raise Invalid("Each key says its use.", Problem("use", f"{pointer}/use"))
-    if not jose.is_kid(jwk.get("kid")):
-        raise Invalid("Each key has an id.", Problem("kid", f"{pointer}/kid"))
-    try:
-        jose.check_key(jwk, use)
-    except Invalid as fault:
-        inner = fault.problems[0].pointer if fault.problems else ""
-        raise Invalid(fault.message, Problem("key", pointer + inner)) from None
-    return NewKey(jwk["kid"], use, jose.public_part(jwk))
+def _known() -> Conflict:
+    return Conflict("A key of this set was registered before; make new ones.")
 
 
-def _thumbprints(keys: Iterable[NewKey]) -> Thumbprints:
-    def of(use: str) -> tuple[str, ...]:
-        return tuple(jose.thumbprint(key.jwk) for key in keys if key.use == use)
+def _add(
+    work: Work,
+    agency_id: str,
+    keys: Iterable[NewKey],
+    content: Mapping[str, Any],
+    enrolment_id: str,
+) -> None:
+    until = content["valid_until"]
+    agency_keys.add_keys(
+        work.session,
+        agency_id,
+        keys,
+        valid_from=work.now,
+        valid_until=_midnight(until) if until else None,
+        enrolment_id=enrolment_id,
+    )
 
-    return Thumbprints(sig=of("sig"), enc=of("enc"))
+
+def _midnight(day: str) -> datetime:
+    return datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC)
+
+
+def _enrolled(
+    work: Work,
+    agency: AgencyRow,
+    scopes: frozenset[str],
+    keys: Sequence[NewKey],
+    ended: tuple[str, ...],
+) -> Enrolment:
+    log_key = ensure_agency_log_key(work.session, work.keys, agency.id)
+    return Enrolment(
+        agency=agency,
+        scopes=scopes,
+        thumbprints=Thumbprints.of(keys),
+        ended=ended,
+        answer=_answer(agency.id, log_key, keys),
+    )
 
 
 def _answer(agency_id: str, log_key: bytes, keys: Iterable[NewKey]) -> str:

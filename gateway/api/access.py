@@ -21,7 +21,7 @@ from gateway.sealing import jose
 
 TYPE = "at+jwt"
 MAX_TOKEN = 4096
-CLAIMS = {"iss", "sub", "client_id", "aud", "iat", "exp", "jti", "scope", "cnf"}
+CLAIMS = {"iss", "sub", "client_id", "aud", "iat", "exp", "jti", "scope", "cnf", "key"}
 METADATA_PATH = "/.well-known/oauth-protected-resource"
 _ERRORS = {"invalid_token", "invalid_dpop_proof", "use_dpop_nonce", "insufficient_scope"}
 
@@ -29,9 +29,10 @@ _ERRORS = {"invalid_token", "invalid_dpop_proof", "use_dpop_nonce", "insufficien
 def authenticate(request: Request, *, needs_nonce: bool = False) -> Caller:
     """Return who sent the request: a token of ours under the scheme DPoP, with a fresh proof.
 
-    Suspension of the agency or worker and revocation of the token hold at once. A failure before
-    the client is known is counted; one after it is an entry of the access log. With `needs_nonce`
-    the proof carries a nonce of ours, so that none can be made ahead of its use.
+    Suspension of the agency or worker, the end of its key and revocation of the token hold at
+    once. A failure before the client is known is counted; one after it is an entry of the access
+    log. With `needs_nonce` the proof carries a nonce of ours, so that none can be made ahead of
+    its use.
 
     :raises Unauthenticated: otherwise; `code` is the error of RFC 6750 or RFC 9449.
     """
@@ -39,7 +40,7 @@ def authenticate(request: Request, *, needs_nonce: bool = False) -> Caller:
     now = here.clock()
     try:
         claims = _proven(request, here, now, needs_nonce)
-        standing = callers.standing(here.sessions, claims)
+        standing = callers.standing(here.sessions, claims, now)
         if standing is None:
             _refuse()
     except Unauthenticated as refusal:

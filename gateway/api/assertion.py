@@ -37,6 +37,7 @@ class Applicant(ClientMixin):
     """An agency that proved its key, and the worker that its assertion names."""
 
     caller: Caller
+    kid: str  # of the key that it proved
     jkt: str = ""  # of the proof of possession that came with the request
 
     def get_client_id(self) -> str:
@@ -98,18 +99,44 @@ def authenticate_client(form: Mapping[str, str], here: House, now: datetime) -> 
     assertion = form.get("client_assertion", "")
     if form.get("client_assertion_type") != PrivateKeyJwt.CLIENT_ASSERTION_TYPE:
         _reject("assertion-missing")
-    client, claims = _verified(assertion, here, now)
+    client, kid, claims = _verified(assertion, here, now)
     if form.get("client_id", client.agency_id) != client.agency_id:
         _reject("assertion-claims")
     _check_claims(claims, here.settings.base_url, int(now.timestamp()))
     _use(claims, here, now)
     if client.is_suspended:
         raise Rejected("agency-suspended", client.caller())
-    return Applicant(_worker(client, claims, here))
+    return Applicant(_worker(client, claims, here), kid)
 
 
-def _verified(assertion: str, here: House, now: datetime) -> tuple[Client, dict[str, Any]]:
-    """The client whose registered key made the signature, and what it signed."""
+def _verified(assertion: str, here: House, now: datetime) -> tuple[Client, str, dict[str, Any]]:
+    """The client whose registered key made the signature, that key's id, and what it signed.
+
+    For an agency or a key that is not there the same statements are sent, and a signature is
+    checked all the same: the time of an answer does not tell who is registered.
+    """
+    kid, alg, claims = _stated(assertion)
+    client = _find(here, claims["sub"], now)
+    key = client.keys.get(kid) if client else None
+    if key is not None and jose.alg_of(key) != alg:
+        key = None
+    try:
+        jose.verify_with(
+            assertion,
+            key or jose.decoy(alg),
+            typ=None,
+            header_keys={"alg", "kid"},
+            optional_keys={"typ"},
+        )
+    except Invalid:
+        _reject("assertion-signature" if key else "assertion-key")
+    if client is None or key is None:
+        _reject("assertion-key")
+    return client, kid, claims
+
+
+def _stated(assertion: str) -> tuple[str, str, dict[str, Any]]:
+    """Key id, algorithm and claims as the assertion says them; nothing is verified yet."""
     if len(assertion) > MAX_ASSERTION:
         _reject("assertion-malformed")
     try:
@@ -117,23 +144,14 @@ def _verified(assertion: str, here: House, now: datetime) -> tuple[Client, dict[
         claims = parse(jose.b64u_decode(assertion.split(".")[1]))
     except Invalid:
         _reject("assertion-malformed")
-    agency_id = claims.get("sub") if isinstance(claims, dict) else None
-    if not isinstance(claims, dict) or not isinstance(agency_id, str):
+    kid, alg = header.get("kid"), header.get("alg")
+    if not isinstance(claims, dict) or not isinstance(claims.get("sub"), str):
         _reject("assertion-malformed")
-    if not workers.is_id(agency_id) or claims.get("iss") != agency_id:
+    if not workers.is_id(claims["sub"]) or claims.get("iss") != claims["sub"]:
         _reject("assertion-claims")
-    client = _find(here, agency_id, now)
-    kid = header.get("kid")
-    key = client.keys.get(kid) if client and isinstance(kid, str) else None
-    if client is None or key is None or header.get("typ") not in TYPES:
+    if not isinstance(kid, str) or alg not in jose.SIGNATURES or header.get("typ") not in TYPES:
         _reject("assertion-key")
-    try:
-        jose.verify_with(
-            assertion, key, typ=None, header_keys={"alg", "kid"}, optional_keys={"typ"}
-        )
-    except Invalid:
-        _reject("assertion-signature")
-    return client, claims
+    return kid, str(alg), claims
 
 
 def _find(here: House, agency_id: str, now: datetime) -> Client | None:

@@ -39,7 +39,7 @@ class Introspection(IntrospectionEndpoint):
         claims = _own_token(asked, client)
         if claims is None or not claims["exp"] > now.timestamp():
             return None
-        standing = callers.standing(here.sessions, claims)
+        standing = callers.standing(here.sessions, claims, now)
         return claims if standing and standing.refused is None else None
 
     def create_introspection_payload(self, token: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -52,6 +52,7 @@ class TokenGenerator(JWTBearerTokenGenerator):
             "jti": secrets.token_urlsafe(24),
             "scope": scope,
             "cnf": {"jkt": client.jkt},
+            "key": client.kid,  # a token does not outlive the key that asked for it
         }
         if client.caller.worker_id is not None:
             claims["worker"] = client.caller.worker_id

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from gateway.config import Settings
 from gateway.errors import GatewayError
 from gateway.ledger import OPERATOR, Work, begin
+from gateway.rules.facts import Caller
 from gateway.sealing.keys import Keys
 
 
@@ -48,12 +49,12 @@ class Office:
         self.__dict__.pop("keys", None)
 
     @contextmanager
-    def work(self) -> Iterator[Work]:
-        """Open a Work of the operator; what goes wrong in it ends the command with its text.
+    def work(self, caller: Caller = OPERATOR) -> Iterator[Work]:
+        """Open a Work of the operators; what goes wrong in it ends the command with its text.
 
         :raises click.ClickException: for every expected error.
         """
-        with failing_plainly(), begin(self.sessions, self.keys, OPERATOR, self.clock()) as work:
+        with failing_plainly(), begin(self.sessions, self.keys, caller, self.clock()) as work:
             yield work
 
 

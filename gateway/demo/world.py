@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.client import config
 from gateway.client.gateway import Gateway
 from gateway.client.http import Send
+from gateway.demo.registrars import Registrars
 from gateway.flows import agencies
 from gateway.ledger import OPERATOR, Sessions, begin
 from gateway.schemas.codes import AgencyKind, Custody
@@ -54,20 +55,21 @@ PARTNERS: tuple[Partner, ...] = (
 
 
 def enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
-    """Make each agency's keys in a folder of its own, and register agencies and workers."""
+    """Make each agency's keys in a folder of its own; two operators let each in, with workers."""
+    registrars = Registrars(sessions, keys)
     for partner in PARTNERS:
         config.new_keys(folder / partner.agency_id, partner.agency_id)
         public = (folder / partner.agency_id / config.PUBLIC).read_text(encoding="utf-8")
+        registrars.register(
+            agency_id=partner.agency_id,
+            name=partner.name,
+            kind=partner.kind,
+            area=partner.area,
+            custody=Custody.OWN,
+            jwks=json.loads(public),
+            now=now,
+        )
         with begin(sessions, keys, OPERATOR, now) as work:
-            agencies.register(
-                work,
-                agency_id=partner.agency_id,
-                name=partner.name,
-                kind=partner.kind,
-                area=partner.area,
-                custody=Custody.OWN,
-                jwks=json.loads(public),
-            )
             for worker in partner.workers:
                 agencies.add_worker(work, agency_id=partner.agency_id, worker_id=worker)
 

@@ -2,59 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gateway.agencies import registry, workers
+from gateway.agencies import enrolment, registry, workers
 from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.agencies.registry import Enrolment
+from gateway.agencies.requested import Request
 from gateway.ledger import Work
-from gateway.schemas.codes import AgencyKind, Custody, Scope
+from gateway.schemas.codes import Enrolling
+from gateway.sealing.operators import Operators
 from gateway.store.agencies import AgencyRow, WorkerRow
+from gateway.store.agency_keys import KeyLife
+from gateway.store.enrolments import EnrolmentRow
 
 
-def register(
-    work: Work,
-    *,
-    agency_id: str,
-    name: str,
-    kind: AgencyKind,
-    area: str,
-    custody: Custody,
-    jwks: Mapping[str, Any] | None = None,
-    scopes: Iterable[Scope] | None = None,
-) -> Enrolment:
-    """Register an agency and record its keys' thumbprints (key transparency).
+def ask(work: Work, asked: Request, *, proof: str, known: Operators) -> None:
+    """Ask for an agency to be let in, or for other keys of one; a second operator approves.
 
-    :raises Invalid: if an id or the key set is not of the published form.
-    :raises Conflict: if the id is taken.
+    :raises Mismatch: if the proof is not an operator's statement about this request.
+    :raises Conflict: if it could not be approved, or the agency has an open request.
+    :raises NotFound: for other keys of an agency that is not there.
     """
-    only_operator(work, "agency.registered")
-    made = registry.register(
-        work,
-        agency_id=agency_id,
-        name=name,
-        kind=kind,
-        area=area,
-        custody=custody,
-        jwks=jwks,
-        scopes=scopes,
-    )
+    only_operator(work, "enrolment.asked")
+    enrolment.ask(work, asked, proof=proof, known=known)
+    work.record("enrolment.asked", None, because=BECAUSE, facts=_asked(asked))
+
+
+def approve(work: Work, *, agency_id: str, proof: str, known: Operators) -> Enrolment:
+    """Approve an agency's open request, and record its keys' thumbprints (key transparency).
+
+    :raises NotFound: if no request is open.
+    :raises Mismatch: if the proof is not another operator's statement about this request.
+    :raises Conflict: if it cannot be carried out any more.
+    """
+    only_operator(work, "enrolment.approved")
+    asked = enrolment.find_open(work.session, agency_id, work.now)
+    made = enrolment.approve(work, agency_id, proof=proof, known=known)
+    agency = made.agency
+    is_new = asked.act is Enrolling.REGISTER
     work.record(
-        "agency.registered",
+        "agency.registered" if is_new else "agency.rekeyed",
         None,
         because=BECAUSE,
         facts={
+            "enrolment": asked.id,
             "agency": agency_id,
-            "kind": kind,
-            "area": area,
-            "custody": custody,
+            "kind": agency.kind,
+            "area": agency.area,
+            "custody": agency.custody,
             "scopes": sorted(made.scopes),
             "sig": made.thumbprints.sig,
             "enc": made.thumbprints.enc,
+            "ended": made.ended,
         },
     )
     return made
+
+
+def withdraw(work: Work, *, agency_id: str) -> None:
+    """Close an agency's open request; nobody is let in.
+
+    :raises NotFound: if there is none.
+    """
+    only_operator(work, "enrolment.withdrawn")
+    row = enrolment.withdraw(work, agency_id)
+    facts = {"enrolment": row.id, "agency": agency_id}
+    work.record("enrolment.withdrawn", None, because=BECAUSE, facts=facts)
+
+
+def read_request(work: Work, *, agency_id: str) -> Request:
+    """Return an agency's open request, to be compared and approved.
+
+    :raises NotFound: if there is none.
+    """
+    only_operator(work, "enrolment.read")
+    work.record("enrolment.read", None, because=BECAUSE, facts={"agency": agency_id})
+    return enrolment.find_open(work.session, agency_id, work.now)
+
+
+def list_requests(work: Work) -> tuple[EnrolmentRow, ...]:
+    """Return what waits for a second operator, oldest first."""
+    only_operator(work, "enrolment.listed")
+    work.record("enrolment.listed", None, because=BECAUSE)
+    return tuple(enrolment.list_open(work.session, work.now))
+
+
+def list_keys(work: Work, *, agency_id: str) -> tuple[KeyLife, ...]:
+    """Return every key that an agency ever had, oldest first.
+
+    :raises NotFound: if there is no such agency.
+    """
+    only_operator(work, "agency-key.listed")
+    work.record("agency-key.listed", None, because=BECAUSE, facts={"agency": agency_id})
+    return tuple(registry.list_lives(work.session, agency_id))
+
+
+def end_key(work: Work, *, agency_id: str, kid: str) -> None:
+    """Stop a key of an agency, and all tokens that it asked for, with the next request.
+
+    :raises NotFound: if there is none.
+    :raises Conflict: if it has ended already.
+    """
+    only_operator(work, "agency-key.ended")
+    life = registry.end_key(work.session, agency_id, kid, work.now)
+    facts = {"agency": agency_id, "use": life.use, "thumbprint": life.thumbprint}
+    work.record("agency-key.ended", None, because=BECAUSE, facts=facts)
+
+
+def list_unapproved(work: Work, *, known: Operators) -> tuple[KeyLife, ...]:
+    """Return the keys that hold and that no two operators let in; there should be none."""
+    only_operator(work, "agency-key.checked")
+    found = tuple(enrolment.unapproved(work.session, known, work.now))
+    work.record("agency-key.checked", None, because=BECAUSE, facts={"unapproved": len(found)})
+    return found
+
+
+def record_operator(work: Work, *, event: str, operator_id: str, thumbprint: str) -> None:
+    """Record that an operator was added or ended; the file is there already."""
+    only_operator(work, event)
+    facts = {"operator": operator_id, "thumbprint": thumbprint}
+    work.record(event, None, because=BECAUSE, facts=facts)
 
 
 def suspend(work: Work, *, agency_id: str) -> None:
@@ -111,3 +178,15 @@ def suspend_worker(work: Work, *, agency_id: str, worker_id: str) -> None:
     workers.suspend(work.session, agency_id=agency_id, worker_id=worker_id, at=work.now)
     facts = {"agency": agency_id, "worker": worker_id}
     work.record("worker.suspended", None, because=BECAUSE, facts=facts)
+
+
+def _asked(asked: Request) -> dict[str, Any]:
+    prints = asked.thumbprints
+    return {
+        "enrolment": asked.id,
+        "act": asked.act,
+        "agency": asked.agency_id,
+        "digest": asked.digest,
+        "sig": prints.sig,
+        "enc": prints.enc,
+    }

@@ -100,6 +100,13 @@ class Custody(StrEnum):
     HOSTED = "HOSTED"
 
 
+class Enrolling(StrEnum):
+    """What takes two operators: to let an agency in, or to give it other keys."""
+
+    REGISTER = "REGISTER"
+    REKEY = "REKEY"
+
+
 class CaseState(StrEnum):
     """Life of a referral from draft to destruction."""
 

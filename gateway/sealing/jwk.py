@@ -6,10 +6,12 @@ import base64
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -158,6 +160,21 @@ def alg_of(key: Key) -> str:
     if alg is None:
         raise _bad_key("/kty")
     return alg
+
+
+@cache
+def decoy(alg: str) -> Key:
+    """Return a public key that nobody holds the private part of, to check a signature in vain."""
+    made: dict[str, str]
+    if alg == "Ed25519":
+        x = Ed25519PrivateKey.generate().public_key().public_bytes_raw()
+        made = {"kty": "OKP", "crv": "Ed25519", "x": b64u(x)}
+    elif alg == "PS256":
+        modulus = int.from_bytes(secrets.token_bytes(MIN_RSA_BITS // 8)) | 1 << MIN_RSA_BITS - 1 | 1
+        made = {"kty": "RSA", "e": "AQAB", "n": b64u(modulus.to_bytes(MIN_RSA_BITS // 8))}
+    else:
+        made = public_part(new_private("sig"))
+    return import_public(made, "sig")
 
 
 def is_canonical(segment: object) -> bool:

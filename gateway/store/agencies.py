@@ -1,13 +1,12 @@
-"""Owns the rows of agencies, their public keys, scopes and workers."""
+"""Owns the rows of agencies, their scopes and workers; keys are in store.agency_keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind, Custody
@@ -28,25 +27,6 @@ class AgencyRow:
 
 
 @dataclass(frozen=True, slots=True)
-class NewKey:
-    """A public key to register; `private` is there for custody HOSTED only, and wrapped."""
-
-    kid: str
-    use: str
-    jwk: Mapping[str, Any]
-    private: bytes | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRow:
-    """A public key that is valid at the time asked for."""
-
-    agency_id: str
-    kid: str
-    jwk: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class WorkerRow:
     """A registered person of an agency: an opaque id, never a name."""
 
@@ -57,10 +37,8 @@ class WorkerRow:
     suspended_at: datetime | None
 
 
-def add_agency(
-    session: Session, agency: AgencyRow, *, keys: Sequence[NewKey], scopes: Iterable[str]
-) -> None:
-    """Insert an agency with its keys, valid from its registration, and its scopes."""
+def add_agency(session: Session, agency: AgencyRow, *, scopes: Iterable[str]) -> None:
+    """Insert an agency and its scopes; its keys are added apart."""
     session.execute(
         insert(t.agency).values(
             id=agency.id,
@@ -70,20 +48,6 @@ def add_agency(
             custody=agency.custody,
             registered_at=agency.registered_at,
         )
-    )
-    session.execute(
-        insert(t.agency_key),
-        [
-            {
-                "agency_id": agency.id,
-                "kid": key.kid,
-                "use": key.use,
-                "jwk": dict(key.jwk),
-                "private": key.private,
-                "valid_from": agency.registered_at,
-            }
-            for key in keys
-        ],
     )
     session.execute(
         insert(t.agency_scope), [{"agency_id": agency.id, "scope": scope} for scope in scopes]
@@ -111,40 +75,6 @@ def list_scopes(session: Session, agency_id: str) -> frozenset[str]:
     """The scopes that an agency may ask for."""
     s = t.agency_scope
     return frozenset(session.execute(select(s.c.scope).where(s.c.agency_id == agency_id)).scalars())
-
-
-def list_keys(
-    session: Session, *, use: str, at: datetime, agency_id: str | None = None
-) -> list[KeyRow]:
-    """Public keys of one use that are valid at a time, newest first; of all agencies or of one."""
-    k = t.agency_key
-    mine = () if agency_id is None else (k.c.agency_id == agency_id,)
-    rows = session.execute(
-        select(k.c.agency_id, k.c.kid, k.c.jwk)
-        .where(k.c.use == use, _is_valid(at), *mine)
-        .order_by(k.c.agency_id, k.c.valid_from.desc(), k.c.kid)
-    )
-    return [KeyRow(*row) for row in rows]
-
-
-def find_key(
-    session: Session, *, agency_id: str, kid: str, use: str, at: datetime
-) -> KeyRow | None:
-    """One public key of an agency, if it is valid at a time."""
-    values = {"agency": agency_id, "kid": kid, "use": use, "at": at}
-    row = session.execute(_KEY, values).one_or_none()
-    return KeyRow(*row) if row else None
-
-
-def find_private(session: Session, *, agency_id: str, use: str, at: datetime) -> list[NewKey]:
-    """The keys of an agency in custody HOSTED, newest first, each with its wrapped private part."""
-    k = t.agency_key
-    rows = session.execute(
-        select(k.c.kid, k.c.use, k.c.jwk, k.c.private)
-        .where(k.c.agency_id == agency_id, k.c.use == use, k.c.private.is_not(None), _is_valid(at))
-        .order_by(k.c.valid_from.desc(), k.c.kid)
-    )
-    return [NewKey(*row) for row in rows]
 
 
 def add_worker(
@@ -193,18 +123,4 @@ _WORKERS = select(
     t.worker.c.is_chair,
     t.worker.c.registered_at,
     t.worker.c.suspended_at,
-)
-
-
-def _is_valid(at: datetime) -> ColumnElement[bool]:
-    k = t.agency_key
-    return and_(k.c.valid_from <= at, or_(k.c.valid_until.is_(None), k.c.valid_until > at))
-
-
-_KEY = select(t.agency_key.c.agency_id, t.agency_key.c.kid, t.agency_key.c.jwk).where(
-    t.agency_key.c.agency_id == bindparam("agency"),
-    t.agency_key.c.kid == bindparam("kid"),
-    t.agency_key.c.use == bindparam("use"),
-    t.agency_key.c.valid_from <= bindparam("at"),
-    or_(t.agency_key.c.valid_until.is_(None), t.agency_key.c.valid_until > bindparam("at")),
 )

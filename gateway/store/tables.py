@@ -30,6 +30,7 @@ from gateway.schemas.codes import (
     CaseRole,
     CaseState,
     Custody,
+    Enrolling,
     Outcome,
     Position,
     ProfessionalLevel,
@@ -82,7 +83,26 @@ agency_key = Table(
     Column("jwk", JSON, nullable=False),  # public members only
     Column("private", Sealed),  # custody HOSTED: wrapped by the key provider
     Column("valid_from", Utc, nullable=False),
-    Column("valid_until", Utc),
+    Column("valid_until", Utc),  # as planned
+    Column("thumbprint", String(43), nullable=False, unique=True),  # RFC 7638; one key, one agency
+    Column("ended_at", Utc),  # stopped before its time
+    Column("enrolment_id", Id, ForeignKey("enrolment.id")),  # whose two signatures let it in
+)
+
+enrolment = Table(
+    "enrolment",  # what one operator asked for and another approved, with their signatures
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("act", code(Enrolling), nullable=False),
+    Column("agency_id", Slug, nullable=False, index=True),  # of REGISTER there is no row yet
+    Column("content", JSON, nullable=False),  # what was signed, public keys by value
+    Column("asked_by", Slug, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("asked_proof", Text, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("closed_by", Slug),  # who approved or withdrew it
+    Column("closed_at", Utc),
+    Column("approved_proof", Text),  # NULL: still open, or withdrawn
 )
 
 agency_scope = Table(

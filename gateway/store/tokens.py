@@ -10,11 +10,13 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind
 from gateway.store import tables as t
+from gateway.store.agency_keys import holds
+from gateway.store.types import Utc
 
 
 @dataclass(frozen=True, slots=True)
 class TokenFacts:
-    """What the database says, now, about the agency, worker and token behind a request."""
+    """What the database says, now, about the agency, key, worker and token behind a request."""
 
     kind: AgencyKind
     area: str
@@ -23,6 +25,7 @@ class TokenFacts:
     is_chair: bool | None
     worker_suspended_at: datetime | None
     revoked_jti: str | None
+    kid: str | None  # of the key that asked for the token, while it holds
 
 
 # Built once: this statement runs on every request.
@@ -35,6 +38,7 @@ _FACTS = (
         t.worker.c.is_chair,
         t.worker.c.suspended_at,
         t.revoked_token.c.jti,
+        t.agency_key.c.kid,
     )
     .select_from(t.agency)
     .outerjoin(
@@ -42,19 +46,28 @@ _FACTS = (
         and_(t.worker.c.agency_id == t.agency.c.id, t.worker.c.id == bindparam("worker_id")),
     )
     .outerjoin(t.revoked_token, t.revoked_token.c.jti == bindparam("jti"))
+    .outerjoin(
+        t.agency_key,
+        and_(
+            t.agency_key.c.agency_id == t.agency.c.id,
+            t.agency_key.c.kid == bindparam("kid"),
+            t.agency_key.c.use == "sig",
+            holds(bindparam("now", type_=Utc())),
+        ),
+    )
     .where(t.agency.c.id == bindparam("agency_id"))
 )
 
 
 def find_facts(
-    session: Session, *, agency_id: str, worker_id: str | None, jti: str
+    session: Session, *, agency_id: str, worker_id: str | None, jti: str, kid: str, now: datetime
 ) -> TokenFacts | None:
-    """Agency, worker and revocation in one statement; None if there is no such agency.
+    """Agency, key, worker and revocation in one statement; None if there is no such agency.
 
     It reads on a connection of its own, apart from the session's transaction: on every request,
     a session's bookkeeping would cost more than the statement.
     """
-    values = {"agency_id": agency_id, "worker_id": worker_id, "jti": jti}
+    values = {"agency_id": agency_id, "worker_id": worker_id, "jti": jti, "kid": kid, "now": now}
     with session.get_bind().engine.connect().execution_options(readonly=True) as connection:
         row = connection.execute(_FACTS, values).one_or_none()
     return TokenFacts(*row) if row else None

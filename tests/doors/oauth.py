@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,13 +20,14 @@ from sqlalchemy import RowMapping, select
 from werkzeug.test import TestResponse
 
 from gateway import ledger
+from gateway.agencies.registry import Enrolment
 from gateway.agencies.replay import Replay
 from gateway.api import access, problem
 from gateway.api.house import House
 from gateway.api.metadata import metadata
 from gateway.api.token import oauth
 from gateway.config import Settings
-from gateway.flows import agencies
+from gateway.demo.registrars import Registrars
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
 from gateway.profiles.loader import Profiles
@@ -77,6 +78,11 @@ class Door:
     house: House
     moments: list[datetime]
 
+    @cached_property
+    def registrars(self) -> Registrars:
+        """The two operators who let agencies in."""
+        return Registrars(self.house.sessions, self.house.keys)
+
     @property
     def now(self) -> datetime:
         """What the gateway takes for now."""
@@ -95,18 +101,29 @@ class Door:
     def enrol(self, agency_id: str, kind: AgencyKind = AgencyKind.LANDLORD, **more: Any) -> Agency:
         """A registered agency with keys of its own."""
         agency = Agency(agency_id, self)
-        with self.work() as work:
-            agencies.register(
-                work,
-                agency_id=agency_id,
-                name=f"{agency_id} of Marlbury",
-                kind=kind,
-                area="marlbury",
-                custody=Custody.OWN,
-                jwks=agency.jwks(),
-                **more,
-            )
+        self.register(agency_id, kind=kind, jwks=agency.jwks(), **more)
         return agency
+
+    def register(self, agency_id: str, **changes: Any) -> Enrolment:
+        """Let an agency in by two operators."""
+        usual = {
+            "name": f"{agency_id} of Marlbury",
+            "kind": AgencyKind.LANDLORD,
+            "area": "marlbury",
+            "custody": Custody.OWN,
+        }
+        return self.registrars.register(
+            now=self.now, **{**usual, "agency_id": agency_id, **changes}
+        )
+
+    def rekey(self, agency: Agency, *, overlap: int = 0, **more: Any) -> Agency:
+        """The same agency with new keys, which two operators let in."""
+        other = Agency(agency.agency_id, self)
+        jwks = other.jwks()
+        self.registrars.rekey(
+            now=self.now, agency_id=agency.agency_id, jwks=jwks, overlap=overlap, **more
+        )
+        return other
 
     def records(self) -> list[dict[str, Any]]:
         """Every entry without a case that the log holds so far, opened, in order."""

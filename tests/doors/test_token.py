@@ -12,7 +12,7 @@ from joserfc.jwk import OKPKey, RSAKey
 
 from gateway.agencies.scopes import SCOPES
 from gateway.flows import agencies
-from gateway.schemas.codes import AgencyKind, Custody, Scope
+from gateway.schemas.codes import AgencyKind, Scope
 from gateway.sealing import jose
 from tests.doors.oauth import BASE, Agency, Door, a_door, signed
 
@@ -52,6 +52,7 @@ def test_F1_F3_F4_an_agency_gets_a_bound_token_by_its_own_key(landlord: Agency) 
         "exp": 1795424700,
         "scope": "referrals:read",
         "cnf": {"jkt": jose.thumbprint(landlord.dpop)},
+        "key": landlord.sig["kid"],
     }
     assert jose.peek(token)["typ"] == "at+jwt"
     assert landlord.call(token).json == {
@@ -242,24 +243,11 @@ def test_other_good_algorithms_work(door: Door, alg: str) -> None:
     made = OKPKey.generate_key("Ed25519") if alg == "Ed25519" else RSAKey.generate_key(3072)
     agency = Agency("clinic", door)
     public = {**made.as_dict(private=False), "use": "sig", "alg": alg, "kid": "other-kind"}
-    _register(door, agency, {"keys": [public, jose.public_part(agency.enc)]})
+    door.register("clinic", jwks={"keys": [public, jose.public_part(agency.enc)]})
     assertion = jws.serialize_compact(
         {"alg": alg, "kid": "other-kind"}, json.dumps(agency.claims()), made, algorithms=[alg]
     )
     assert agency.ask(agency.form(client_assertion=assertion)).status_code == 200
-
-
-def _register(door: Door, agency: Agency, jwks: dict[str, object]) -> None:
-    with door.work() as work:
-        agencies.register(
-            work,
-            agency_id=agency.agency_id,
-            name="A clinic",
-            kind=AgencyKind.ACUTE,
-            area="marlbury",
-            custody=Custody.OWN,
-            jwks=jwks,
-        )
 
 
 # --- the request itself ---------------------------------------------------------------------------

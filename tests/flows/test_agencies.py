@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from joserfc.jwk import ECKey, RSAKey
 
-from gateway.agencies import directory, hosted, registry
+from gateway.agencies import directory, hosted, keysets, registry, requested
 from gateway.agencies.scopes import SCOPES
 from gateway.cli.agency import agency as agency_commands
 from gateway.cli.keys import keys as key_commands
@@ -26,8 +26,8 @@ from gateway.ledger import OPERATOR, Work, begin
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody, Scope
 from gateway.sealing import jose, keys
-from gateway.store import agencies as store
-from tests.doors.oauth import Agency, Door, a_door
+from gateway.store import agency_keys as store
+from tests.doors.oauth import START, Agency, Door, a_door
 
 
 @pytest.fixture
@@ -36,14 +36,16 @@ def door(database_url: str, tmp_path: Path) -> Iterator[Door]:
         yield door
 
 
-def register(work: Work, agency_id: str = "landlord", **changes: Any) -> registry.Enrolment:
-    usual = {
-        "name": "Marlbury Homes",
-        "kind": AgencyKind.LANDLORD,
-        "area": "marlbury",
-        "custody": Custody.OWN,
-    }
-    return agencies.register(work, agency_id=agency_id, **{**usual, **changes})
+def a_request() -> requested.Request:
+    return requested.registration(
+        agency_id="homes",
+        name="Marlbury Homes",
+        kind=AgencyKind.LANDLORD,
+        area="marlbury",
+        custody=Custody.OWN,
+        jwks=a_set(),
+        now=START,
+    )
 
 
 def a_set(**changes: Any) -> dict[str, Any]:
@@ -56,8 +58,7 @@ def a_set(**changes: Any) -> dict[str, Any]:
 
 def test_F1_an_agency_is_registered_by_value_with_its_thumbprints(door: Door) -> None:
     agency = Agency("landlord", door)
-    with door.work() as work:
-        made = register(work, jwks=agency.jwks())
+    made = door.register("landlord", jwks=agency.jwks())
     assert made.scopes == SCOPES[AgencyKind.LANDLORD]
     assert made.thumbprints.sig == (agency.sig["kid"],)
     assert made.thumbprints.enc == (agency.enc["kid"],)
@@ -83,8 +84,7 @@ def test_F1_an_agency_is_registered_by_value_with_its_thumbprints(door: Door) ->
 
 def test_the_enrolment_answer_opens_for_the_agency_alone(door: Door) -> None:
     agency = Agency("landlord", door)
-    with door.work() as work:
-        made = register(work, jwks=agency.jwks())
+    made = door.register("landlord", jwks=agency.jwks())
     held = {agency.enc["kid"]: jose.import_private(agency.enc, "enc")}
     told = json.loads(jose.decrypt(made.answer, held, typ=registry.ENROLMENT, cty="json").plaintext)
     assert told["agency"] == "landlord"
@@ -140,14 +140,14 @@ def test_the_enrolment_answer_opens_for_the_agency_alone(door: Door) -> None:
 )
 def test_an_unsuitable_key_set_is_refused_with_its_place(jwks: Any, pointer: str) -> None:
     with pytest.raises(Invalid) as fault:
-        registry.check_jwks(jwks)
+        keysets.check_jwks(jwks)
     assert fault.value.problems[0].pointer.startswith(pointer)
 
 
 def test_a_key_id_stands_once() -> None:
     first, second = a_set()["keys"]
     with pytest.raises(Invalid) as fault:
-        registry.check_jwks({"keys": [first, {**second, "kid": first["kid"]}]})
+        keysets.check_jwks({"keys": [first, {**second, "kid": first["kid"]}]})
     assert fault.value.problems[0].code == "duplicate_kid"
 
 
@@ -155,7 +155,7 @@ def test_one_key_cannot_sign_and_encrypt() -> None:
     key = jose.public_part(jose.new_private("sig"))
     other = {**key, "use": "enc", "alg": "ECDH-ES+A256KW", "kid": "other"}
     with pytest.raises(Invalid):
-        registry.check_jwks({"keys": [key, other]})
+        keysets.check_jwks({"keys": [key, other]})
 
 
 @pytest.mark.parametrize(
@@ -173,20 +173,18 @@ def test_one_key_cannot_sign_and_encrypt() -> None:
     ],
 )
 def test_ids_and_names_have_a_form(door: Door, change: dict[str, Any]) -> None:
-    with pytest.raises(Invalid), door.work() as work:
-        register(work, **{"jwks": a_set(), **change})
+    with pytest.raises(Invalid):
+        door.register(**{"agency_id": "landlord", "jwks": a_set(), **change})
 
 
 def test_an_id_is_given_once(door: Door) -> None:
-    with door.work() as work:
-        register(work, jwks=a_set())
-    with pytest.raises(Conflict), door.work() as work:
-        register(work, jwks=a_set())
+    door.register("landlord", jwks=a_set())
+    with pytest.raises(Conflict):
+        door.register("landlord", jwks=a_set())
 
 
 def test_scopes_can_be_given_one_by_one(door: Door) -> None:
-    with door.work() as work:
-        made = register(work, jwks=a_set(), scopes=[Scope.REFERRALS_WRITE])
+    made = door.register("landlord", jwks=a_set(), scopes=[Scope.REFERRALS_WRITE])
     assert made.scopes == {"referrals:write"}
 
 
@@ -194,8 +192,8 @@ def test_scopes_can_be_given_one_by_one(door: Door) -> None:
 
 
 def hosted_agency(door: Door) -> registry.Enrolment:
+    made = door.register("clinic", kind=AgencyKind.PRIMARY_CARE, custody=Custody.HOSTED)
     with door.work() as work:
-        made = register(work, "clinic", kind=AgencyKind.PRIMARY_CARE, custody=Custody.HOSTED)
         agencies.add_worker(work, agency_id="clinic", worker_id="w-1")
     return made
 
@@ -244,8 +242,8 @@ def test_no_private_key_is_stored_in_the_clear(door: Door) -> None:
 
 
 def test_keys_for_a_hosted_agency_are_not_brought_along(door: Door) -> None:
-    with pytest.raises(Invalid), door.work() as work:
-        register(work, custody=Custody.HOSTED, jwks=a_set())
+    with pytest.raises(Invalid):
+        door.register("landlord", custody=Custody.HOSTED, jwks=a_set())
 
 
 # --- suspending, workers --------------------------------------------------------------------------
@@ -267,7 +265,7 @@ def test_F5_an_agency_is_suspended_and_resumed_once(door: Door) -> None:
         with pytest.raises(NotFound), door.work() as work:
             act(work, agency_id="nobody")
     events = [entry["event"] for entry in door.records() if entry["outcome"] == "allowed"]
-    assert events == ["agency.registered", "agency.suspended", "agency.resumed"]
+    assert events[1:] == ["agency.registered", "agency.suspended", "agency.resumed"]
 
 
 def test_F7_a_worker_belongs_to_one_agency(door: Door) -> None:
@@ -289,7 +287,17 @@ def test_F7_a_worker_belongs_to_one_agency(door: Door) -> None:
 @pytest.mark.parametrize(
     "act",
     [
-        lambda work: register(work, jwks=a_set()),
+        lambda work: agencies.ask(work, a_request(), proof="", known={}),
+        lambda work: agencies.approve(work, agency_id="idva", proof="", known={}),
+        lambda work: agencies.withdraw(work, agency_id="idva"),
+        lambda work: agencies.read_request(work, agency_id="idva"),
+        lambda work: agencies.list_requests(work),
+        lambda work: agencies.list_keys(work, agency_id="idva"),
+        lambda work: agencies.end_key(work, agency_id="idva", kid="x"),
+        lambda work: agencies.list_unapproved(work, known={}),
+        lambda work: agencies.record_operator(
+            work, event="operator.added", operator_id="x", thumbprint="x"
+        ),
         lambda work: agencies.suspend(work, agency_id="idva"),
         lambda work: agencies.resume(work, agency_id="idva"),
         lambda work: agencies.list_agencies(work),
@@ -322,31 +330,6 @@ def run(office: Office, group: Any, *words: str, say: str = "", fails: bool = Fa
     return str(result.output)
 
 
-def test_thumbprints_are_compared_before_an_agency_is_registered(
-    door: Door, office: Office, tmp_path: Path
-) -> None:
-    agency = Agency("homes", door)
-    file, answer = tmp_path / "set.json", tmp_path / "answer.txt"
-    file.write_text(json.dumps(agency.jwks()))
-    words = ["add", "homes", "Marlbury Homes", "--kind", "landlord", "--area", "marlbury"]
-    words += ["--jwks", str(file), "--custody", "own", "--answer", str(answer)]
-    said = run(office, agency_commands, *words, say="n\n", fails=True)
-    for print_ in (agency.sig["kid"], agency.enc["kid"]):
-        assert " ".join(print_[i : i + 4] for i in range(0, 43, 4)) in said
-    assert run(office, agency_commands, "list") == ""
-    run(office, agency_commands, *words, say="y\n")
-    assert answer.read_text().count(".") == 4
-    assert "homes\tLANDLORD\tOWN\tactive" in run(office, agency_commands, "list")
-    assert agency.token("referrals:write")
-
-
-def test_a_hosted_agency_is_registered_by_command(office: Office) -> None:
-    words = ["clinic", "A Clinic", "--kind", "PRIMARY_CARE", "--area", "marlbury"]
-    said = run(office, agency_commands, "add", *words, "--custody", "hosted")
-    assert said.count("thumbprint") == 2
-    run(office, agency_commands, "add", *words, fails=True)  # own custody needs a key set
-
-
 def test_suspending_by_command(door: Door, office: Office) -> None:
     door.enrol("idva", AgencyKind.IDVA)
     run(office, agency_commands, "suspend", "idva")
@@ -362,15 +345,6 @@ def test_suspending_by_command(door: Door, office: Office) -> None:
         "worker.added",
         "worker.suspended",
     ]
-
-
-def test_bad_files_end_in_one_line(door: Door, office: Office, tmp_path: Path) -> None:
-    words = ["add", "homes", "Homes", "--kind", "LANDLORD", "--area", "marlbury", "--yes"]
-    for number, content in enumerate((b"\xff", b"{", b"[]", b'{"keys":[]}', b"1")):
-        file = tmp_path / f"{number}.json"
-        file.write_bytes(content)
-        said = run(office, agency_commands, *words, "--jwks", str(file), fails=True)
-        assert said.startswith("Error: ")
 
 
 def test_the_gateways_own_keys_are_made_rotated_and_listed(door: Door, tmp_path: Path) -> None:

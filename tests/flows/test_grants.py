@@ -6,11 +6,16 @@ import json
 
 import pytest
 
+from gateway.agencies import directory
+from gateway.client import config
+from gateway.client.access import ProblemError
+from gateway.demo import world as demo
+from gateway.demo.registrars import Registrars
 from gateway.errors import Undecipherable
 from gateway.sealing import cells, envelopes, jose
 from gateway.sealing import sections as seal
 from gateway.store import tables as t
-from tests.journeys.world import World, example, seen
+from tests.journeys.world import BASE, World, example, seen
 
 LANDLORD, HOSPITAL, IDVA = "harbourgate-homes", "marlbury-hospital", "marlbury-idva"
 COORDINATOR, POLICE = "marlbury-marac", "marlbury-police"
@@ -95,6 +100,45 @@ def test_F40_the_senders_signature_is_kept_with_what_it_sent(world: World) -> No
     other = {public["kid"]: jose.import_public(stranger, "sig")}
     with pytest.raises(Undecipherable):
         jose.verify(jws, other, envelopes.DOCUMENT)
+
+
+def test_F40_T22_an_old_message_is_verified_after_the_key_was_changed(world: World) -> None:
+    """Nobody can say "we never sent that": the register keeps the key that it was checked with."""
+    ref = world.client(LANDLORD).refer(example("c1")).reference
+    case_id = world.case_of(ref)
+    (row,) = world.rows(t.referral_version)
+    world.later(hours=1)
+    folder = world.folder / "new"
+    config.new_keys(folder / LANDLORD, LANDLORD)
+    public = json.loads((folder / LANDLORD / config.PUBLIC).read_text("utf-8"))
+    Registrars(world.sessions, world.keys).rekey(agency_id=LANDLORD, jwks=public, now=world.now)
+    world.later(hours=1)
+    with pytest.raises(ProblemError):
+        world.new_client(LANDLORD).refer(example("c1"))  # the old key signs nothing more
+    jws = cells.open_cell(
+        world.case_key(case_id),
+        table="referral_version",
+        column="document",
+        row=f"{row['reference']}/1",
+        case=case_id,
+        cell=row["document"],
+    ).decode()
+    kid = jose.peek(jws)["kid"]
+    with world.sessions() as session:
+        key = directory.find_signing_key(session, LANDLORD, kid, row["received_at"])
+        assert directory.find_signing_key(session, LANDLORD, kid, world.now) is None
+    assert key is not None
+    assert json.loads(jose.verify(jws, {kid: key}, envelopes.DOCUMENT).payload)["iss"] == LANDLORD
+    head, body, signature = jws.split(".")
+    other = jose.b64u(jose.b64u_decode(body).replace(b"Elena", b"Helen"))
+    with pytest.raises(Undecipherable):
+        jose.verify(f"{head}.{other}.{signature}", {kid: key}, envelopes.DOCUMENT)
+    # The agency goes on under its new key, and reads its own case as before.
+    renewed = demo.connect(
+        LANDLORD, world.send, base_url=BASE, folder=folder, clock=lambda: world.now
+    )
+    assert renewed.referral(ref)
+    assert renewed.refer(example("c2")).reference
 
 
 # --- levels ----------------------------------------------------------------------------------

@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from gateway.client import check, config
+from gateway.demo.registrars import Registrars
 from gateway.errors import Invalid, Unavailable
 from gateway.migrations import is_current
+from gateway.schemas.codes import AgencyKind, Custody
 from tests.journeys.world import World, example
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,21 +82,17 @@ def test_a_receipt_names_a_stand_in_by_what_it_is(sqlite_world: World) -> None:
 def test_the_answer_to_an_enrolment_opens_with_the_agencys_key(
     sqlite_world: World, tmp_path: Path
 ) -> None:
-    from gateway.flows import agencies
-    from gateway.schemas.codes import AgencyKind, Custody
-
     config.new_keys(tmp_path / "keys", "newly-registered")
     public = json.loads((tmp_path / "keys" / config.PUBLIC).read_text("utf-8"))
-    with sqlite_world.operator() as work:
-        enrolled = agencies.register(
-            work,
-            agency_id="newly-registered",
-            name="Newly registered",
-            kind=AgencyKind.LANDLORD,
-            area="MARLBURY",
-            custody=Custody.OWN,
-            jwks=public,
-        )
+    enrolled = Registrars(sqlite_world.sessions, sqlite_world.keys).register(
+        agency_id="newly-registered",
+        name="Newly registered",
+        kind=AgencyKind.LANDLORD,
+        area="MARLBURY",
+        custody=Custody.OWN,
+        jwks=public,
+        now=sqlite_world.now,
+    )
     from gateway.demo import world as demo
 
     client = demo.connect(

@@ -34,6 +34,7 @@ from gateway.client.gateway import Gateway
 from gateway.client.http import Response
 from gateway.config import Settings
 from gateway.demo import world as demo
+from gateway.demo.registrars import Registrars
 from gateway.disclosure import open_case_key
 from gateway.flows import agencies
 from gateway.ledger import keyring
@@ -391,19 +392,19 @@ def served(world: World) -> Iterator[None]:
 def _enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
     demo.enrol(sessions, keys, folder, now)
     others = ((AUDITOR, AgencyKind.AUDITOR), (CHURCH, AgencyKind.OTHER))
+    registrars = Registrars(sessions, keys)
     for agency_id, kind in others:
         config.new_keys(folder / agency_id, agency_id)
         public = json.loads((folder / agency_id / config.PUBLIC).read_text("utf-8"))
-        with ledger.begin(sessions, keys, ledger.OPERATOR, now) as work:
-            agencies.register(
-                work,
-                agency_id=agency_id,
-                name=agency_id,
-                kind=kind,
-                area="MARLBURY",
-                custody=Custody.OWN,
-                jwks=public,
-            )
+        registrars.register(
+            agency_id=agency_id,
+            name=agency_id,
+            kind=kind,
+            area="MARLBURY",
+            custody=Custody.OWN,
+            jwks=public,
+            now=now,
+        )
     with ledger.begin(sessions, keys, ledger.OPERATOR, now) as work:
         agencies.add_worker(work, agency_id="marlbury-marac", worker_id=CHAIR, is_chair=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Enum, create_engine, inspect, text
 
 from gateway import migrations
+from gateway.sealing import jose
 from gateway.store.engine import make_engine
 from gateway.store.tables import metadata
 
@@ -105,3 +107,43 @@ def test_each_test_has_a_database_of_its_own(database_url: str, turn: str) -> No
         connection.execute(text("CREATE TABLE trace (id integer)"))
         connection.commit()
     assert "trace" in tables(database_url)
+
+
+OLD_KEY = """
+    INSERT INTO agency_key (agency_id, kid, "use", jwk, valid_from)
+    VALUES (:agency, :kid, 'sig', :jwk, '2026-01-01 00:00:00')
+"""
+OLD_AGENCY = """
+    INSERT INTO agency (id, name, kind, area, custody, registered_at)
+    VALUES (:id, :id, 'LANDLORD', 'MARLBURY', 'OWN', '2026-01-01 00:00:00')
+"""
+JWK = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "B" * 43, "use": "sig", "kid": "k-1"}
+
+
+def test_0002_gives_the_keys_that_are_there_their_thumbprints(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url, "0001")
+    with connected(empty_database_url) as connection:
+        connection.execute(text(OLD_AGENCY), {"id": "homes"})
+        jwk = json.dumps(JWK)
+        connection.execute(text(OLD_KEY), {"agency": "homes", "kid": "k-1", "jwk": jwk})
+        connection.commit()
+    migrations.upgrade(empty_database_url, "0002")
+    with connected(empty_database_url) as connection:
+        asked = "SELECT kid, thumbprint, ended_at, enrolment_id FROM agency_key"
+        row = connection.execute(text(asked)).one()
+    assert tuple(row) == ("k-1", jose.thumbprint(JWK), None, None)
+    migrations.downgrade(empty_database_url, "0001")
+    with connected(empty_database_url) as connection:
+        assert connection.execute(text("SELECT kid FROM agency_key")).scalar_one() == "k-1"
+
+
+def test_0002_stops_where_two_agencies_share_a_key(empty_database_url: str) -> None:
+    migrations.upgrade(empty_database_url, "0001")
+    with connected(empty_database_url) as connection:
+        for agency_id in ("homes", "idva"):
+            connection.execute(text(OLD_AGENCY), {"id": agency_id})
+            values = {"agency": agency_id, "kid": "k-1", "jwk": json.dumps(JWK)}
+            connection.execute(text(OLD_KEY), values)
+        connection.commit()
+    with pytest.raises(RuntimeError, match="have registered the same key"):
+        migrations.upgrade(empty_database_url, "0002")
