@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Callable, Iterator
 from itertools import product
@@ -270,3 +271,83 @@ def test_promise_05_a_forged_grant_does_not_open(world: World) -> None:
     answer = wire.ask("GET", f"/v1/cases/{ref}?purpose=P2", "cases:read")
     assert answer.status_code in (400, 500, 503)
     assert "Elena" not in answer.text
+
+
+# --- classes and keys ------------------------------------------------------------------------
+
+
+def lived(world: World) -> list[str]:
+    """The five examples, accepted and listed, so that everybody who can be asked is asked."""
+    coordinators = {"c3": "marlbury-marac"}
+    senders = {
+        "c1": LANDLORD,
+        "c2": "marlbury-college",
+        "c3": "fenhollow-idva",
+        "c4": "marlbury-gp",
+        "c5": HOSPITAL,
+    }
+    conference = world.client(COORDINATOR).create_conference(
+        {
+            "area": "MARLBURY",
+            "starts_at": "2027-01-08T09:30:00Z",
+            "attendees": [POLICE, "marlbury-gp", "marlbury-csc", "marlbury-college", "aster-women"],
+        }
+    )["conference"]
+    refs = []
+    for name, sender in senders.items():
+        ref = world.client(sender).refer(example(name)).reference
+        refs.append(ref)
+        coordinator = world.client(coordinators.get(name, COORDINATOR))
+        with contextlib.suppress(ProblemError):
+            coordinator.decide(ref, {"decision": "ACCEPT"})
+            coordinator.list_case(conference, ref)
+    return refs
+
+
+def test_M2_a_class_that_policy_does_not_permit_is_never_wrapped_for_that_agency(
+    world: World,
+) -> None:
+    """Whoever holds the database and every agency's keys finds nothing wrapped for who may not."""
+    matrix = world.app.extensions["gateway"].profiles.matrix
+    wrapped, refused = 0, set()
+    for ref in lived(world):
+        case_id = world.case_of(ref)
+        with world.sessions() as session:
+            facts = list_facts(session, [case_id])[case_id]
+        sections = {row["id"]: row for row in world.rows(t.section, case_id=case_id)}
+        grants = world.rows(t.section_grant, case_id=case_id)
+        for grant in grants:
+            row, agency = sections[grant["section_id"]], grant["agency_id"]
+            member = facts.members[agency]
+            permitted = {
+                purpose: decision.level(row["name"], is_own=row["owner_id"] == agency)
+                for purpose in Purpose
+                if (
+                    decision := rule.decide(facts, Caller(agency, member.kind, ""), purpose, matrix)
+                )
+            }
+            assert set(permitted.values()) & {Level.FULL, Level.SUMMARY}, (agency, row["name"])
+            assert row["audience"] in (None, agency)
+            wrapped += 1
+        held_by = {(sections[g["section_id"]]["name"], g["agency_id"]) for g in grants}
+        refused |= {
+            (row["name"], member.kind)
+            for row in sections.values()
+            for member in facts.members.values()
+            if (row["name"], member.agency_id) not in held_by
+        }
+    assert wrapped > 100
+    # Among those with a part in a case, whole classes stay shut: to these, for example.
+    assert {("immigration", "POLICE"), ("safe_contact", "COORDINATOR")} <= refused
+
+
+def test_M2_the_client_seals_to_nobody_whom_the_table_gives_less_than_all(world: World) -> None:
+    """The other barrier stands at the sender: no copy exists for whom no cell gives the row."""
+    matrix = world.app.extensions["gateway"].profiles.matrix
+    kinds = {row["id"]: row["kind"] for row in world.rows(t.agency)}
+    lived(world)
+    copies = [row for row in world.rows(t.section) if row["part"] == "SEALED"]
+    assert {row["name"] for row in copies} == matrix.exclusive
+    for row in copies:
+        cell = matrix.cells[matrix.section_category[row["name"]], kinds[row["audience"]]]
+        assert any(way.level is Level.FULL and way.condition is None for way in cell)
