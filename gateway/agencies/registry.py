@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gateway.agencies import hosted
+from gateway.agencies import hosted, key_events
 from gateway.agencies.keysets import Thumbprints, check_jwks
 from gateway.errors import Conflict, NotFound
 from gateway.ledger import Work, ensure_agency_log_key
@@ -58,7 +58,7 @@ def register(work: Work, content: Mapping[str, Any], enrolment_id: str) -> Enrol
     store.add_agency(work.session, agency, scopes=sorted(scopes))
     keys = _keys(work, agency, content)
     _check_unknown(work.session, keys)
-    _add(work, agency_id, keys, content, enrolment_id)
+    _add(work, agency, keys, content, enrolment_id)
     return _enrolled(work, agency, scopes, keys, ())
 
 
@@ -81,10 +81,11 @@ def rekey(work: Work, content: Mapping[str, Any], enrolment_id: str) -> Enrolmen
     kept = {key.thumbprint for key in keys}
     leaving = [life for life in holding.values() if life.thumbprint not in kept]
     until = work.now + timedelta(hours=content["overlap"])
-    for life in leaving:
-        if life.valid_until is None or life.valid_until > until:
-            agency_keys.set_valid_until(work.session, agency.id, life.kid, until)
-    _add(work, agency.id, new, content, enrolment_id)
+    sooner = [each for each in leaving if each.valid_until is None or each.valid_until > until]
+    for life in sooner:
+        agency_keys.set_valid_until(work.session, agency.id, life.kid, until)
+    key_events.record_ended(work, agency.id, sooner, because=enrolment_id, valid_until=until)
+    _add(work, agency, new, content, enrolment_id)
     scopes = store.list_scopes(work.session, agency.id)
     return _enrolled(work, agency, scopes, keys, tuple(life.kid for life in leaving))
 
@@ -188,19 +189,22 @@ def _known() -> Conflict:
 
 def _add(
     work: Work,
-    agency_id: str,
-    keys: Iterable[NewKey],
+    agency: AgencyRow,
+    keys: Sequence[NewKey],
     content: Mapping[str, Any],
     enrolment_id: str,
 ) -> None:
-    until = content["valid_until"]
+    until = _midnight(content["valid_until"]) if content["valid_until"] else None
     agency_keys.add_keys(
         work.session,
-        agency_id,
+        agency.id,
         keys,
         valid_from=work.now,
-        valid_until=_midnight(until) if until else None,
+        valid_until=until,
         enrolment_id=enrolment_id,
+    )
+    key_events.record_added(
+        work, agency.id, agency.custody, keys, because=enrolment_id, valid_until=until
     )
 
 

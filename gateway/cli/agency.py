@@ -93,3 +93,12 @@ def check(office: Office) -> None:
     if found:
         raise SystemExit(1)
     click.echo("every key that holds was let in by two operators")
+
+
+@agency.command("announce")
+@click.pass_obj
+def announce(office: Office) -> None:
+    """Publish keys that were registered before partners could follow them in the log."""
+    with office.work() as work:
+        count = agencies.announce(work)
+    click.echo(f"announced: {count}")

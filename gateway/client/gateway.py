@@ -245,6 +245,10 @@ class Gateway:
     def _log(self) -> Any:
         return self._exchange.get("/v1/log/checkpoint", Scope.LOG_READ)
 
+    def key_events(self, after: int = 0) -> Any:
+        """Return what became of the partners' keys after a number, each change with its proof."""
+        return self._exchange.get("/v1/directory/keys", Scope.DIRECTORY_READ, after=str(after))
+
     def _submit(self, path: str, form_file: Mapping[str, Any], key: str | None) -> Receipt:
         token, claims = self._exchange.submit(path, form_file, Scope.REFERRALS_WRITE, key)
         return Receipt(token, claims)

@@ -49,4 +49,5 @@ OPERATIONS: Mapping[str, Way] = {
     "read_checkpoint": Way.CODES,
     "prove": Way.CODES,
     "list_directory": Way.CODES,
+    "list_key_events": Way.CODES,
 }

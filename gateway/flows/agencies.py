@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.agencies import enrolment, registry, workers
+from gateway.agencies import enrolment, key_events, registry, workers
 from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.agencies.registry import Enrolment
 from gateway.agencies.requested import Request
 from gateway.ledger import Work
-from gateway.schemas.codes import Enrolling
+from gateway.schemas.codes import Enrolling, KeyEvent
 from gateway.sealing.operators import Operators
 from gateway.store.agencies import AgencyRow, WorkerRow
 from gateway.store.agency_keys import KeyLife
@@ -105,8 +105,15 @@ def end_key(work: Work, *, agency_id: str, kid: str) -> None:
     """
     only_operator(work, "agency-key.ended")
     life = registry.end_key(work.session, agency_id, kid, work.now)
-    facts = {"agency": agency_id, "use": life.use, "thumbprint": life.thumbprint}
-    work.record("agency-key.ended", None, because=BECAUSE, facts=facts)
+    key_events.record_ended(work, agency_id, [life], because=BECAUSE, valid_until=work.now)
+
+
+def announce(work: Work) -> int:
+    """Publish the keys that were registered before partners could follow them; how many."""
+    only_operator(work, "agency-key.announced")
+    count = key_events.announce(work, registry.list_agencies(work.session))
+    work.record("agency-key.announced", None, because=BECAUSE, facts={"keys": count})
+    return count
 
 
 def list_unapproved(work: Work, *, known: Operators) -> tuple[KeyLife, ...]:
@@ -125,14 +132,14 @@ def record_operator(work: Work, *, event: str, operator_id: str, thumbprint: str
 
 
 def suspend(work: Work, *, agency_id: str) -> None:
-    """Stop an agency; its tokens stop working with the next request (F5).
+    """Stop an agency; its tokens stop working with the next request (F5). All partners see it.
 
     :raises NotFound: if there is none.
     :raises Conflict: if it is suspended already.
     """
     only_operator(work, "agency.suspended")
     registry.suspend(work.session, agency_id, work.now)
-    work.record("agency.suspended", None, because=BECAUSE, facts={"agency": agency_id})
+    key_events.record_standing(work, agency_id, KeyEvent.SUSPENDED, because=BECAUSE)
 
 
 def resume(work: Work, *, agency_id: str) -> None:
@@ -143,7 +150,7 @@ def resume(work: Work, *, agency_id: str) -> None:
     """
     only_operator(work, "agency.resumed")
     registry.resume(work.session, agency_id)
-    work.record("agency.resumed", None, because=BECAUSE, facts={"agency": agency_id})
+    key_events.record_standing(work, agency_id, KeyEvent.RESUMED, because=BECAUSE)
 
 
 def list_agencies(work: Work) -> tuple[AgencyRow, ...]:

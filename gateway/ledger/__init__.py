@@ -6,7 +6,7 @@ A request's own transaction writes its change and the pending line. Any process 
 
 from gateway.ledger.audit import Report, check_head, verify
 from gateway.ledger.keyring import ensure_agency_log_key
-from gateway.ledger.proofs import Inclusion, consistency, inclusion, newest_checkpoint
+from gateway.ledger.proofs import Inclusion, consistency, inclusion, inclusions, newest_checkpoint
 from gateway.ledger.reading import Recorded, case_records
 from gateway.ledger.records import Act
 from gateway.ledger.sequencer import sequence, verifier_keys, wait_for
@@ -29,6 +29,7 @@ __all__ = [
     "consistency",
     "ensure_agency_log_key",
     "inclusion",
+    "inclusions",
     "newest_checkpoint",
     "sequence",
     "verifier_keys",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -53,6 +55,22 @@ def inclusion(session: Session, commitment: bytes) -> Inclusion:
     index, leaf = found
     proof = tree.inclusion_proof(tiles_of(session), index, head.size)
     return Inclusion(index, leaf, head.size, tuple(proof), head.note)
+
+
+def inclusions(session: Session, commitments: Sequence[bytes]) -> dict[bytes, Inclusion]:
+    """The same for several entries and one checkpoint; those without a place in it are absent."""
+    head = log.find_newest_checkpoint(session)
+    found = log.list_by_commitment(session, commitments) if head and commitments else {}
+    if head is None:
+        return {}
+    tiles = cache(tiles_of(session))
+    return {
+        commitment: Inclusion(
+            index, leaf, head.size, tuple(tree.inclusion_proof(tiles, index, head.size)), head.note
+        )
+        for commitment, (index, leaf) in found.items()
+        if index < head.size
+    }
 
 
 def consistency(session: Session, old_size: int, new_size: int) -> tuple[bytes, ...]:

@@ -49,6 +49,11 @@ class Entry:
     salt: bytes = field(repr=False)
     record: Mapping[str, Any] = field(repr=False)
 
+    @property
+    def text(self) -> bytes:
+        """The record as it was hashed after the salt, byte for byte."""
+        return canonical(self.record)
+
 
 @dataclass(slots=True)
 class Work:

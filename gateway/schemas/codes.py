@@ -107,6 +107,15 @@ class Enrolling(StrEnum):
     REKEY = "REKEY"
 
 
+class KeyEvent(StrEnum):
+    """What became of an agency's key, or of all of them, as the access log shows partners."""
+
+    ADDED = "ADDED"
+    ENDED = "ENDED"
+    SUSPENDED = "SUSPENDED"
+    RESUMED = "RESUMED"
+
+
 class CaseState(StrEnum):
     """Life of a referral from draft to destruction."""
 

@@ -217,6 +217,17 @@ def find_by_commitment(session: Session, commitment: bytes) -> tuple[int, bytes]
     return (row[0], row[1]) if row else None
 
 
+def list_by_commitment(
+    session: Session, commitments: Sequence[bytes]
+) -> dict[bytes, tuple[int, bytes]]:
+    """Place and bytes of the leaves with these commitments; those without a place are absent."""
+    e = log_entry.c
+    rows = session.execute(
+        select(e.commitment, e.leaf, e.bytes).where(e.commitment.in_(commitments))
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
 def find_last_leaf(session: Session) -> int | None:
     """The highest place given."""
     leaf: int | None = session.scalar(select(func.max(log_entry.c.leaf)))

@@ -31,6 +31,7 @@ from gateway.schemas.codes import (
     CaseState,
     Custody,
     Enrolling,
+    KeyEvent,
     Outcome,
     Position,
     ProfessionalLevel,
@@ -103,6 +104,19 @@ enrolment = Table(
     Column("closed_by", Slug),  # who approved or withdrew it
     Column("closed_at", Utc),
     Column("approved_proof", Text),  # NULL: still open, or withdrawn
+)
+
+key_event = Table(
+    "key_event",  # what became of agencies' keys, as the log says it; public to partners
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("agency_id", Slug, nullable=False),  # no foreign key: the history outlives an agency
+    Column("kid", String(64)),  # NULL: the agency was suspended or resumed, with all its keys
+    Column("event", code(KeyEvent), nullable=False),
+    Column("commitment", Digest, nullable=False, unique=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("record", Text, nullable=False),  # the log's own record, to be hashed with its salt
+    Column("at", Utc, nullable=False),
 )
 
 agency_scope = Table(

@@ -32,8 +32,8 @@ from hypothesis.stateful import (
 
 from gateway import ledger
 from gateway.agencies.inbox import JSON_TYPE, Answer, keep_answer, receive
+from gateway.demo.registrars import Registrars
 from gateway.errors import GatewayError, Unavailable
-from gateway.flows import agencies
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import envelopes, jose
@@ -109,16 +109,15 @@ def places(
 
 def enrol(world: World, agency: Agency) -> None:
     public = {"keys": [jose.public_part(agency.sig), jose.public_part(agency.enc)]}
-    with world.operator() as work:
-        agencies.register(
-            work,
-            agency_id=agency.agency_id,
-            name=agency.agency_id,
-            kind=AgencyKind.LANDLORD,
-            area="MARLBURY",
-            custody=Custody.OWN,
-            jwks=public,
-        )
+    Registrars(world.sessions, world.keys).register(
+        now=world.now,
+        agency_id=agency.agency_id,
+        name=agency.agency_id,
+        kind=AgencyKind.LANDLORD,
+        area="MARLBURY",
+        custody=Custody.OWN,
+        jwks=public,
+    )
 
 
 class Envelopes(RuleBasedStateMachine):

@@ -264,6 +264,7 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     conference = seen["plan_conference"]["conference"]
     seen["list_conference_case"] = coordinator.list_case(conference, ref)
     world.sequence()
+    seen["list_key_events"] = coordinator.key_events()
     seen["prove"] = coordinator.log_entry(receipt.claims["log"]["commitment"])
     plain = {
         name: schema["$ref"].rpartition("/")[2]

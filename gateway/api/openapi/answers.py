@@ -28,6 +28,7 @@ from gateway.schemas.codes import (
     CaseState,
     Criterion,
     Custody,
+    KeyEvent,
     Level,
     ListingKind,
     Outcome,
@@ -177,6 +178,27 @@ SCHEMAS: Mapping[str, Json] = {
             )
         )
     ),
+    "KeyEvents": members(
+        events=each(
+            members(
+                "One change, and why it is in the log: SHA-256 of salt and record is the commitment"
+                " in the leaf",
+                number=said(NUMBER, "From 1, without a gap"),
+                event=code(KeyEvent),
+                agency=TEXT,
+                kid=or_null(said(TEXT, "Null: all keys of the agency")),
+                record=said(TEXT, "The log's own record, byte for byte"),
+                salt=DIGEST,
+                commitment=DIGEST,
+                index=NUMBER,
+                leaf=DIGEST,
+                proof=each(DIGEST),
+            )
+        ),
+        more=said(TRUTH, "Call again at once, with the last number"),
+        size=NUMBER,
+        checkpoint=_CHECKPOINT,
+    ),
 }
 
 # Operation -> its plain answer, or the document inside its sealed answer.
@@ -192,6 +214,7 @@ _PLAIN: Mapping[str, str] = {
     "read_checkpoint": "Checkpoint",
     "prove": "LogProof",
     "list_directory": "Agencies",
+    "list_key_events": "KeyEvents",
 }
 _SEALED: Mapping[str, str] = {
     "read_referral": "own-referral-1",

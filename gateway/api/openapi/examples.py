@@ -95,6 +95,25 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "proof": ["k2hT…", "9fQw…"],
         "checkpoint": _CHECKPOINT,
     },
+    "list_key_events": {
+        "events": [
+            {
+                "number": 7,
+                "event": "ADDED",
+                "agency": "marlbury-idva",
+                "kid": "enc-1",
+                "record": '{"agency":"@operator","event":"agency-key.added",…}',
+                "salt": "p2Xf…",
+                "commitment": "kq0T…",
+                "index": 41,
+                "leaf": "AbCd…",
+                "proof": ["k2hT…", "9fQw…"],
+            }
+        ],
+        "more": False,
+        "size": 184,
+        "checkpoint": _CHECKPOINT,
+    },
     "list_directory": {
         "agencies": [
             {

@@ -11,6 +11,7 @@ from gateway.api.problem import MEDIA_TYPE
 # Code -> status, and what it means and what to do. A test compares it with the code of the service.
 REQUESTS: Mapping[str, tuple[int, str]] = {
     "bad_request": (400, "The request is not well formed."),
+    "bad_after": (400, "The number in the query is not one."),
     "bad_agency": (400, "The agency in the query is not an agency id."),
     "bad_commit": (400, "The commitment in the query is not one."),
     "bad_cursor": (400, "The cursor is not one that this operation gave you."),
@@ -148,7 +149,7 @@ _OF_DECISION = frozenset(
     {"actions_open", "challenged_before", "chair_only", "declarations_missing", "deferred_before"}
     | {"legal_hold", "needs_coordinator_and_chair", "under_age"}
 )
-_QUERIES = frozenset({"agency", "commit", "cursor", "format", "new", "old", "purpose"})
+_QUERIES = frozenset({"after", "agency", "commit", "cursor", "format", "new", "old", "purpose"})
 
 
 def _concerns(declared: Operation, code: str) -> bool:
