@@ -19,6 +19,7 @@ from gateway.api import (
     openapi,
     operations,
     problem,
+    tiles,
     token,
 )
 from gateway.api import referrals as api_referrals
@@ -96,7 +97,13 @@ def create_app(
     app.url_map.merge_slashes = False  # a redirect would repeat whatever host was sent
     app.extensions["gateway"] = house
     problem.register(app)
-    for blueprint in (token.oauth, metadata.metadata, openapi.published, operations.v1):
+    for blueprint in (
+        token.oauth,
+        metadata.metadata,
+        openapi.published,
+        tiles.tiles,
+        operations.v1,
+    ):
         app.register_blueprint(blueprint)
     app.register_blueprint(reference.web)
     app.after_request(_harden)
@@ -110,7 +117,8 @@ def _harden(response: Response) -> Response:
 
 def _refuse_open_routes(app: Flask) -> None:
     """Refuse to start with a route that declares neither a scope nor that it is public."""
-    public = metadata.PUBLIC_ENDPOINTS | openapi.PUBLIC_ENDPOINTS | reference.PUBLIC_ENDPOINTS
+    doors = (metadata, openapi, tiles, reference)
+    public = frozenset[str]().union(*(door.PUBLIC_ENDPOINTS for door in doors))
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
         if rule.endpoint not in public and not hasattr(view, "gateway_scope"):

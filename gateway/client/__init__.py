@@ -4,13 +4,16 @@ from gateway.client.access import ProblemError
 from gateway.client.config import AgencyKeys, Config
 from gateway.client.gateway import Gateway, Pulled, Receipt
 from gateway.client.http import Response, Sender
-from gateway.client.witness import Forked, Witness
+from gateway.client.own import Omitted
+from gateway.client.witness import Disproved, Forked, Witness
 
 __all__ = [
     "AgencyKeys",
     "Config",
+    "Disproved",
     "Forked",
     "Gateway",
+    "Omitted",
     "ProblemError",
     "Pulled",
     "Receipt",

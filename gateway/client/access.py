@@ -73,6 +73,13 @@ class Access:
         answer = self._send("GET", self._endpoint(name), {"Accept": "application/json"}, None)
         return _json(_checked(answer))
 
+    def fetch(self, path: str) -> bytes:
+        """Return what lies at a path that is open to everyone.
+
+        :raises ProblemError: if the gateway refuses. :raises Unavailable: if it does not answer.
+        """
+        return _checked(self._send("GET", f"{self.base_url}{path}", {}, None)).body
+
     def call(
         self,
         scope: str,

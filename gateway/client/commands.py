@@ -15,18 +15,22 @@ from gateway.client import check, config
 from gateway.client.access import ProblemError
 from gateway.client.gateway import Gateway, Pulled, Receipt
 from gateway.client.http import Sender
-from gateway.client.witness import Forked
+from gateway.client.witness import Disproved
 from gateway.errors import GatewayError, Invalid, Problem, Unavailable, UnsafeSettings
 from gateway.schemas.codes import Acknowledgement, DeclineReason, Purpose
 
 ABOUT = "What an agency does at a MARAC gateway: refer, read, answer."
-OK, REFUSED, WRONG_FORM, AWAY, SETTINGS, FORKED = 0, 1, 2, 3, 4, 5
+OK, REFUSED, WRONG_FORM, AWAY, SETTINGS, DISPROVED = 0, 1, 2, 3, 4, 5
+ALARM = (
+    "The record of who read what was changed, or kept from you. Tell the other agencies, not only",
+    "the gateway's operator, and keep the evidence.",
+)
 SHOWN = ("level", "criteria", "decision", "duties", "state", "reasons", "missing", "routed")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 refused, 2 wrong form, 3 gateway away, 4 wrong settings,
-    5 the access log contradicts what it showed before."""
+    5 the access log is not what it was, or lacks what it promised."""
     given = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], None] = given.run
     try:
@@ -39,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(fault.message, file=sys.stderr)
         _show(fault.problems)
         return WRONG_FORM
-    except Forked as fork:
-        _show_fork(fork)
-        return FORKED
+    except Disproved as fault:
+        _show_alarm(fault)
+        return DISPROVED
     except Unavailable as fault:
         print(f"{fault.message} Run the same command again later.", file=sys.stderr)
         return AWAY
@@ -130,8 +134,8 @@ def _pull(given: argparse.Namespace) -> None:
     try:
         with _gateway(given) as gateway:
             pulled = gateway.pull(given.reference, given.purpose)
-    except Forked as fork:
-        _write_pulled(given, fork.pulled)  # the case may be urgent; the alarm follows
+    except Disproved as fault:
+        _write_pulled(given, fault.pulled)  # the case may be urgent; the alarm follows
         raise
     _write_pulled(given, pulled)
 
@@ -227,15 +231,12 @@ def _show(problems: Sequence[Problem]) -> None:
         print(f"  {check.says(problem)}", file=sys.stderr)
 
 
-def _show_fork(fork: Forked) -> None:
-    print(f"ALARM: {fork.message}", file=sys.stderr)
-    print(
-        "Someone changed the record of who read what. Tell the other agencies, not only the",
-        file=sys.stderr,
-    )
-    print("gateway's operator, and keep the evidence.", file=sys.stderr)
-    if fork.evidence is not None:
-        print(f"  evidence: {fork.evidence}", file=sys.stderr)
+def _show_alarm(fault: Disproved) -> None:
+    print(f"ALARM: {fault.message}", file=sys.stderr)
+    for line in ALARM:
+        print(line, file=sys.stderr)
+    if fault.evidence is not None:
+        print(f"  evidence: {fault.evidence}", file=sys.stderr)
 
 
 def _write_private(path: Path, text: str | bytes) -> None:

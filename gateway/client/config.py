@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from gateway.errors import Undecipherable, UnsafeSettings
 from gateway.sealing import jose
 
@@ -24,6 +26,7 @@ SIGNING, ENCRYPTION, SECRET, PUBLIC = (
     "secret.key",
     "public.jwks.json",
 )
+WITNESS, LOG_KEY = "witness.key", "log.key"  # the second comes with the answer to enrolment
 _ID = re.compile(r"[a-z][a-z0-9-]{1,63}")
 
 
@@ -31,7 +34,9 @@ _ID = re.compile(r"[a-z][a-z0-9-]{1,63}")
 class AgencyKeys:
     """The two private keys of an agency, and the secret that salts its sealed sections.
 
-    `folder` is where they lie; what the agency remembers of the log is kept there too.
+    `folder` is where they lie; what the agency remembers of the log is kept there too. With the
+    key `witness` it countersigns the log, by `log_key` it knows its own entries; a folder made
+    before there was either goes without.
     """
 
     signing_kid: str
@@ -40,6 +45,8 @@ class AgencyKeys:
     encryption: jose.Key = field(repr=False)
     secret: bytes = field(repr=False)
     folder: Path | None = None
+    witness: Ed25519PrivateKey | None = field(default=None, repr=False)
+    log_key: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ def new_keys(folder: Path, agency: str) -> dict[str, str]:
         for name, jwk in pairs.items():
             _write(folder / name, json.dumps(jwk, indent=1))
         _write(folder / SECRET, jose.b64u(secrets.token_bytes(32)))
+        _write(folder / WITNESS, jose.b64u(secrets.token_bytes(32)))
         _write(folder / PUBLIC, json.dumps(public, indent=1), mode=0o644)
     except FileExistsError:
         raise UnsafeSettings("The folder already holds keys; nothing was changed.") from None
@@ -112,6 +120,7 @@ def load_keys(folder: Path) -> AgencyKeys:
     read = {name: _read(folder / name) for name in (SIGNING, ENCRYPTION, SECRET)}
     try:
         signing, encryption = _jwk(read[SIGNING]), _jwk(read[ENCRYPTION])
+        witness = _secret(folder / WITNESS)
         return AgencyKeys(
             signing["kid"],
             jose.import_private(signing, "sig"),
@@ -119,9 +128,23 @@ def load_keys(folder: Path) -> AgencyKeys:
             jose.import_private(encryption, "enc"),
             jose.b64u_decode(read[SECRET].strip()),
             folder,
+            Ed25519PrivateKey.from_private_bytes(witness) if witness else None,
+            _secret(folder / LOG_KEY),
         )
     except (Undecipherable, ValueError, KeyError, TypeError):
         raise UnsafeSettings("A file of the keys folder is damaged.") from None
+
+
+def keep_log_key(folder: Path, key: str) -> None:
+    """Keep the key by which an agency knows its own entries (base64url); a first one stays.
+
+    :raises UnsafeSettings: if the folder holds another one.
+    """
+    try:
+        _write(folder / LOG_KEY, key)
+    except FileExistsError:
+        if _read(folder / LOG_KEY).strip() != key:
+            raise UnsafeSettings("The folder already holds another key of the log.") from None
 
 
 def _base_url(given: str) -> str:
@@ -136,6 +159,16 @@ def _jwk(text: str) -> Mapping[str, Any]:
     if not isinstance(read, dict):
         raise TypeError
     return read
+
+
+def _secret(path: Path) -> bytes | None:
+    """The 32 bytes of a file that a folder may lack."""
+    if not path.exists():
+        return None
+    found = jose.b64u_decode(_read(path).strip())
+    if len(found) != 32:
+        raise ValueError
+    return found
 
 
 def _read(path: Path) -> str:

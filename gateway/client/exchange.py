@@ -14,11 +14,13 @@ from gateway.client import outgoing
 from gateway.client.access import Access, ProblemError
 from gateway.client.config import AgencyKeys
 from gateway.client.http import Response, Send
+from gateway.client.watch import Errands
 from gateway.errors import Unavailable, Undecipherable
 from gateway.schemas.codes import Scope
 from gateway.sealing import envelopes, jose
 
 TRIES, PAUSE = 3, 0.5  # times; seconds, doubled each time
+STATEMENT = "marac-witness+jws"
 LIFE = 300  # seconds that a sealed document is good for
 KEYS_LIFE = 3600  # seconds that the gateway's public keys are taken for granted
 
@@ -125,6 +127,19 @@ class Exchange:
         """Read; what is sealed or signed comes back opened and verified."""
         return self._read(self._repeat(lambda: self._access.call(scope, "GET", path, query=query)))
 
+    def errands(self) -> Errands:
+        """Return what watching the log takes of this connection."""
+        return Errands(
+            fetch=self._access.fetch,
+            post=lambda path, body: self.post(path, body, Scope.LOG_READ),
+            state=self._state,
+            now=self._access.now,
+        )
+
+    def _state(self, claims: Mapping[str, Any]) -> str:
+        data = json.dumps(claims).encode()
+        return jose.sign(data, self._keys.signing, self._keys.signing_kid, STATEMENT)
+
     def _repeat(self, once: Callable[[], Response]) -> Response:
         """Try again while the gateway is away; a stored answer then comes back unchanged."""
         for attempt in range(TRIES - 1):
@@ -165,12 +180,7 @@ class Exchange:
 
     def open_enrolment(self, token: str) -> dict[str, Any]:
         """Open the answer to this agency's enrolment: its key for recognising its log entries."""
-        held = {self._keys.encryption_kid: self._keys.encryption}
-        plain = jose.decrypt(token, held, typ="marac-enrolment+jwe", cty="json").plaintext
-        answer = json.loads(plain)
-        if not isinstance(answer, dict) or answer.get("agency") != self._access.agency_id:
-            raise Undecipherable("The answer is to another agency.")
-        return answer
+        return open_enrolment(token, self._keys, self._access.agency_id)
 
     def _read_receipt(self, token: str) -> dict[str, Any]:
         return self._by_gateway(
@@ -214,3 +224,16 @@ class Exchange:
     def _verify_keys(self) -> dict[str, jose.Key]:
         signing = [jwk for jwk in self._gateway_keys() if jwk.get("use") == "sig"]
         return {jwk["kid"]: jose.import_public(jwk, "sig") for jwk in signing}
+
+
+def open_enrolment(token: str, keys: AgencyKeys, agency_id: str) -> dict[str, Any]:
+    """Open the answer to an agency's enrolment: {"agency", "log_key"}.
+
+    :raises Undecipherable: if it is not for this agency.
+    """
+    held = {keys.encryption_kid: keys.encryption}
+    plain = jose.decrypt(token, held, typ="marac-enrolment+jwe", cty="json").plaintext
+    answer = json.loads(plain)
+    if not isinstance(answer, dict) or answer.get("agency") != agency_id:
+        raise Undecipherable("The answer is to another agency.")
+    return answer

@@ -6,7 +6,6 @@ import hmac
 import logging
 import time
 import uuid
-from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,11 +15,12 @@ from urllib.parse import quote
 import rfc8785
 
 from gateway.client.access import ProblemError
-from gateway.client.config import AgencyKeys
+from gateway.client.config import AgencyKeys, keep_log_key
 from gateway.client.exchange import Exchange
 from gateway.client.http import Send
-from gateway.client.verify import Unreadable, base64url
-from gateway.client.witness import Forked, Witness
+from gateway.client.reading import paper, read_document, read_steps, read_text, read_texts
+from gateway.client.watch import Watch
+from gateway.client.witness import Disproved, Witness
 from gateway.errors import Unavailable, Undecipherable
 from gateway.schemas.codes import Purpose, Scope
 from gateway.sealing import jose
@@ -70,7 +70,7 @@ class Gateway:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._secret = keys.secret
+        self._secret, self._folder = keys.secret, keys.folder
         self._exchange = Exchange(
             send,
             base_url=base_url,
@@ -82,8 +82,16 @@ class Gateway:
         )
         self.witness = Witness(
             keys.folder,
-            verifiers=lambda: _texts(self._log(), "verifiers"),
-            prove=lambda old, new: _steps(self.log_growth(old, new)),
+            verifiers=lambda: read_texts(self._log(), "verifiers"),
+            prove=lambda old, new: read_steps(self.log_growth(old, new)),
+        )
+        self._watching = Watch(
+            self.witness,
+            self._exchange.errands(),
+            agency_id=agency_id,
+            base_url=base_url,
+            key=keys.witness,
+            log_key=keys.log_key,
         )
 
     # --- a referral -----------------------------------------------------------------------------
@@ -117,7 +125,7 @@ class Gateway:
     def referral(self, ref: str, purpose: str = "P1") -> Any:
         """Return one's own referral: document, status, feedback."""
         path = f"/v1/referrals/{_part(ref)}"
-        return _document(self._exchange.get(path, Scope.REFERRALS_READ, purpose=purpose))
+        return self._document(self._exchange.get(path, Scope.REFERRALS_READ, purpose=purpose))
 
     def referrals(self, cursor: str | None = None) -> Any:
         """Return one's own referrals."""
@@ -133,10 +141,11 @@ class Gateway:
     def list_cases(self, cursor: str | None = None) -> Any:
         """Return what is new for this agency since the cursor.
 
-        :raises Forked: if the log contradicts what it showed this agency before.
+        :raises Disproved: if the log contradicts what it showed this agency before.
         """
+        self._watching.attend()
         listed = self._exchange.get("/v1/cases", Scope.CASES_READ, cursor=cursor)
-        self._watch(listed)
+        self._accept(listed)
         return listed
 
     def pull(self, ref: str, purpose: str = "P2") -> Pulled:
@@ -144,18 +153,24 @@ class Gateway:
 
         Without one it is P2, the victim's safety plan.
 
-        :raises Forked: if the log contradicts what it showed this agency before; `pulled` of it
-            holds the case all the same, since a life may hang on it.
+        :raises Disproved: if the log contradicts what it showed this agency before, or lacks what
+            it promised; `pulled` of it holds the case all the same, since a life may hang on it.
         """
-        answer = self._exchange.get(f"/v1/cases/{_part(ref)}", Scope.CASES_READ, purpose=purpose)
-        document = _document(answer)
-        items = document.get("sealed", [])
-        pulled = Pulled(answer, document, self._exchange.open_sections(items))
+        fault: Disproved | None = None
         try:
-            self._watch(answer.get("log"))
-        except Forked as fork:
-            fork.pulled = pulled
-            raise
+            self._watching.attend()
+        except Disproved as found:
+            fault = found
+        answer = self._exchange.get(f"/v1/cases/{_part(ref)}", Scope.CASES_READ, purpose=purpose)
+        document = self._document(answer)
+        pulled = Pulled(answer, document, self._exchange.open_sections(document.get("sealed", [])))
+        try:
+            self._accept(answer.get("log"))
+        except Disproved as found:
+            fault = found
+        if fault is not None:
+            fault.pulled = pulled
+            raise fault
         return pulled
 
     def acknowledge(self, ref: str, outcome: str, reason: str | None = None) -> Any:
@@ -178,7 +193,7 @@ class Gateway:
     def access(self, ref: str) -> Any:
         """Return who read what this agency contributed to a case."""
         path = f"/v1/cases/{_part(ref)}/access"
-        return _document(self._exchange.get(path, Scope.LOG_READ, purpose=Purpose.P10))
+        return self._document(self._exchange.get(path, Scope.LOG_READ, purpose=Purpose.P10))
 
     def explain(self, ref: str, agency: str, purpose: str) -> Any:
         """Return what an agency would see of a case, and which rule decides."""
@@ -202,15 +217,21 @@ class Gateway:
         """Return the agenda as this agency may see it: "json" data, an "html" page, or "pdf"."""
         path = f"/v1/conferences/{_part(conference)}/agenda"
         query = {"format": form, "purpose": purpose}
-        return paper(self._exchange.get(path, Scope.CONFERENCE_READ, **query))
+        answer = self._exchange.get(path, Scope.CONFERENCE_READ, **query)
+        self._expect(answer)
+        return paper(answer)
 
     def open_file(self, sealed: str) -> Mapping[str, Any] | str | bytes:
         """Return what is in a sealed file that the gateway's operator made for this agency.
 
-        That is a paper, or the answer to an enrolment: {"agency", "log_key"}.
+        That is a paper, or the answer to an enrolment: {"agency", "log_key"}. The log key is also
+        kept in the agency's folder, where the next start finds it.
         """
         if jose.peek(sealed).get("typ") == ENROLMENT:
-            return self._exchange.open_enrolment(sealed)
+            answer = self._exchange.open_enrolment(sealed)
+            if self._folder is not None:
+                keep_log_key(self._folder, read_text(answer, "log_key"))
+            return answer
         return paper(self._exchange.open_sealed(sealed))
 
     # --- the log, the directory -------------------------------------------------------------------
@@ -228,17 +249,35 @@ class Gateway:
         query = {"old": str(old), "new": str(new)}
         return self._exchange.get("/v1/log/entries", Scope.LOG_READ, **query)
 
+    def log_proof(self, commitment: str) -> str:
+        """Return the receipt of an entry that verifies itself; keep it as a .tlog-proof file."""
+        return str(self._exchange.get("/v1/log/proof", Scope.LOG_READ, commit=commitment))
+
+    def witnesses(self) -> Any:
+        """Return who countersigns the log, with which key, by whose statement."""
+        return self._exchange.get("/v1/log/witnesses", Scope.LOG_READ)
+
     def directory(self) -> Any:
         """Return the agencies of the partnership and the custody of their keys."""
         return self._exchange.get("/v1/directory", Scope.DIRECTORY_READ)
 
-    def _watch(self, answer: Any) -> None:
+    def _document(self, answer: Any) -> Mapping[str, Any]:
+        """The document inside a sealed answer, whose entry the log now owes us."""
+        self._expect(answer)
+        return read_document(answer)
+
+    def _expect(self, claims: Any) -> None:
+        promised = claims.get("log") if isinstance(claims, dict) else None
+        if isinstance(promised, dict) and isinstance(promised.get("commitment"), str):
+            self._watching.promise(promised["commitment"])
+
+    def _accept(self, answer: Any) -> None:
         """Accept the checkpoint of an answer; a gateway that proves nothing is not passed over.
 
         :raises Forked: if it contradicts what this agency holds.
         """
         try:
-            self.witness.accept(_text(answer, "checkpoint"))
+            self.witness.accept(read_text(answer, "checkpoint"))
         except (Unavailable, ProblemError, Undecipherable):
             log.warning("The gateway did not prove that its access log was only added to.")
 
@@ -251,43 +290,8 @@ class Gateway:
 
     def _submit(self, path: str, form_file: Mapping[str, Any], key: str | None) -> Receipt:
         token, claims = self._exchange.submit(path, form_file, Scope.REFERRALS_WRITE, key)
+        self._expect(claims)
         return Receipt(token, claims)
-
-
-def _text(answer: Any, name: str) -> str:
-    found = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(found, str):
-        raise Undecipherable("The gateway's answer is not of the published form.")
-    return found
-
-
-def _texts(answer: Any, name: str) -> list[str]:
-    found = answer.get(name) if isinstance(answer, dict) else None
-    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise Undecipherable("The gateway's answer is not of the published form.")
-    return found
-
-
-def _steps(answer: Any) -> list[bytes]:
-    try:
-        return [base64url(step) for step in _texts(answer, "proof")]
-    except Unreadable:
-        raise Undecipherable("The gateway's proof cannot be read.") from None
-
-
-def _document(answer: Any) -> Mapping[str, Any]:
-    document = answer.get("document") if isinstance(answer, dict) else None
-    if not isinstance(document, dict):
-        raise Undecipherable("The answer is not sealed to this agency.")
-    return document
-
-
-def paper(answer: Any) -> Mapping[str, Any] | str | bytes:
-    """Return the paper inside a sealed answer: data, the text of a page, or the bytes of a PDF."""
-    document = _document(answer)
-    if "base64" in document:
-        return b64decode(document["base64"])
-    return str(document["text"]) if "text" in document else dict(document["agenda"])
 
 
 def _part(text: str) -> str:

@@ -1,8 +1,8 @@
 """Checks what a gateway says about its access log, without the gateway: `gateway-verify`.
 
 A single file that needs Python and the package `cryptography`, nothing else; it may be copied and
-run as `python verify.py`. Formats: C2SP signed note and checkpoint, RFC 6962 proofs. Bytes in JSON
-are base64url without padding.
+run as `python verify.py`. Formats: C2SP signed note, checkpoint, cosignature and tlog-proof; RFC
+6962 proofs. Bytes in JSON are base64url without padding.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 VERIFIED, REFUTED, UNREADABLE = 0, 1, 2
+LOG, WITNESS = 1, 4  # what a key signs: the log's own notes, or countersignatures
 _BASE64URL_OPTIONS = ("--commitment", "--salt")
+YEAR_9999 = 253_402_300_800
 FAR = 100_000  # how many numbers in a row may be missing before a tag counts as foreign
 
 
@@ -47,17 +50,22 @@ class Checkpoint:
 # --- signed notes -----------------------------------------------------------------------------
 
 
-def open_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint:
-    """What a checkpoint says, if one of the keys ("name+id+key") signed it.
+@dataclass(frozen=True)
+class Quorum:
+    """Whose countersignatures a checkpoint needs: `least` of the keys `witnesses`."""
 
-    :raises NotVerified: if none did.
+    witnesses: Sequence[str] = ()
+    least: int = 0
+
+
+def open_checkpoint(note: str, keys: Sequence[str], quorum: Quorum = Quorum()) -> Checkpoint:
+    """What a checkpoint says, if one of the keys ("name+id+key") signed it, and a quorum too.
+
+    :raises NotVerified: if none did, or too few witnesses did.
     :raises Unreadable: if a key or the note is malformed.
     """
-    text, mark, lines = note.rpartition("\n\n")
-    if not mark:
-        raise Unreadable("the checkpoint has no signature part")
-    text += "\n"
-    held = [_read_key(key) for key in keys]
+    text, lines = _parts(note)
+    held = [_read_key(key, LOG) for key in keys]
     name = next((name for name, ident, key in held if _signs(name, ident, key, text, lines)), None)
     if name is None:
         raise NotVerified("no given key signed the checkpoint")
@@ -69,37 +77,84 @@ def open_checkpoint(note: str, keys: Sequence[str]) -> Checkpoint:
         raise Unreadable("the checkpoint has no size")
     if len(root) != 32 or len(size) > 18:
         raise Unreadable("the checkpoint has no root")
+    if len(cosigned(note, quorum.witnesses)) < quorum.least:  # one key under two names counts once
+        raise NotVerified("too few of the given witnesses countersigned the checkpoint")
     return Checkpoint(name, int(size), root)
 
 
-def _read_key(text: str) -> tuple[str, bytes, Ed25519PublicKey]:
+def cosigned(note: str, witnesses: Sequence[str]) -> dict[str, int]:
+    """Which of the witnesses ("name+id+key", type 0x04) countersigned a note, and when.
+
+    :raises Unreadable: if a key or the note is malformed.
+    """
+    text, lines = _parts(note)
+    held = {
+        key.public_bytes_raw(): (name, ident, key) for name, ident, key in _witnesses(witnesses)
+    }
+    found = {}
+    for name, ident, key in held.values():
+        for who, blob in lines:
+            at = int.from_bytes(blob[4:12], "big")
+            is_its = (who, blob[:4]) == (name, ident) and len(blob) == 76 and at < YEAR_9999
+            if is_its and _holds(key, blob[12:], f"cosignature/v1\ntime {at}\n{text}"):
+                found[name] = at
+    return found
+
+
+def _witnesses(keys: Sequence[str]) -> list[tuple[str, bytes, Ed25519PublicKey]]:
+    return [_read_key(each, WITNESS) for each in keys]
+
+
+def _parts(note: str) -> tuple[str, list[tuple[str, bytes]]]:
+    """The signed text, and name and bytes of each signature line."""
+    text, mark, lines = note.rpartition("\n\n")
+    if not mark or not lines.endswith("\n") or any(c < " " and c != "\n" for c in note):
+        raise Unreadable("the checkpoint is no signed note")
+    signatures: list[tuple[str, bytes]] = []
+    for line in lines[:-1].split("\n"):
+        dash, _, rest = line.partition(" ")
+        name, _, encoded = rest.partition(" ")
+        blob = _standard(encoded)
+        if dash != "\u2014" or not name or "+" in name or len(blob) < 5 or len(signatures) > 63:
+            raise Unreadable("the checkpoint has a malformed signature line")
+        signatures.append((name, blob))
+    return text + "\n", signatures
+
+
+def _read_key(text: str, kind: int) -> tuple[str, bytes, Ed25519PublicKey]:
     parts = text.strip().split("+", 2)
     blob = _standard(parts[2]) if len(parts) == 3 else b""
-    if len(blob) != 33 or blob[0] != 1:
-        raise Unreadable("a key is not of the form name+id+key, or not Ed25519")
+    if len(blob) != 33 or blob[0] != kind:
+        raise Unreadable("a key is not of the form name+id+key, or not of the right kind")
     ident = hashlib.sha256(parts[0].encode() + b"\n" + blob).digest()[:4]
     if ident.hex() != parts[1]:
         raise Unreadable("a key does not carry its own id")
     return parts[0], ident, Ed25519PublicKey.from_public_bytes(blob[1:])
 
 
-def _signs(name: str, ident: bytes, key: Ed25519PublicKey, text: str, lines: str) -> bool:
-    for line in lines.split("\n"):
-        blob = _standard(line.rpartition(" ")[2]) if line.startswith(f"\u2014 {name} ") else b""
-        if blob[:4] == ident:
-            try:
-                key.verify(blob[4:], text.encode())
-            except InvalidSignature:
-                return False
-            return True
-    return False
+def _signs(
+    name: str, ident: bytes, key: Ed25519PublicKey, text: str, lines: Sequence[tuple[str, bytes]]
+) -> bool:
+    found = next((blob[4:] for who, blob in lines if (who, blob[:4]) == (name, ident)), None)
+    return found is not None and _holds(key, found, text)
+
+
+def _holds(key: Ed25519PublicKey, signature: bytes, text: str) -> bool:
+    try:
+        key.verify(signature, text.encode())
+    except InvalidSignature:
+        return False
+    return True
 
 
 # --- proofs -----------------------------------------------------------------------------------
 
 
 def check_inclusion(
-    answer: Mapping[str, Any], keys: Sequence[str], commitment: bytes | None = None
+    answer: Mapping[str, Any],
+    keys: Sequence[str],
+    commitment: bytes | None = None,
+    quorum: Quorum = Quorum(),
 ) -> Checkpoint:
     """The checkpoint whose tree holds the entry of a `GET /v1/log/entries` answer.
 
@@ -107,7 +162,7 @@ def check_inclusion(
     :raises Unreadable: if the answer is malformed.
     """
     leaf, index, size = _bytes(answer, "leaf"), _number(answer, "index"), _number(answer, "size")
-    checkpoint = open_checkpoint(_text(answer, "checkpoint"), keys)
+    checkpoint = open_checkpoint(_text(answer, "checkpoint"), keys, quorum)
     if checkpoint.size != size:
         raise NotVerified("the proof is for another size than the checkpoint")
     if commitment is not None and _commitment_of(leaf) != commitment:
@@ -116,6 +171,31 @@ def check_inclusion(
     if root_from_inclusion(found, index, size, _proof(answer)) != checkpoint.root:
         raise NotVerified("the proof does not lead to the signed root")
     return checkpoint
+
+
+def read_receipt(text: str) -> dict[str, Any]:
+    """A tlog-proof as `check_inclusion` takes it; the leaf is what stands behind `extra`.
+
+    :raises Unreadable: if it is none.
+    """
+    head, mark, note = text.partition("\n\n")
+    lines = head.split("\n")
+    if not mark or len(lines) < 3 or lines[0] != "c2sp.org/tlog-proof@v1":
+        raise Unreadable("this is not a tlog-proof with an entry in it")
+    (extra, leaf), (index, number) = (line.partition(" ")[::2] for line in lines[1:3])
+    steps = [_standard(line) for line in lines[3:]]
+    if (extra, index) != ("extra", "index") or not number.isascii() or not number.isdigit():
+        raise Unreadable("this is not a tlog-proof with an entry in it")
+    if str(int(number[:18])) != number or not _standard(leaf):
+        raise Unreadable("this is not a tlog-proof with an entry in it")
+    size = note.split("\n")[1:2]
+    return {
+        "index": int(number),
+        "leaf": _url(_standard(leaf)),
+        "size": int(size[0]) if size and size[0].isascii() and size[0].isdigit() else 0,
+        "proof": [_url(step) for step in steps],
+        "checkpoint": note,
+    }
 
 
 def check_consistency(old: Checkpoint, new: Checkpoint, proof: Sequence[bytes]) -> None:
@@ -248,6 +328,10 @@ def _proof(answer: Mapping[str, Any]) -> list[bytes]:
     return steps
 
 
+def _url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
 def base64url(text: str) -> bytes:
     """The bytes of base64url without padding.
 
@@ -310,6 +394,11 @@ def _parser() -> argparse.ArgumentParser:
     inclusion.add_argument("--commitment", help="that the entry must hold, from a receipt")
     inclusion.add_argument("--salt", help="of the commitment; needs --record")
     inclusion.add_argument("--record", help="file with the record, byte for byte")
+    proof = _command(commands, "proof", _run_proof, "a .tlog-proof receipt holds")
+    proof.add_argument("file", help="the receipt")
+    proof.add_argument("--commitment", help="that the entry must hold, from a receipt")
+    fork = _command(commands, "fork", _run_fork, "the log signed two histories: evidence")
+    fork.add_argument("file", help="what a client kept when it refused a checkpoint")
     consistency = _command(commands, "consistency", _run_consistency, "nothing was changed since")
     consistency.add_argument("old", help="the checkpoint that you kept")
     consistency.add_argument("new", help="a newer one")
@@ -326,11 +415,17 @@ def _command(commands: Any, name: str, run: Any, what: str) -> argparse.Argument
     parser.add_argument(
         "--key", action="append", required=True, help="name+id+key of the log, or a file with it"
     )
+    parser.add_argument(
+        "--witness", action="append", default=[], help="name+id+key of a partner, or a file with it"
+    )
+    parser.add_argument("--quorum", type=int, help="how many of them must have signed; else all")
     return parser
 
 
 def _run_checkpoint(given: argparse.Namespace) -> str:
-    return _say(open_checkpoint(_note(given.file), _keys(given)))
+    note, quorum = _note(given.file), _quorum(given)
+    said = _say(open_checkpoint(note, _keys(given), quorum))
+    return "\n".join([said, *map(_say_witness, cosigned(note, quorum.witnesses).items())])
 
 
 def _run_inclusion(given: argparse.Namespace) -> str:
@@ -342,12 +437,35 @@ def _run_inclusion(given: argparse.Namespace) -> str:
         commitment = made.digest()
     answer = _object(_read(given.file))
     return f"entry {answer.get('index')} is in: " + _say(
-        check_inclusion(answer, _keys(given), commitment)
+        check_inclusion(answer, _keys(given), commitment, _quorum(given))
     )
 
 
+def _run_proof(given: argparse.Namespace) -> str:
+    commitment = base64url(given.commitment) if given.commitment else None
+    answer = read_receipt(_read(given.file))
+    found = check_inclusion(answer, _keys(given), commitment, _quorum(given))
+    return f"entry {answer['index']} is in: {_say(found)}"
+
+
+def _run_fork(given: argparse.Namespace) -> str:
+    """Two checkpoints of one log that cannot both be true: certain for one size, else by proof."""
+    evidence = _object(_read(given.file))
+    old, new = sorted(
+        (open_checkpoint(_text(evidence, name), _keys(given)) for name in ("held", "seen")),
+        key=lambda each: each.size,
+    )
+    try:
+        check_consistency(old, new, _proof(evidence))
+    except NotVerified as reason:
+        how = "certain" if old.size == new.size else "unless the gateway proves the growth"
+        return f"TWO HISTORIES ({how}): {reason}\n{_say(old)}\n{_say(new)}"
+    raise NotVerified("the two checkpoints go together")
+
+
 def _run_consistency(given: argparse.Namespace) -> str:
-    old, new = (open_checkpoint(_note(file), _keys(given)) for file in (given.old, given.new))
+    old = open_checkpoint(_note(given.old), _keys(given))
+    new = open_checkpoint(_note(given.new), _keys(given), _quorum(given))
     check_consistency(old, new, _proof(_object(_read(given.proof))))
     return f"from {old.size} entries on, only added to: " + _say(new)
 
@@ -355,7 +473,7 @@ def _run_consistency(given: argparse.Namespace) -> str:
 def _run_own(given: argparse.Namespace) -> str:
     answers = [_object(_read(file)) for file in given.files]
     for answer in answers:
-        check_inclusion(answer, _keys(given))
+        check_inclusion(answer, _keys(given), None, _quorum(given))
     leaves = [_bytes(answer, "leaf") for answer in answers]
     found = own_numbers(base64url(_read(given.log_key).strip()), leaves)
     missing = sorted(set(range(1, max(found, default=0))) - found.keys())
@@ -368,10 +486,24 @@ def _say(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.origin}, {checkpoint.size} entries, root {checkpoint.root.hex()}"
 
 
+def _say_witness(cosignature: tuple[str, int]) -> str:
+    name, at = cosignature
+    return f"countersigned by {name} at {datetime.fromtimestamp(at, UTC).isoformat()}"
+
+
+def _quorum(given: argparse.Namespace) -> Quorum:
+    witnesses = _lines(given.witness)
+    return Quorum(witnesses, len(witnesses) if given.quorum is None else given.quorum)
+
+
 def _keys(given: argparse.Namespace) -> list[str]:
+    return _lines(given.key)
+
+
+def _lines(keys: Sequence[str]) -> list[str]:
     return [
         line
-        for key in given.key
+        for key in keys
         for line in (key if "+" in key and "\n" not in key else _read(key)).split("\n")
         if line.strip()
     ]

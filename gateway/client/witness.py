@@ -7,39 +7,42 @@ proved to go with the one that is held is refused, and both are kept as evidence
 from __future__ import annotations
 
 import base64
-import fcntl
-import hashlib
-import json
-import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gateway.client import verify
+from gateway.client.memory import Memory
 from gateway.client.verify import Checkpoint, NotVerified, Unreadable
-from gateway.errors import GatewayError, Undecipherable, UnsafeSettings
+from gateway.errors import GatewayError, Undecipherable
 
-LOG_KEYS, HELD, LOCK, EVIDENCE = "log-keys", "log-checkpoint", "log.lock", "evidence"
+LOG_KEYS, HELD = "log-keys", "log-checkpoint"
 
 Prove = Callable[[int, int], Sequence[bytes]]
 """(older size, newer size) -> the steps of the consistency proof, as the gateway gives them."""
 
 
-class Forked(GatewayError):
-    """The log shows a history that cannot go with the one that was shown before.
+class Disproved(GatewayError):
+    """The access log cannot be what the gateway says it is.
 
-    `evidence` is the file that holds both signed checkpoints; None without a folder to keep it in.
-    `pulled` is what the same answer brought, if it brought anything.
+    `evidence` is the file that shows it; None without a folder to keep it in. `pulled` is what the
+    same call brought, if it brought anything.
     """
 
-    code = "log_forked"
     pulled: Any = None
 
-    def __init__(self, evidence: Path | None) -> None:
-        super().__init__("The access log contradicts a checkpoint that it signed before.")
+    def __init__(self, message: str, evidence: Path | None) -> None:
+        super().__init__(message)
         self.evidence = evidence
+
+
+class Forked(Disproved):
+    """The log shows a history that cannot go with the one that was shown before."""
+
+    code = "log_forked"
+
+    def __init__(self, evidence: Path | None) -> None:
+        super().__init__("The access log contradicts a checkpoint that it signed before.", evidence)
 
 
 class Witness:
@@ -53,12 +56,12 @@ class Witness:
     def __init__(
         self, folder: Path | None, *, verifiers: Callable[[], Sequence[str]], prove: Prove
     ) -> None:
-        self._folder, self._verifiers, self._prove = folder, verifiers, prove
-        self._kept: dict[str, str] = {}
+        self.memory = Memory(folder)
+        self._verifiers, self._prove = verifiers, prove
 
     def held(self) -> Checkpoint | None:
         """The newest checkpoint that was accepted."""
-        note = self._read(HELD)
+        note = self.memory.read(HELD)
         return None if note is None else self._open(note)
 
     def accept(self, note: str) -> Checkpoint:
@@ -70,7 +73,7 @@ class Witness:
         """
         new = self._open(note)
         while True:
-            before = self._read(HELD)
+            before = self.memory.read(HELD)
             if before is not None and (held := self._open(before)) != new:
                 self._compare(before, held, note, new)
                 if new.size <= held.size:
@@ -111,81 +114,29 @@ class Witness:
             found = verify.open_checkpoint(note, asked)
         except (NotVerified, Unreadable):
             raise Undecipherable("The checkpoint is not signed by the log.") from None
-        self._write(LOG_KEYS, "\n".join(asked) + "\n")
+        self.memory.write(LOG_KEYS, "\n".join(asked) + "\n")
         return found
 
     def _keys(self) -> Sequence[str]:
-        pinned = self._read(LOG_KEYS)
+        pinned = self.memory.read(LOG_KEYS)
         if pinned is None:
             pinned = "\n".join(self._verifiers()) + "\n"
-            self._write(LOG_KEYS, pinned)
+            self.memory.write(LOG_KEYS, pinned)
         return pinned.split()
 
     def _exchange(self, before: str | None, note: str) -> bool:
         """Keep `note` if `before` is still what is held; False if another process was first."""
-        with self._alone():
-            if self._read(HELD) != before:
+        with self.memory.alone():
+            if self.memory.read(HELD) != before:
                 return False
-            self._write(HELD, note)
+            self.memory.write(HELD, note)
             return True
 
     def _keep_evidence(self, held: str, seen: str, steps: Sequence[bytes]) -> Path | None:
-        if self._folder is None:
-            return None
         found = {
             "held": held,
             "seen": seen,
             "proof": [base64.urlsafe_b64encode(step).decode().rstrip("=") for step in steps],
             "keys": list(self._keys()),
-            "at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
-        mark = hashlib.sha256(f"{held}\n{seen}".encode()).hexdigest()[:16]
-        folder = self._folder / EVIDENCE
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _write(folder / f"log-{mark}.json", json.dumps(found, indent=1) + "\n")
-        return folder / f"log-{mark}.json"
-
-    # --- files --------------------------------------------------------------------------------
-
-    def _read(self, name: str) -> str | None:
-        if self._folder is None:
-            return self._kept.get(name)
-        try:
-            return (self._folder / name).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        except (OSError, ValueError):
-            raise UnsafeSettings("What is remembered of the log cannot be read.") from None
-
-    def _write(self, name: str, text: str) -> None:
-        if self._folder is None:
-            self._kept[name] = text
-        else:
-            _write(self._folder / name, text)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other processes of this agency out, for as long as reading and writing takes."""
-        if self._folder is None:
-            yield
-            return
-        handle = os.open(self._folder / LOCK, os.O_WRONLY | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
-
-
-def _write(path: Path, text: str) -> None:
-    """Write a file that only its owner reads, wholly or not at all."""
-    half = path.with_name(f"{path.name}.{os.getpid()}.half")
-    try:
-        handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    except OSError:
-        raise UnsafeSettings("What is remembered of the log cannot be written.") from None
+        return self.memory.keep_evidence("fork", found)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gateway.client import config
+from gateway.client.exchange import open_enrolment
 from gateway.client.gateway import Gateway
 from gateway.client.http import Send
 from gateway.demo.registrars import Registrars
@@ -58,9 +59,10 @@ def enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
     """Make each agency's keys in a folder of its own; two operators let each in, with workers."""
     registrars = Registrars(sessions, keys)
     for partner in PARTNERS:
-        config.new_keys(folder / partner.agency_id, partner.agency_id)
-        public = (folder / partner.agency_id / config.PUBLIC).read_text(encoding="utf-8")
-        registrars.register(
+        own = folder / partner.agency_id
+        config.new_keys(own, partner.agency_id)
+        public = (own / config.PUBLIC).read_text(encoding="utf-8")
+        made = registrars.register(
             agency_id=partner.agency_id,
             name=partner.name,
             kind=partner.kind,
@@ -72,6 +74,8 @@ def enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
         with begin(sessions, keys, OPERATOR, now) as work:
             for worker in partner.workers:
                 agencies.add_worker(work, agency_id=partner.agency_id, worker_id=worker)
+        answer = open_enrolment(made.answer, config.load_keys(own), partner.agency_id)
+        config.keep_log_key(own, answer["log_key"])
 
 
 def worker_of(agency_id: str) -> str:

@@ -48,6 +48,10 @@ OPERATIONS: Mapping[str, Way] = {
     "read_agenda": Way.INITIALS,
     "read_checkpoint": Way.CODES,
     "prove": Way.CODES,
+    "read_log_proof": Way.CODES,
+    "list_witnesses": Way.CODES,
+    "register_witness": Way.CODES,
+    "cosign_checkpoint": Way.CODES,
     "list_directory": Way.CODES,
     "list_key_events": Way.CODES,
 }

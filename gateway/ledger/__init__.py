@@ -4,9 +4,11 @@ A request's own transaction writes its change and the pending line. Any process 
 `sequence`, which gives lines their place in a Merkle tree and signs the new root.
 """
 
+from gateway.ledger import witnessing
 from gateway.ledger.audit import Report, check_head, verify
 from gateway.ledger.keyring import ensure_agency_log_key
 from gateway.ledger.proofs import Inclusion, consistency, inclusion, inclusions, newest_checkpoint
+from gateway.ledger.publishing import published_checkpoint, read_tile, receipt
 from gateway.ledger.reading import Recorded, case_records
 from gateway.ledger.records import Act
 from gateway.ledger.sequencer import sequence, verifier_keys, wait_for
@@ -31,8 +33,12 @@ __all__ = [
     "inclusion",
     "inclusions",
     "newest_checkpoint",
+    "published_checkpoint",
+    "read_tile",
+    "receipt",
     "sequence",
     "verifier_keys",
     "verify",
     "wait_for",
+    "witnessing",
 ]

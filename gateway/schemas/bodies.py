@@ -14,7 +14,7 @@ from gateway.schemas.codes import (
     WithdrawalReason,
 )
 from gateway.schemas.consent_codes import Feedback
-from gateway.schemas.fields import Bool, Code, Text
+from gateway.schemas.fields import Bool, Code, Int, Pattern, Text
 from gateway.schemas.parts import Fault, Form, ListOf
 from gateway.schemas.shapes import AgencyId, AreaCode, Outward, Reference, Timestamp
 
@@ -107,3 +107,19 @@ class RoutingPreview(Form):
             yield "needed_here", ("area",)
 
     rules = (_where,)
+
+
+class WitnessBody(Form):
+    """An agency names the key with which it countersigns the log."""
+
+    statement = Pattern(
+        r"[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{1,1024}\.[A-Za-z0-9_-]{1,512}",
+        says="JWS by the agency's signing key, typ marac-witness+jws",
+    )
+
+
+class CosignatureBody(Form):
+    """A witness signs below a published checkpoint."""
+
+    size = Int(0, 10**15, says="Of the checkpoint")
+    cosignature = Pattern(r"[A-Za-z0-9_-]{96}", says="Time and Ed25519 signature, base64url")

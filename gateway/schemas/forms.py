@@ -15,10 +15,12 @@ from gateway.errors import Invalid, Problem
 from gateway.schemas.bodies import (
     AcknowledgementBody,
     ConferenceBody,
+    CosignatureBody,
     DecisionForm,
     ListingBody,
     RoutingPreview,
     Withdrawal,
+    WitnessBody,
 )
 from gateway.schemas.consent import PositionForm
 from gateway.schemas.contact import ProtectedAddress, SafeContact
@@ -44,6 +46,8 @@ BODIES: Mapping[str, Form] = MappingProxyType(
         "conference/1": ConferenceBody(),
         "listing/1": ListingBody(),
         "routing-preview/1": RoutingPreview(),
+        "witness/1": WitnessBody(),
+        "cosignature/1": CosignatureBody(),
         "problem/1": ProblemDocument(),
     }
 )

@@ -53,6 +53,11 @@ class Frontier:
         self.size = size
         self._stack = list(stack)
 
+    @property
+    def stack(self) -> Sequence[bytes]:
+        """The hashes of the edge, from which it can be made again."""
+        return tuple(self._stack)
+
     def append(self, hashed: bytes, height: int = 0) -> list[tuple[int, int, bytes]]:
         """Add a leaf hash, or the hash of a complete subtree of 2**height leaves.
 

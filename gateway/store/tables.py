@@ -471,6 +471,24 @@ checkpoint = Table(
     Column("at", Utc, nullable=False),
 )
 
+log_witness = Table(
+    "log_witness",  # an agency's key for countersigning checkpoints; its newest one counts
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    _agency_id(),
+    Column("verifier", String(300), nullable=False, unique=True),  # name+id+key
+    Column("statement", Text, nullable=False),  # by which the agency itself names the key: a JWS
+    Column("at", Utc, nullable=False),
+)
+
+log_cosignature = Table(
+    "log_cosignature",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("witness_id", BigInteger, ForeignKey("log_witness.id"), primary_key=True),
+    Column("cosignature", LargeBinary(72), nullable=False),  # time and signature
+)
+
 counter = Table(
     "counter",  # acts that disclose nothing, such as an empty poll, per agency and day
     metadata,

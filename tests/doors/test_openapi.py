@@ -266,6 +266,8 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     world.sequence()
     seen["list_key_events"] = coordinator.key_events()
     seen["prove"] = coordinator.log_entry(receipt.claims["log"]["commitment"])
+    seen["list_witnesses"] = idva.witnesses()
+    assert seen["list_witnesses"]["witnesses"]
     plain = {
         name: schema["$ref"].rpartition("/")[2]
         for _, _, each in operations()
@@ -275,7 +277,8 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
         for schema in [content["schema"]]
         if media == "application/json" and "$ref" in schema
     }
-    assert plain.keys() - seen.keys() == {"read_checkpoint"}
+    asked_by_the_client = {"read_checkpoint", "register_witness", "cosign_checkpoint"}
+    assert plain.keys() - seen.keys() == asked_by_the_client
     for name, answer in seen.items():
         named(plain[name]).validate(answer)
     pulled = idva.pull(ref, "P2")

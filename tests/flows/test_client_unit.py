@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -450,6 +451,7 @@ def test_new_keys_are_for_the_agency_alone_and_read_out_by_telephone(
         "signing.jwk": 0o600,
         "encryption.jwk": 0o600,
         "secret.key": 0o600,
+        "witness.key": 0o600,
         "public.jwks.json": 0o644,
     }
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -476,11 +478,21 @@ def test_an_agency_id_has_one_form(tmp_path: Path, agency: str) -> None:
     assert not (tmp_path / "x").exists()
 
 
-@pytest.mark.parametrize("name", ["signing.jwk", "encryption.jwk", "secret.key"])
-@pytest.mark.parametrize("fault", ["open", "damaged", "missing"])
+NEEDED = ["signing.jwk", "encryption.jwk", "secret.key"]
+LATER = ["witness.key", "log.key"]  # a folder may lack them
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        *product(NEEDED, ["open", "damaged", "missing"]),
+        *product(LATER, ["open", "damaged"]),
+    ],
+)
 def test_keys_that_are_not_in_order_are_not_used(tmp_path: Path, name: str, fault: str) -> None:
     folder = tmp_path / "mine"
     config.new_keys(folder, AGENCY)
+    config.keep_log_key(folder, jose.b64u(bytes(32)))
     if fault == "open":
         (folder / name).chmod(0o640)
     elif fault == "damaged":

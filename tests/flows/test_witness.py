@@ -12,7 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.client import verify
-from gateway.client.witness import EVIDENCE, HELD, LOG_KEYS, Forked, Witness
+from gateway.client.memory import EVIDENCE
+from gateway.client.witness import HELD, LOG_KEYS, Forked, Witness
 from gateway.errors import Unavailable, Undecipherable, UnsafeSettings
 from gateway.sealing import notes, tree
 

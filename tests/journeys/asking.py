@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Mapping
@@ -12,7 +13,8 @@ from werkzeug.test import TestResponse
 
 from gateway.api.operations import OPERATIONS, Operation
 from gateway.schemas import reference as references
-from tests.journeys.world import Wire, example
+from gateway.sealing import notes
+from tests.journeys.world import BASE, Wire, example
 
 JOSE, JSON = "application/jose", "application/json"
 NOBODY = references.write("Z" * 10)  # well formed, and given to nobody
@@ -38,6 +40,7 @@ PLAIN: Mapping[str, Any] = {
         "attendees": ["marlbury-police"],
     },
     "routing-preview/1": {"outward": "XX1"},
+    "cosignature/1": {"size": 0, "cosignature": "A" * 96},
 }
 QUERIES = {"purpose": "P9", "agency": "marlbury-idva", "commit": "A" * 43}
 NEEDED_PURPOSE = {"list_access": "P10", "read_referral": "P1"}
@@ -99,7 +102,23 @@ def _body(operation: Operation, wire: Wire, reference: str) -> bytes:
         return wire.envelope(operation.form, DOCUMENTS[operation.form])
     if operation.form == "listing/1":
         return json.dumps({"reference": reference}).encode()
+    if operation.form == "witness/1":
+        return json.dumps({"statement": witness_statement(wire)}).encode()
     return json.dumps(PLAIN[operation.form]).encode()
+
+
+def witness_statement(wire: Wire, **changes: Any) -> str:
+    """An agency's statement that a key is its own, for countersigning the log."""
+    origin = notes.origin_of(wire.world.keys.log_public)
+    name = notes.witness_name(origin, wire.agency_id)
+    public = hashlib.sha256(wire.agency_id.encode()).digest()  # nobody signs with it
+    claims = {
+        "iss": wire.agency_id,
+        "aud": BASE,
+        "iat": int(wire.world.now.timestamp()),
+        "witness": str(notes.Verifier(name, notes.WITNESS, public)),
+    }
+    return wire.sign({**claims, **changes}, typ="marac-witness+jws")
 
 
 def told(answer: TestResponse) -> tuple[int, dict[str, str], dict[str, Any]]:

@@ -38,6 +38,8 @@ PUBLIC = {
     "/oauth/revoke",
     "/docs",
     "/docs/forms",
+    "/log/checkpoint",
+    "/log/tile/<path:rest>",
     "/oauth/token",
     "/openapi.json",
     "/problems",

@@ -165,6 +165,17 @@ SCHEMAS: Mapping[str, Json] = {
             members(old=NUMBER, new=NUMBER, proof=each(DIGEST), checkpoint=_CHECKPOINT),
         ]
     },
+    "Witnesses": members(
+        witnesses=each(
+            members(
+                agency=TEXT,
+                verifier=said(TEXT, "Its key, name+id+key of type 0x04"),
+                statement=said(TEXT, "JWS by the agency's own signing key that this is its key"),
+            )
+        )
+    ),
+    "WitnessAnswer": members(verifier=TEXT),
+    "CosignatureAnswer": members(size=NUMBER),
     "Agencies": members(
         agencies=each(
             members(
@@ -213,6 +224,9 @@ _PLAIN: Mapping[str, str] = {
     "list_conference_case": "ListingAnswer",
     "read_checkpoint": "Checkpoint",
     "prove": "LogProof",
+    "list_witnesses": "Witnesses",
+    "register_witness": "WitnessAnswer",
+    "cosign_checkpoint": "CosignatureAnswer",
     "list_directory": "Agencies",
     "list_key_events": "KeyEvents",
 }
@@ -234,6 +248,8 @@ def response(declared: Operation) -> dict[str, Any]:
         says, content = "What was asked for.", {"schema": ref(_PLAIN[declared.name])}
         if declared.name in examples.ANSWERS:
             content["example"] = examples.ANSWERS[declared.name]
+    elif declared.answers.startswith("text/"):
+        says, content = "A text to keep as it is.", {"schema": TEXT}
     elif declared.is_sealed:
         says = "A signed receipt: JWS, compact serialisation. Keep it."
         content = {"schema": _compact(3), "x-marac-document": ref("Receipt")}

@@ -114,6 +114,17 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "size": 184,
         "checkpoint": _CHECKPOINT,
     },
+    "list_witnesses": {
+        "witnesses": [
+            {
+                "agency": "marlbury-idva",
+                "verifier": "marac-gateway/5d0e…/marlbury-idva+9c1e0a77+BK…",
+                "statement": "eyJ…",
+            }
+        ]
+    },
+    "register_witness": {"verifier": "marac-gateway/5d0e…/marlbury-idva+9c1e0a77+BK…"},
+    "cosign_checkpoint": {"size": 184},
     "list_directory": {
         "agencies": [
             {

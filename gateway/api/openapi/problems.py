@@ -26,6 +26,7 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "duplicate_member": (400, "An object in the JSON has the same member twice."),
     "too_deep": (400, "The JSON is nested too deeply."),
     "agency_missing": (400, "Say in the query which agency you ask about."),
+    "commit_missing": (400, "Say in the query which commitment you ask about."),
     "expired": (400, "The document's exp has passed. Sign it again."),
     "issued_in_future": (400, "The document's iat lies ahead. Set your clock."),
     "idempotency_key_missing": (400, "Send an Idempotency-Key: a UUID in its usual spelling."),

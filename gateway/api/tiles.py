@@ -1,0 +1,53 @@
+"""The door to the log for everyone: checkpoint and tiles as C2SP tlog-tiles has them, no token.
+
+They show how many entries there were in each quarter of an hour, and nothing of any of them.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from sqlalchemy.orm import Session
+
+from gateway import ledger
+from gateway.api.house import house
+from gateway.errors import NotFound
+from gateway.sealing import tlog
+
+tiles = Blueprint("tiles", __name__, url_prefix="/log")
+
+PUBLIC_ENDPOINTS = frozenset({"tiles.checkpoint", "tiles.tile"})
+
+_FOR_EVER = "public, max-age=31536000, immutable"  # a tile never changes, nor does a part of it
+_BRIEFLY = "public, max-age=5"
+
+
+@tiles.get("/checkpoint")
+def checkpoint() -> Response:
+    """Answer with the checkpoint of this round, and everyone's signatures below it."""
+    here = house()
+    ledger.sequence(here.sessions, here.keys, now=here.clock())
+    with here.sessions() as session:
+        note = ledger.published_checkpoint(_reading(session), here.clock())
+    return _open(Response(note, content_type="text/plain; charset=utf-8"), _BRIEFLY)
+
+
+@tiles.get("/tile/<path:rest>")
+def tile(rest: str) -> Response:
+    """Answer with up to 256 hashes of a level, or with the entries themselves."""
+    wanted = tlog.read_path(rest)
+    if wanted is None:
+        raise NotFound
+    here = house()
+    with here.sessions() as session:
+        data = ledger.read_tile(_reading(session), wanted, here.clock())
+    return _open(Response(data, content_type="application/octet-stream"), _FOR_EVER)
+
+
+def _reading(session: Session) -> Session:
+    session.connection(execution_options={"readonly": True})
+    return session
+
+
+def _open(response: Response, caching: str) -> Response:
+    response.headers["Cache-Control"] = caching
+    return response
