@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from authlib.integrations.flask_oauth2.authorization_server import AuthorizationServer
+from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2 import OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749 import InvalidClientError
 from flask import Blueprint, Response, request
@@ -43,6 +44,19 @@ _SAYS = {
 }
 
 
+class Asked(FlaskOAuth2Request):
+    """A request at our public address, whatever host and scheme a proxy in front speaks to us.
+
+    Authlib's own takes them from the request and refuses plain HTTP, which a proxy speaks here.
+    """
+
+    def __init__(self) -> None:
+        uri = house().settings.base_url + request.path
+        OAuth2Request.__init__(self, request.method, uri, headers=request.headers)
+        self._request = request
+        self.payload = cast(Any, FlaskOAuth2Payload(request))
+
+
 class Server(AuthorizationServer):
     """Authlib's server without its configuration, its store of tokens and its error texts."""
 
@@ -53,6 +67,10 @@ class Server(AuthorizationServer):
         self.register_grant(ClientCredentials)
         self.register_endpoint(Introspection)
         self.register_endpoint(Revocation)
+
+    def create_oauth2_request(self, _request: object) -> Asked:
+        """Return the request that is being answered."""
+        return Asked()
 
     def save_token(self, token: Mapping[str, Any], asked: OAuth2Request) -> None:
         """Record that a token was issued; the token itself is kept nowhere."""
@@ -110,7 +128,8 @@ def _answer(create: Callable[[], Response]) -> Response:
 
 
 def _is_plain_form() -> bool:
-    if request.query_string or (request.content_length or 0) > MAX_FORM:
+    length = request.content_length  # of a body in chunks nobody knows it before it is read
+    if request.query_string or length is None or length > MAX_FORM:
         return False
     if (
         request.mimetype != "application/x-www-form-urlencoded"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, insert, select
+from sqlalchemy import and_, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind
@@ -59,6 +59,13 @@ _FACTS = (
 )
 
 
+# One statement: two requests may revoke the same token at the same moment.
+_REVOKE = text(
+    "INSERT INTO revoked_token (jti, expires_at) VALUES (:jti, :expires_at)"
+    " ON CONFLICT (jti) DO NOTHING RETURNING jti"
+).bindparams(bindparam("expires_at", type_=Utc()))
+
+
 def find_facts(
     session: Session, *, agency_id: str, worker_id: str | None, jti: str, kid: str, now: datetime
 ) -> TokenFacts | None:
@@ -75,11 +82,9 @@ def find_facts(
 
 def add_revoked(session: Session, *, jti: str, expires_at: datetime) -> bool:
     """Revoke a token; False if it was revoked before."""
-    r = t.revoked_token
-    if session.execute(select(r.c.jti).where(r.c.jti == jti)).one_or_none():
-        return False
-    session.execute(insert(r).values(jti=jti, expires_at=expires_at))
-    return True
+    return (
+        session.execute(_REVOKE, {"jti": jti, "expires_at": expires_at}).one_or_none() is not None
+    )
 
 
 def delete_expired(session: Session, *, now: datetime) -> None:

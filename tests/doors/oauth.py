@@ -250,7 +250,8 @@ class Agency:
             "client_assertion_type": ASSERTION_TYPE,
             "client_assertion": self.assertion(),
         }
-        return self.door.client.post(f"/oauth/{endpoint}", data=with_changes(form, changes))
+        more = {"base_url": changes.pop("base_url", None)}
+        return self.door.client.post(f"/oauth/{endpoint}", data=with_changes(form, changes), **more)
 
 
 @contextmanager

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from joserfc import jws
 from joserfc.jwk import OKPKey, RSAKey
 
+from gateway.agencies import callers
 from gateway.agencies.scopes import SCOPES
 from gateway.flows import agencies
 from gateway.schemas.codes import AgencyKind, Scope
@@ -288,6 +292,35 @@ def test_only_a_plain_form_is_read(landlord: Agency) -> None:
     assert landlord.ask(form).status_code == 200  # the assertion was never used up
 
 
+@pytest.mark.parametrize("host", ["gateway.example", "10.1.2.3:8000", "x"])
+def test_a_proxy_may_speak_plain_HTTP_to_us_and_name_any_host(
+    door: Door, landlord: Agency, host: str
+) -> None:
+    """Addresses are compared with the configured one alone, never with what a request claims."""
+    spoken = {"base_url": f"http://{host}"}
+    answer = landlord.ask(**spoken)
+    assert answer.status_code == 200
+    for endpoint in ("introspect", "revoke"):
+        assert landlord.send(endpoint, answer.json["access_token"], **spoken).status_code == 200
+        assert (
+            door.client.post(f"/oauth/{endpoint}", data={"token": "x"}, **spoken).status_code == 401
+        )
+
+
+def test_a_form_of_unknown_length_is_not_even_read(door: Door) -> None:
+    """Or four megabytes of parameters would be taken apart for whoever sends them."""
+    body = io.BytesIO(b"a=1&" * 100)
+    answer = door.client.post(
+        "/oauth/token",
+        input_stream=body,
+        content_type="application/x-www-form-urlencoded",
+        headers={"Transfer-Encoding": "chunked"},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert body.tell() == 0
+
+
 def test_other_methods_are_refused(door: Door) -> None:
     for path in ("/oauth/token", "/oauth/introspect", "/oauth/revoke"):
         assert door.client.get(path).status_code == 405
@@ -316,6 +349,23 @@ def test_a_revoked_token_is_dead_at_once(door: Door, landlord: Agency) -> None:
         ("token.revoked", "revoked-before"),
     ]
     assert landlord.call(landlord.token()).status_code == 200  # a new one is not
+
+
+def test_two_requests_may_revoke_one_token_at_the_same_moment(door: Door, landlord: Agency) -> None:
+    until, made = door.now + timedelta(seconds=300), door.house.sessions
+    answers: list[bool] = []
+
+    def revoke() -> None:
+        with made() as session, session.begin():
+            answers.append(callers.revoke(session, jti="j" * 32, expires_at=until, now=door.now))
+
+    with made() as session, session.begin():
+        first = Thread(target=revoke)
+        answers.append(callers.revoke(session, jti="j" * 32, expires_at=until, now=door.now))
+        first.start()
+        first.join(0.5)  # it waits for us
+    first.join()
+    assert answers == [True, False]
 
 
 def test_an_expired_token_is_not_active(door: Door, landlord: Agency) -> None:

@@ -100,6 +100,7 @@ def site(folder: Path, port: int, inner: int) -> str:
         ("server 127.0.0.1:8000;", f"server 127.0.0.1:{inner};"),
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("server_name gateway.example;", "server_name localhost;"),
+        ("Host $host;", "Host gateway.example;"),  # a name that is not this machine's
         ("/etc/ssl/gateway/", f"{folder}/"),
         ("/var/log/nginx/", f"{folder}/"),
     ):
