@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-security.lock")
 
 # Put together here, so that this file does not contain what it looks for.
 REGISTRIES = [
@@ -44,7 +44,9 @@ KEPT_OUT = re.compile(
 ROWS = {"C": 5, "N": 6, "F": 126, "V": 45, "M": 25, "T": 23}
 NAMED_TEST = re.compile(r"def test_([A-Z])(\d+)_")
 ENTRY = re.compile(
-    r"^([a-z0-9-]+)==(\S+)(?: ; [^\\]+)?((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$", re.M
+    r"^([a-z0-9-]+)(?:\[[a-z0-9,-]+\])?==(\S+)(?: ; [^\\]+)?"
+    r"((?: \\\n +--hash=sha256:[0-9a-f]{64})+)$",
+    re.M,
 )
 
 
@@ -148,6 +150,7 @@ def test_V42_every_locked_package_is_pinned_and_hashed(lock: str) -> None:
     [
         ("requirements.lock", ("runtime", "build")),
         ("requirements-dev.lock", ("runtime", "build", "dev")),
+        ("requirements-security.lock", ("security",)),
     ],
 )
 def test_V42_the_lock_holds_what_is_declared(lock: str, lists: tuple[str, ...]) -> None:

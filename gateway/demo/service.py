@@ -180,7 +180,7 @@ def _wait(process: subprocess.Popen[bytes], base_url: str) -> None:
     url = f"{base_url}/.well-known/oauth-authorization-server"
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(URLError, OSError), urlopen(url, timeout=2) as answer:  # noqa: S310 - ours
+        with suppress(URLError, OSError), urlopen(url, timeout=2) as answer:  # noqa: S310 - ours # nosec B310
             if answer.status == 200:
                 return
         time.sleep(0.05)
