@@ -17,6 +17,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwcrypto import jwe, jwk, jws
 
 from gateway.client import Response
@@ -26,6 +28,10 @@ ALGS = ["ES256", "ECDH-ES+A256KW", "A256GCM"]
 
 def b64u(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def std(data: bytes) -> str:
+    return base64.b64encode(data).decode()
 
 
 class Refused(Exception):
@@ -73,6 +79,83 @@ def unseal(token: str, key: jwk.JWK, typ: str) -> str:
     return bytes(made.payload).decode()
 
 
+def hashed(*parts: bytes) -> bytes:
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+class Log:
+    """An access log that holds what became of agencies' keys, written from RFC 6962 and C2SP."""
+
+    def __init__(self) -> None:
+        self.key = Ed25519PrivateKey.generate()
+        public = self.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.name = f"log/{public.hex()[:8]}"
+        ident = hashed(self.name.encode(), b"\n\x01", public)[:4]
+        self.ident = ident
+        self.verifier = "+".join((self.name, ident.hex(), std(b"\x01" + public)))
+        self.leaves: list[bytes] = []
+        self.events: list[dict[str, Any]] = []
+
+    def add(self, agency: str, public: Mapping[str, Any]) -> None:
+        """Announce a key to encrypt to."""
+        before = self.events[-1]["commitment"] if self.events else ""
+        material = {n: public[n] for n in ("crv", "kty", "x", "y")}
+        text = json.dumps(material, sort_keys=True, separators=(",", ":"))
+        facts = {
+            "number": len(self.events) + 1,
+            "previous": before,
+            "agency": agency,
+            "kid": public["kid"],
+            "use": "enc",
+            "thumbprint": b64u(hashed(text.encode())),
+            "custody": "OWN",
+            "valid_from": "2026-01-01T00:00:00Z",
+            "valid_until": None,
+        }
+        record = {"t": "2026-01-01T00:00:00Z", "event": "agency-key.added", "facts": facts}
+        self.append({**record, "agency": "@operator"}, agency, public["kid"])
+
+    def append(self, record: Mapping[str, Any], agency: str, kid: str | None) -> None:
+        """Put a record into the log, as one of the published ones."""
+        salt, text = secrets.token_bytes(16), json.dumps(record)
+        commitment = b64u(hashed(salt, text.encode()))
+        leaf = json.dumps({"commit": commitment, "tag": b64u(secrets.token_bytes(32)), "v": 1})
+        event = {"number": len(self.events) + 1, "agency": agency, "kid": kid, "record": text}
+        place = {"salt": b64u(salt), "commitment": commitment, "index": len(self.leaves)}
+        self.events.append({**event, **place, "leaf": b64u(leaf.encode())})
+        self.leaves.append(hashed(b"\0", leaf.encode()))
+
+    def checkpoint(self) -> str:
+        root = self.root(self.leaves) if self.leaves else hashed()
+        text = f"{self.name}\n{len(self.leaves)}\n{std(root)}\n"
+        signature = std(self.ident + self.key.sign(text.encode()))
+        return f"{text}\n\u2014 {self.name} {signature}\n"
+
+    def history(self, after: int) -> dict[str, Any]:
+        shown = [{**e, "proof": self.path(e["index"], self.leaves)} for e in self.events[after:]]
+        note, size = self.checkpoint(), len(self.leaves)
+        return {"events": shown, "more": False, "size": size, "checkpoint": note}
+
+    def root(self, leaves: list[bytes]) -> bytes:
+        if len(leaves) == 1:
+            return leaves[0]
+        left, right = self.halves(leaves)
+        return hashed(b"\1", self.root(left), self.root(right))
+
+    def path(self, index: int, leaves: list[bytes]) -> list[str]:
+        if len(leaves) == 1:
+            return []
+        left, right = self.halves(leaves)
+        if index < len(left):
+            return [*self.path(index, left), b64u(self.root(right))]
+        return [*self.path(index - len(left), right), b64u(self.root(left))]
+
+    @staticmethod
+    def halves(leaves: list[bytes]) -> tuple[list[bytes], list[bytes]]:
+        middle = 1 << (len(leaves) - 1).bit_length() - 1
+        return leaves[:middle], leaves[middle:]
+
+
 class Counterpart:
     """One gateway with one registered agency."""
 
@@ -82,7 +165,11 @@ class Counterpart:
         self.base_url, self.agency, self.now = base_url, agency, now
         self.agency_keys = {key["use"]: dict(key) for key in keys}
         self.signing, self.encryption = Pair("sig"), Pair("enc")
+        self.published = [self.signing.public, self.encryption.public]
         self.idva, self.police = Pair("enc"), Pair("enc")
+        self.log = Log()
+        for name, pair in (("idva", self.idva), ("police", self.police)):
+            self.log.add(name, pair.public)
         self.tokens: dict[str, dict[str, Any]] = {}
         self.seen: set[str] = set()
         self.nonce = secrets.token_hex(4)
@@ -121,8 +208,7 @@ class Counterpart:
         if bare == "/.well-known/oauth-authorization-server":
             return 200, "application/json", json.dumps(self.metadata())
         if bare == "/.well-known/jwks.json":
-            public = [self.signing.public, self.encryption.public]
-            return 200, "application/json", json.dumps({"keys": public})
+            return 200, "application/json", json.dumps({"keys": self.published})
         if bare == "/oauth/token":
             return 200, "application/json", json.dumps(self.give_token(headers, body))
         if bare.startswith("/log/"):  # this one shows nothing of a log
@@ -138,6 +224,12 @@ class Counterpart:
             assert scope == "referrals:write"
             self.bodies.append(body)
             return 200, "application/json", json.dumps({"recipients": self.recipients()})
+        if name == "GET /v1/log/checkpoint":
+            told = {"checkpoint": self.log.checkpoint(), "verifiers": [self.log.verifier]}
+            return 200, "application/json", json.dumps(told)
+        if name == "GET /v1/directory/keys":
+            history = self.log.history(int(parse_qs(query)["after"][0]))
+            return 200, "application/json", json.dumps(history)
         if name == "POST /v1/referrals":
             assert scope == "referrals:write"
             return 201, "application/jose", self.take(headers, body)

@@ -14,6 +14,7 @@ from gateway.client import outgoing
 from gateway.client.access import Access, ProblemError
 from gateway.client.config import AgencyKeys
 from gateway.client.http import Response, Send
+from gateway.client.partners import Check
 from gateway.client.watch import Errands
 from gateway.errors import Unavailable, Undecipherable
 from gateway.schemas.codes import Scope
@@ -53,9 +54,17 @@ class Exchange:
         self._read_again_at = 0
 
     def submit(
-        self, path: str, form_file: Mapping[str, Any], scope: Scope, key: str | None
+        self,
+        path: str,
+        form_file: Mapping[str, Any],
+        scope: Scope,
+        key: str | None,
+        checker: Callable[[], Check],
     ) -> tuple[str, dict[str, Any]]:
-        """Send a form file, its sections sealed; return the receipt and what it says."""
+        """Send a form file, its sections sealed; return the receipt and what it says.
+
+        `checker` gives what refuses a key that the access log does not show.
+        """
         key = key or str(uuid.uuid4())
         document, plain = form_file["document"], form_file.get("sealed") or {}
         sealed: list[dict[str, Any]] = []
@@ -63,7 +72,7 @@ class Exchange:
             question = outgoing.preview_question(document)
             offered = self.post("/v1/routing/preview", question, Scope.REFERRALS_WRITE)
             sealed = outgoing.seal_sections(
-                document, plain, offered, key=key, secret=self._keys.secret
+                document, plain, offered, key=key, secret=self._keys.secret, check=checker()
             )
         extra = {"sealed": sealed} if sealed else {}
         answer = self._repeat(

@@ -18,6 +18,7 @@ from gateway.client.access import ProblemError
 from gateway.client.config import AgencyKeys, keep_log_key
 from gateway.client.exchange import Exchange
 from gateway.client.http import Send
+from gateway.client.partners import Partners
 from gateway.client.reading import paper, read_document, read_steps, read_text, read_texts
 from gateway.client.watch import Watch
 from gateway.client.witness import Disproved, Witness
@@ -85,6 +86,9 @@ class Gateway:
             verifiers=lambda: read_texts(self._log(), "verifiers"),
             prove=lambda old, new: read_steps(self.log_growth(old, new)),
         )
+        self.partners = Partners(
+            self.witness.memory, ask=self.key_events, accept=self.witness.accept, clock=clock
+        )
         self._watching = Watch(
             self.witness,
             self._exchange.errands(),
@@ -100,8 +104,9 @@ class Gateway:
         """Send a form file and return the verified receipt.
 
         Sections under `sealed` are sealed here to the agencies that the gateway names, so that
-        the gateway cannot read them. A lost answer is asked for again under the same key; pass
-        `idempotency_key` (a UUID, such as `key_for` gives) to be safe across restarts too.
+        the gateway cannot read them, and to no key that the access log does not show. A lost
+        answer is asked for again under the same key; pass `idempotency_key` (a UUID, such as
+        `key_for` gives) to be safe across restarts too.
         """
         return self._submit("/v1/referrals", form_file, idempotency_key)
 
@@ -289,7 +294,9 @@ class Gateway:
         return self._exchange.get("/v1/directory/keys", Scope.DIRECTORY_READ, after=str(after))
 
     def _submit(self, path: str, form_file: Mapping[str, Any], key: str | None) -> Receipt:
-        token, claims = self._exchange.submit(path, form_file, Scope.REFERRALS_WRITE, key)
+        token, claims = self._exchange.submit(
+            path, form_file, Scope.REFERRALS_WRITE, key, self.partners.checker
+        )
         self._expect(claims)
         return Receipt(token, claims)
 

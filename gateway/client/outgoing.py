@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from gateway.client.partners import Check
 from gateway.errors import Invalid, Problem
 from gateway.sealing import envelopes
 
@@ -30,12 +31,14 @@ def seal_sections(
     *,
     key: str,
     secret: bytes,
+    check: Check,
 ) -> list[dict[str, Any]]:
     """Return the `sealed` items of a form, one per section, in the order of their names.
 
     Whom the victim or the referrer excludes in the form gets no copy, whatever the gateway says.
 
     :raises Invalid: if there is nobody to seal a section to; it is never sent open instead.
+    :raises Unproven: if the access log does not show one of the keys; nothing is sealed then.
     """
     kinds, agencies = excluded(document)
     made = []
@@ -50,6 +53,8 @@ def seal_sections(
         if not recipients:
             text = "There is no agency that a sealed section can be given to; nothing was sent."
             raise Invalid(text, Problem("no_recipient", f"/sealed/{section}"))
+        for agency, jwk in recipients:
+            check(agency, jwk)
         full = with_review(content, document) if section == "safe_contact" else content
         made.append(
             envelopes.seal_section(section, full, recipients, idempotency_key=key, secret=secret)

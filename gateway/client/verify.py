@@ -161,8 +161,20 @@ def check_inclusion(
     :raises NotVerified: if the proof fails, or the leaf holds another commitment.
     :raises Unreadable: if the answer is malformed.
     """
-    leaf, index, size = _bytes(answer, "leaf"), _number(answer, "index"), _number(answer, "size")
     checkpoint = open_checkpoint(_text(answer, "checkpoint"), keys, quorum)
+    check_leaf(answer, checkpoint, commitment)
+    return checkpoint
+
+
+def check_leaf(
+    answer: Mapping[str, Any], checkpoint: Checkpoint, commitment: bytes | None = None
+) -> None:
+    """Return if the tree of a checkpoint that was verified before holds the entry.
+
+    :raises NotVerified: if the proof fails, or the leaf holds another commitment.
+    :raises Unreadable: if the answer is malformed.
+    """
+    leaf, index, size = _bytes(answer, "leaf"), _number(answer, "index"), _number(answer, "size")
     if checkpoint.size != size:
         raise NotVerified("the proof is for another size than the checkpoint")
     if commitment is not None and _commitment_of(leaf) != commitment:
@@ -170,7 +182,6 @@ def check_inclusion(
     found = hashlib.sha256(b"\x00" + leaf).digest()
     if root_from_inclusion(found, index, size, _proof(answer)) != checkpoint.root:
         raise NotVerified("the proof does not lead to the signed root")
-    return checkpoint
 
 
 def read_receipt(text: str) -> dict[str, Any]:
