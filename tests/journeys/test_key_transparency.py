@@ -6,21 +6,25 @@ import hashlib
 import json
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from gateway import ledger
 from gateway.agencies import key_events
-from gateway.client import verify
+from gateway.client import config, verify
+from gateway.client.http import Response
+from gateway.client.partners import Unproven
 from gateway.demo import world as demo
 from gateway.demo.registrars import Registrars
-from gateway.errors import Conflict
+from gateway.disclosure import open_case_key, open_value
+from gateway.errors import Conflict, Undecipherable
 from gateway.flows import agencies
 from gateway.schemas.codes import AgencyKind, Custody
-from gateway.sealing import jose
+from gateway.sealing import envelopes, jose
 from gateway.store import tables as t
-from tests.journeys.world import AUDITOR, CHURCH, World
+from tests.journeys.world import AUDITOR, BASE, CHURCH, World, example
 
 LANDLORD, IDVA = "harbourgate-homes", "marlbury-idva"
 
@@ -65,13 +69,18 @@ def registrars(world: World) -> Registrars:
     return Registrars(world.sessions, world.keys)
 
 
-def register(world: World, agency_id: str, custody: Custody = Custody.OWN) -> dict[str, Any]:
+def register(
+    world: World,
+    agency_id: str,
+    custody: Custody = Custody.OWN,
+    kind: AgencyKind = AgencyKind.LANDLORD,
+) -> dict[str, Any]:
     jwks = a_set() if custody is Custody.OWN else None
     registrars(world).register(
         now=world.now,
         agency_id=agency_id,
         name=agency_id,
-        kind=AgencyKind.LANDLORD,
+        kind=kind,
         area="MARLBURY",
         custody=custody,
         jwks=jwks,
@@ -240,3 +249,114 @@ def test_beyond_the_last_there_is_nothing(world: World) -> None:
     page = world.client(LANDLORD).key_events(9_999_999_999)
     assert (page["events"], page["more"]) == ([], False)
     assert page["checkpoint"].startswith("marac-gateway/")
+
+
+# --- a gateway that lies ------------------------------------------------------------------------
+
+
+def lying(world: World, jwk: Mapping[str, Any], agency: str = IDVA) -> tuple[Any, list[str]]:
+    """A landlord's client whose gateway names this key for an agency; and what was asked."""
+    asked: list[str] = []
+
+    def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
+        asked.append(url.removeprefix(BASE).partition("?")[0])
+        answer = world.send(method, url, headers, body)
+        if not url.endswith("/v1/routing/preview"):
+            return answer
+        told = json.loads(answer.body)
+        for row in told["recipients"]:
+            if row["agency"] == agency:
+                row["key"] = dict(jwk)
+        return Response(answer.status, answer.headers, json.dumps(told).encode())
+
+    client = demo.connect(
+        LANDLORD, send, base_url=BASE, folder=world.folder, clock=lambda: world.now
+    )
+    return client, asked
+
+
+def test_T05_a_gateway_that_names_its_own_key_for_an_agency_gets_nothing(world: World) -> None:
+    """Whoever holds the whole host could read what is sealed to a key of his own: it is not."""
+    before = world.counts()
+    for jwk in (
+        jose.public_part(jose.new_private("enc")),
+        dict(world.keys.encryption.public[0]),
+        {**jose.public_part(jose.new_private("enc")), "kid": idva_key(world)["kid"]},
+    ):
+        client, asked = lying(world, jwk)
+        with pytest.raises(Unproven):
+            client.refer(example("c1"))
+        assert "/v1/referrals" not in asked
+    assert world.counts() == before
+    client, asked = lying(world, idva_key(world))
+    assert client.refer(example("c1")).reference
+
+
+def idva_key(world: World) -> dict[str, Any]:
+    listed = world.client(LANDLORD).directory()["agencies"]
+    return next(dict(row["keys"][0]) for row in listed if row["agency"] == IDVA)
+
+
+def test_a_key_smuggled_into_the_register_is_not_sealed_to(world: World) -> None:
+    """Somebody with the database adds a key for the adviser; no line of the log speaks of it."""
+    smuggled = jose.public_part(jose.new_private("enc"))
+    with world.engine.begin() as connection:
+        connection.execute(
+            t.agency_key.insert().values(
+                agency_id=IDVA,
+                kid=smuggled["kid"],
+                use="enc",
+                jwk=smuggled,
+                thumbprint=smuggled["kid"],
+                valid_from=world.now + timedelta(seconds=1),
+            )
+        )
+    world.later(seconds=2)
+    with pytest.raises(Unproven, match=f"does not show this key of {IDVA}"):
+        world.new_client(LANDLORD).refer(example("c1"))
+    world.execute("DELETE FROM agency_key WHERE kid = :kid", kid=smuggled["kid"])
+    assert world.new_client(LANDLORD).refer(example("c1")).reference
+
+
+def test_a_key_that_was_ended_is_not_sealed_to_even_if_the_gateway_names_it(world: World) -> None:
+    old = register(world, "aster-two", kind=AgencyKind.IDVA)["keys"][1]
+    with world.operator() as work:
+        agencies.end_key(work, agency_id="aster-two", kid=old["kid"])
+    partners = world.new_client(LANDLORD).partners
+    partners.follow()
+    with pytest.raises(Unproven, match="has ended"):
+        partners.check("aster-two", old)
+
+
+def test_T22_what_an_agency_signed_stays_proven_after_its_key_was_changed(world: World) -> None:
+    """The signed document is kept, and the log shows whose the key was when it came."""
+    sender = "tidewell-housing"
+    ref = world.client(sender).refer(example("minimal")).reference
+    old = json.loads((world.folder / sender / config.SIGNING).read_text("utf-8"))
+    (row,) = world.rows(t.referral_version, reference=ref.replace("-", "")[:10])
+    case_id = world.case_of(ref)
+    with world.operator() as work:
+        work.count("test")
+        signed = open_value(
+            open_case_key(work, case_id),
+            table="referral_version",
+            column="document",
+            row=f"{row['reference']}/1",
+            cell=row["document"],
+        ).decode()
+    registrars(world).rekey(now=world.now, agency_id=sender, jwks=a_set(), overlap=0)
+    said = {
+        each["event"]: each["facts"]
+        for each in history(world, IDVA)
+        if each["facts"].get("kid") == old["kid"]
+    }
+    added, ended = said["agency-key.added"], said["agency-key.ended"]
+    assert (added["agency"], added["thumbprint"]) == (sender, jose.thumbprint(old))
+    key = jose.import_public(jose.public_part(old), "sig")
+    claims = json.loads(jose.verify(signed, {old["kid"]: key}, envelopes.DOCUMENT).payload)
+    assert (claims["iss"], claims["document"]) == (sender, example("minimal")["document"])
+    when = datetime.fromtimestamp(claims["iat"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert added["valid_from"] <= when <= ended["valid_until"]
+    changed = signed.rsplit(".", 1)[0] + "." + jose.b64u(bytes(64))
+    with pytest.raises(Undecipherable):
+        jose.verify(changed, {old["kid"]: key}, envelopes.DOCUMENT)
