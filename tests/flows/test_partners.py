@@ -147,7 +147,7 @@ def test_a_suspended_agency_is_not_sealed_to_until_it_is_resumed(gateway: Gatewa
     partners.checker()("idva", IDVA)
 
 
-@pytest.mark.parametrize("kid", [IDVA["kid"], None])
+@pytest.mark.parametrize("kid", [IDVA["kid"], None], ids=["key", "agency"])
 def test_what_this_version_does_not_know_ends_what_it_is_about(
     gateway: Gateway, kid: str | None
 ) -> None:
