@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Lock
 
 from gateway.config import Token
-from gateway.errors import UnsafeSettings
+from gateway.errors import Unavailable, UnsafeSettings
 from gateway.sealing.key_files import read
 from gateway.sealing.keys import Keys, keys_of
 
@@ -24,7 +24,8 @@ class Held:
     """The keys of a folder, read again as soon as a file comes, goes or is exchanged.
 
     So a running service takes up a new key with its next request, and needs no restart. If the
-    folder cannot be read any more, the keys read last are kept, and the fault is logged.
+    folder cannot be read any more, or a token does not answer, the keys read last are kept, and
+    the fault is logged.
     """
 
     def __init__(self, folder: Path, token: Token | None = None) -> None:
@@ -37,6 +38,7 @@ class Held:
         """Return the keys as the folder holds them at this moment.
 
         :raises UnsafeSettings: if they cannot be read and never were.
+        :raises Unavailable: if a token never answered.
         """
         kept = self._kept
         if kept and self._is_good(kept, now):
@@ -65,7 +67,7 @@ class Held:
         try:
             files = read(self._folder, now)
             keys = keys_of(files, self._token)
-        except UnsafeSettings as fault:
+        except (UnsafeSettings, Unavailable) as fault:
             if self._kept is None:
                 raise
             self._again_at = time.monotonic() + _PAUSE

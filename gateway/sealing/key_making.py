@@ -31,14 +31,20 @@ _HALF, _DESTROYED = ".half-", ".destroyed-"
 def make(folder: Path, *, on: date, token: Token | None = None) -> None:
     """Make the folder and one key of each use; the epoch key in the token if one is given.
 
+    Interrupted, or stopped by a token that does not answer, it goes on where it was: no key is
+    there for anybody to read before all are staged.
+
     :raises UnsafeSettings: if the folder already holds a key; nothing is ever overwritten.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    if any(folder.glob("*.key")):
+    missing = [use for use in USES if not any(folder.glob(f"{use}-*.key"))]
+    staged = [use for use in missing if any(folder.glob(f"{STAGED}{use}-*.key"))]
+    if len(missing) < len(USES) and (not missing or missing != staged):
         raise UnsafeSettings("The keys folder already holds keys; use rotate.")
-    for use in USES:
-        activate(folder, stage(folder, use, on=on, token=token))
+    for name in [stage(folder, use, on=on, token=token) for use in missing]:
+        activate(folder, name)
+    _sync(folder.parent)
 
 
 def rotate(folder: Path, use: str, *, on: date, token: Token | None = None) -> str:
@@ -70,7 +76,9 @@ def stage(
     _sweep(folder)
     for path in folder.glob(f"{STAGED}{use}-*.key"):
         kept = parse(path)
-        path.unlink()
+        if kept.use == "epoch" and kept.content.get("token") != (token.label if token else None):
+            path.unlink()  # the settings say another place by now; nobody ever used it
+            continue
         return _write_staged(folder, kept.name, kept.content, starts_at)
     month, numbers = f"{on:%Y-%m}", [0]
     for path in folder.iterdir():
@@ -99,6 +107,7 @@ def activate(folder: Path, name: str) -> None:
     staged = folder / f"{STAGED}{name}.key"
     with suppress(FileNotFoundError, FileExistsError):
         os.link(staged, folder / f"{name}.key")
+    _sync(folder)  # a power cut leaves the one name or the other
     staged.unlink(missing_ok=True)
     _sync(folder)
 
@@ -170,7 +179,11 @@ def _write_staged(
     kept = {member: value for member, value in content.items() if member != "starts_at"}
     if starts_at is not None:
         kept["starts_at"] = starts_at.astimezone(UTC).isoformat()
-    write_secret(folder / f"{STAGED}{name}.key", json.dumps(kept, indent=1))
+    half = folder / f"{_HALF}{name}"
+    half.unlink(missing_ok=True)
+    write_secret(half, json.dumps(kept, indent=1))
+    half.replace(folder / f"{STAGED}{name}.key")
+    _sync(folder)  # on the disk before anything is wrapped with it
     return name
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +70,61 @@ def test_F38_a_staged_file_cut_short_is_made_anew(folder: Path) -> None:
     name = key_making.stage(folder, "signing", on=ON)
     key_making.activate(folder, name)
     assert keys.load(folder).signing.by_kid.keys() >= {keys.load(folder).signing.kid}
+
+
+@pytest.mark.parametrize("steps", range(2 * len(keys.USES)))
+def test_making_the_folder_is_taken_up_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """As when the machine stops, or a token is not there, at any step of `gateway keys new`."""
+    left = [True] * steps
+
+    def stop(to: Path, _target: Path, real: Callable[..., Path]) -> Path | None:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return real(to, _target)
+
+    replace, link = Path.replace, os.link
+    monkeypatch.setattr(Path, "replace", lambda self, target: stop(self, target, replace))
+    monkeypatch.setattr(os, "link", lambda one, other: stop(one, other, link))
+    made = tmp_path / "new"
+    with pytest.raises(KeyboardInterrupt):
+        keys.make(made, on=ON)
+    monkeypatch.undo()
+    before = {secret_of(path) for path in made.glob("*.key")}
+    keys.make(made, on=ON)
+    assert keys.load(made)
+    assert {path.name for path in made.iterdir()} == {f"{use}-2026-11-1.key" for use in keys.USES}
+    assert before <= {secret_of(path) for path in made.iterdir()}
+    with pytest.raises(UnsafeSettings):
+        keys.make(made, on=ON)
+
+
+def test_a_folder_that_lost_a_key_is_not_given_another_in_silence(folder: Path) -> None:
+    (folder / "epoch-2026-11-1.key").unlink()
+    with pytest.raises(UnsafeSettings):
+        keys.make(folder, on=ON)
+
+
+def test_no_power_cut_takes_a_key_that_was_used(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file is on the disk before it has a name, and one name of it always is."""
+    order: list[str] = []
+    link, sync, unlink = os.link, os.fsync, Path.unlink
+
+    def synced(handle: int) -> None:
+        order.append("folder" if Path(f"/proc/self/fd/{handle}").is_dir() else "file")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "link", lambda *of: (order.append("link"), link(*of)))
+    name = key_making.stage(folder, "epoch", on=ON)
+    assert order[-2:] == ["file", "folder"]
+    monkeypatch.setattr(Path, "unlink", lambda *a, **k: (order.append("unlink"), unlink(*a, **k)))
+    key_making.activate(folder, name)
+    assert order[-4:] == ["link", "folder", "unlink", "folder"]
 
 
 def test_a_key_that_starts_later_is_published_and_not_yet_used(folder: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,8 @@ import pytest
 
 from gateway.config import Settings, Token
 from gateway.errors import Unavailable, Undecipherable, UnsafeSettings
-from gateway.sealing import keys, pkcs11
+from gateway.sealing import key_making, keys, pkcs11
+from gateway.sealing.held import Held
 from gateway.sealing.pkcs11 import Pkcs11Provider
 from tests.hsm import a_token
 
@@ -120,6 +124,14 @@ def test_F42_from_files_to_a_token_what_the_files_wrapped_still_opens(
         moved.unwrap("epoch-2026-11-2", blob, PLACE)
 
 
+def test_F42_what_was_staged_for_another_place_is_not_taken(token: Token, tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    keys.make(folder, on=ON)
+    key_making.stage(folder, "epoch", on=ON)  # and interrupted; then the settings change
+    keys.rotate(folder, "epoch", on=ON, token=token)
+    assert next(key for key in keys.listing(folder) if key.use == "epoch").place == "token"
+
+
 def test_two_gateways_never_take_each_others_key(token: Token, tmp_path: Path) -> None:
     for name in ("one", "two"):
         keys.make(tmp_path / name, on=ON, token=token)
@@ -199,16 +211,41 @@ def test_F42_a_token_that_is_gone_is_a_fault_and_heals_by_itself(
     token: Token, provider: Pkcs11Provider
 ) -> None:
     name, blob = provider.wrap(KEY, PLACE)
+    with gone(token):
+        for _ in range(2):
+            with pytest.raises(Unavailable):
+                provider.unwrap(name, blob, PLACE)
+    assert provider.unwrap(name, blob, PLACE) == KEY
+
+
+def test_F38_a_key_that_changes_while_the_token_is_gone_stops_nothing_else(
+    token: Token, tmp_path: Path
+) -> None:
+    """Who calls is still known; only what needs the token is refused."""
+    folder = tmp_path / "keys"
+    keys.make(folder, on=ON, token=token)
+    held, now = Held(folder, token), datetime(2026, 11, 23, 10, tzinfo=UTC)
+    kept = held.at(now)
+    with gone(token):
+        keys.rotate(folder, "signing", on=ON)
+        assert held.at(now) is kept
+        with pytest.raises(Unavailable):
+            held.at(now).provider.wrap(KEY, PLACE)
+        with pytest.raises(Unavailable):
+            Held(folder, token).at(now)
+    time.sleep(1.1)
+    assert held.at(now).signing.kid != kept.signing.kid
+
+
+@contextmanager
+def gone(token: Token) -> Iterator[None]:
     tokens = Path(os.environ["SOFTHSM2_CONF"]).parent / "tokens"
     away = tokens.rename(tokens.with_name("away"))
     tokens.mkdir()
     library().lib(str(token.module)).finalize()  # as a module does that lost its device
-    for _ in range(2):
-        with pytest.raises(Unavailable):
-            provider.unwrap(name, blob, PLACE)
+    yield
     tokens.rmdir()
     away.rename(tokens)
-    assert provider.unwrap(name, blob, PLACE) == KEY
 
 
 def test_a_refused_pin_is_not_tried_again(token: Token, provider: Pkcs11Provider) -> None:
