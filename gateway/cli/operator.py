@@ -13,7 +13,7 @@ from gateway.cli.office import Office, failing_plainly
 from gateway.flows import agencies
 from gateway.sealing import operators
 from gateway.sealing.keys import write_secret
-from gateway.sealing.operators import Operator
+from gateway.sealing.operators import Operator, Registered
 
 PASSPHRASE = "GATEWAY_OPERATOR_PASSPHRASE"  # noqa: S105 - the name of a variable
 F = TypeVar("F", bound=Callable[..., Any])
@@ -68,13 +68,14 @@ def add(office: Office, file: Path, yes: bool) -> None:
     """Register the operator whose public FILE this is."""
     with failing_plainly():
         text = file.read_bytes()
-        found = operators.read_public(text)
+        found = operators.check_free(office.settings.keys, text)
     click.echo(f"operator: {found.id}\nthumbprint: {found.thumbprint}")
     if not yes:
         click.confirm("Did the person read out the same thumbprint?", abort=True)
+    _record(office, "operator.added", found)  # first: nobody becomes one unseen
     with failing_plainly():
         operators.add(office.settings.keys, text, on=office.clock().date())
-    _record(office, "operator.added", found.id, found.thumbprint)
+    click.echo(f"added: {found.id}")
 
 
 @operator.command("end")
@@ -85,7 +86,8 @@ def end(office: Office, operator_id: str) -> None:
     with failing_plainly():
         operators.end(office.settings.keys, operator_id, on=office.clock().date())
         found = next(o for o in operators.listing(office.settings.keys) if o.id == operator_id)
-    _record(office, "operator.ended", found.id, found.thumbprint)
+    _record(office, "operator.ended", found)
+    click.echo(f"ended: {found.id}")
 
 
 @operator.command("list")
@@ -99,10 +101,9 @@ def list_(office: Office) -> None:
         click.echo("\t".join((each.id, until, f"from {each.added_on}", each.thumbprint)))
 
 
-def _record(office: Office, event: str, operator_id: str, thumbprint: str) -> None:
+def _record(office: Office, event: str, who: Registered) -> None:
     with office.work() as work:
-        agencies.record_operator(work, event=event, operator_id=operator_id, thumbprint=thumbprint)
-    click.echo(f"{event.partition('.')[2]}: {operator_id}")
+        agencies.record_operator(work, event=event, operator_id=who.id, thumbprint=who.thumbprint)
 
 
 def _passphrase(*, confirm: bool = False) -> str:

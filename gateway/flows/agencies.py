@@ -125,7 +125,7 @@ def list_unapproved(work: Work, *, known: Operators) -> tuple[KeyLife, ...]:
 
 
 def record_operator(work: Work, *, event: str, operator_id: str, thumbprint: str) -> None:
-    """Record that an operator was added or ended; the file is there already."""
+    """Record that an operator is added, before it is one, or ended, after it was."""
     only_operator(work, event)
     facts = {"operator": operator_id, "thumbprint": thumbprint}
     work.record(event, None, because=BECAUSE, facts=facts)

@@ -112,8 +112,8 @@ def read_public(text: str | bytes) -> Registered:
     )
 
 
-def add(folder: Path, text: str | bytes, *, on: date) -> Registered:
-    """Register the public part of an operator's file; `folder` is the gateway's keys folder.
+def check_free(folder: Path, text: str | bytes) -> Registered:
+    """Return the public part of an operator's file if it may be registered.
 
     :raises Conflict: if the id or the key is taken, also by one that ended.
     """
@@ -121,6 +121,15 @@ def add(folder: Path, text: str | bytes, *, on: date) -> Registered:
     for each in listing(folder):
         if found.id == each.id or found.thumbprint == each.thumbprint:
             raise Conflict("The operator's id or key is taken.")
+    return found
+
+
+def add(folder: Path, text: str | bytes, *, on: date) -> Registered:
+    """Register the public part of an operator's file; `folder` is the gateway's keys folder.
+
+    :raises Conflict: as `check_free` does.
+    """
+    found = check_free(folder, text)
     place = folder / FOLDER
     place.mkdir(mode=0o700, exist_ok=True)
     content = {"operator": found.id, "public": dict(found.jwk), "added_on": on.isoformat()}

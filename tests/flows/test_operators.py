@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from gateway.cli.agency import agency as agency_commands
 from gateway.cli.office import Office
@@ -132,6 +133,23 @@ def test_operators_are_added_listed_and_ended(
     assert "until 2026-11-23" in run(office, operator_commands, "list")
     assert "ended before" in run(office, operator_commands, "end", "sam", fails=True)
     assert [e["event"] for e in door.records()] == ["operator.added"] * 2 + ["operator.ended"]
+
+
+def test_nobody_becomes_an_operator_whom_the_log_does_not_name(
+    door: Door, office: Office, tmp_path: Path
+) -> None:
+    _, public = operators.make("alex", WORDS)
+    (tmp_path / "alex.json").write_text(public)
+    with door.house.sessions() as session:
+        session.execute(text("ALTER TABLE log_pending RENAME TO gone"))
+        session.commit()
+    run(office, operator_commands, "add", str(tmp_path / "alex.json"), "--yes", fails=True)
+    assert operators.listing(office.settings.keys) == ()
+    with door.house.sessions() as session:
+        session.execute(text("ALTER TABLE gone RENAME TO log_pending"))
+        session.commit()
+    run(office, operator_commands, "add", str(tmp_path / "alex.json"), "--yes")
+    assert [each.id for each in operators.listing(office.settings.keys)] == ["alex"]
 
 
 def test_thumbprints_are_compared_by_both_before_an_agency_is_in(
