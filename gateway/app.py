@@ -26,7 +26,7 @@ from gateway.api import referrals as api_referrals
 from gateway.api.house import House
 from gateway.config import Settings
 from gateway.errors import UnsafeSettings
-from gateway.ledger import check_head, sequence
+from gateway.ledger import check_epochs, check_head, sequence
 from gateway.profiles.loader import Profiles
 from gateway.sealing import keys
 from gateway.sealing.held import Held
@@ -83,6 +83,7 @@ def create_app(
     )
     with house.sessions() as session:
         check_head(session, house.keys)
+        check_epochs(session, house.keys)
     sequence(house.sessions, house.keys, now=now)  # so that even the first receipt has a checkpoint
     house.sessions.kw["bind"].dispose()  # no connection crosses a fork
     keys.release()

@@ -33,6 +33,7 @@ class Settings:
     `base_url` is the public address without a trailing slash: issuer, audience and the base of
     every DPoP `htu`. `replay_url` is the store of used proofs; on SQLite a file of its own.
     `provider` says where new epoch keys are made; `token` also opens what older ones in it wrapped.
+    For `backup_days` a backup is kept, and with it the epoch key that it needs.
     """
 
     mode: Mode
@@ -43,6 +44,7 @@ class Settings:
     profiles: Path | None = None
     provider: Provider = "file"
     token: Token | None = None
+    backup_days: int = 35
 
     @property
     def epochs_in(self) -> Token | None:
@@ -57,6 +59,8 @@ class Settings:
             raise UnsafeSettings("GATEWAY_BASE_URL must start with https:// in production.")
         if parts.scheme == "http" and parts.hostname not in _HERE:
             raise UnsafeSettings("Plain http:// is for a demonstration on this machine alone.")
+        if not 0 <= self.backup_days <= 400:
+            raise UnsafeSettings("GATEWAY_BACKUP_DAYS must be between 0 and 400.")
         if self.provider == "pkcs11" and self.token is None:
             raise UnsafeSettings("GATEWAY_KEY_PROVIDER=pkcs11 needs the GATEWAY_PKCS11_ settings.")
 
@@ -79,6 +83,7 @@ class Settings:
             env.str("PKCS11_TOKEN", ""),
             env.path("PKCS11_PIN_FILE", None),
         )
+        backup_days = env.int("BACKUP_DAYS", 35)
         try:
             env.seal()
         except EnvValidationError as error:
@@ -97,6 +102,7 @@ class Settings:
             profiles=profiles,
             provider="pkcs11" if provider == "pkcs11" else "file",
             token=_token(*pkcs11),
+            backup_days=backup_days,
         )
 
 

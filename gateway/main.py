@@ -13,7 +13,7 @@ from gateway.api import openapi
 from gateway.cli.agency import agency
 from gateway.cli.conference import conference
 from gateway.cli.db import db
-from gateway.cli.keys import keys
+from gateway.cli.key_jobs import keys
 from gateway.cli.log import log
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.operator import operator

@@ -140,3 +140,26 @@ def answering(service: Service) -> None:
             break
         time.sleep(0.1)
     sender.close()
+
+
+def killed(service: Service, *words: str, after: str) -> None:
+    """Start an operator's command and kill it as soon as it printed a line that begins so."""
+    command = subprocess.Popen(
+        service.line(*words),
+        cwd=ROOT,
+        env={**service.environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert command.stdout is not None
+    printed = []
+    for line in command.stdout:
+        printed.append(line)
+        if line.startswith(after):
+            break
+    else:
+        raise AssertionError(f"it ended by itself: {printed}")
+    command.kill()
+    command.stdout.close()
+    assert command.wait(20) != 0

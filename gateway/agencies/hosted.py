@@ -10,10 +10,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from gateway.errors import Denied, NotFound, Undecipherable
 from gateway.ledger import Work
 from gateway.sealing import jose
-from gateway.sealing.keys import KeyProvider
+from gateway.sealing.keys import KeyProvider, hosted_context
 from gateway.store import agency_keys as store
 from gateway.store.agency_keys import NewKey
 
@@ -43,7 +45,7 @@ def _make(provider: KeyProvider, agency_id: str, use: str) -> NewKey:
     private = jose.new_private(use)
     kid = private["kid"]
     scalar = jose.b64u_decode(private["d"])
-    kek_id, blob = provider.wrap(scalar, _context(agency_id, kid))
+    kek_id, blob = provider.wrap(scalar, hosted_context(agency_id, kid))
     wrapped = json.dumps({"kek": kek_id, "blob": jose.b64u(blob)}).encode()
     return NewKey(kid, use, jose.public_part(private), jose.thumbprint(private), wrapped)
 
@@ -53,9 +55,35 @@ def _unwrap(provider: KeyProvider, agency_id: str, row: NewKey) -> jose.Key:
         raise Undecipherable("There is no private part.")
     stored: dict[str, Any] = json.loads(row.private)
     blob = jose.b64u_decode(stored["blob"])
-    scalar = provider.unwrap(stored["kek"], blob, _context(agency_id, row.kid))
+    scalar = provider.unwrap(stored["kek"], blob, hosted_context(agency_id, row.kid))
     return jose.import_private({**row.jwk, "d": jose.b64u(scalar)}, row.use)
 
 
-def _context(agency_id: str, kid: str) -> bytes:
-    return f"agency-key|v1|{agency_id}|{kid}".encode()
+def wrap_anew(work: Work, *, at_most: int) -> list[str]:
+    """Put hosted keys under the current epoch key; the epoch keys under which they lay."""
+    provider, left = work.keys.provider, list[str]()
+    for row in store.list_hosted(work.session):
+        stored: dict[str, Any] = json.loads(row.private)
+        if stored["kek"] == provider.current or len(left) == at_most:
+            continue
+        context = hosted_context(row.agency_id, row.kid)
+        scalar = provider.unwrap(stored["kek"], jose.b64u_decode(stored["blob"]), context)
+        kek_id, blob = provider.wrap(scalar, context)
+        wrapped = json.dumps({"kek": kek_id, "blob": jose.b64u(blob)}).encode()
+        store.set_private(
+            work.session, agency_id=row.agency_id, kid=row.kid, was=row.private, private=wrapped
+        )
+        left.append(stored["kek"])
+    return left
+
+
+def count_elsewhere(session: Session, epoch: str) -> int:
+    """How many hosted keys lie under another epoch key than this one."""
+    rows = store.list_hosted(session)
+    return sum(json.loads(row.private)["kek"] != epoch for row in rows)
+
+
+def epochs_in_use(session: Session) -> frozenset[str]:
+    """Every epoch key under which a hosted key lies."""
+    rows = store.list_hosted(session)
+    return frozenset(str(json.loads(row.private)["kek"]) for row in rows)

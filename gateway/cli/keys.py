@@ -1,4 +1,4 @@
-"""Commands for the gateway's own keys: make the folder, exchange one use, retire, list."""
+"""Commands for the gateway's own keys that stand alone: make, exchange, retire, list."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def new(office: Office) -> None:
     with office.work() as work:
         for key in made:
             keeping.record_key(work, event="key.made", use=key.use, kid=key.kid)
-    _show(made)
+    show(made)
 
 
 def _require_database(office: Office) -> None:
@@ -55,22 +55,25 @@ def _require_database(office: Office) -> None:
         raise UnsafeSettings("The database is not up to date: run `gateway db upgrade` first.")
 
 
-@keys.command("rotate")
-@click.argument("use", type=click.Choice([*ALONE, "epoch"]))
-@click.option(
+LEAD = click.option(
     "--lead",
     type=click.IntRange(0, 60 * 60 * 24 * 31),
     default=30,
     show_default=True,
     help="Seconds for which the new key is known, and published, before anything is done with it.",
 )
+
+
+@keys.command("rotate")
+@click.argument("use", type=click.Choice(ALONE))
+@LEAD
 @click.pass_obj
 def rotate(office: Office, use: str, lead: int) -> None:
-    """Make a newer key of one USE; older ones still verify, decrypt and unwrap.
+    """Make a newer key of one USE; older ones still verify and decrypt.
 
     The running service takes it up by itself. Interrupted, run it again: it goes on where it was.
     """
-    _show([exchange(office, use, lead)])
+    show([exchange(office, use, lead)])
 
 
 def exchange(office: Office, use: str, lead: int) -> own.KeyInfo:
@@ -132,9 +135,10 @@ def list_(office: Office) -> None:
         held = own.listing(office.settings.keys, office.clock())
     with office.work() as work:
         keeping.record_listing(work)
-    _show(held)
+    show(held)
 
 
-def _show(held: Iterable[own.KeyInfo]) -> None:
+def show(held: Iterable[own.KeyInfo]) -> None:
+    """Print keys, one line each."""
     for key in held:
         click.echo("\t".join((key.use, key.stands, key.made_on, key.kid, key.name, key.place)))

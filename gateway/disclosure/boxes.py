@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gateway.errors import Undecipherable
+from gateway.errors import Unavailable, Undecipherable
 from gateway.ledger import Work
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
@@ -71,12 +71,15 @@ def open_case_key(work: Work, case_id: str) -> CaseKey:
 def open_case_keys(work: Work, case_ids: Sequence[str]) -> dict[str, CaseKey]:
     """Open the keys of several cases; cases whose key was destroyed are absent."""
     stored = sections.list_case_keys(work.session, case_ids)
-    return {
-        case_id: CaseKey(
-            case_id, gen, work.keys.provider.unwrap(epoch, wrapped, case_context(case_id, gen))
-        )
-        for case_id, (gen, epoch, wrapped) in stored.items()
-    }
+    return {case_id: _unwrap(work, case_id, *wrapped) for case_id, wrapped in stored.items()}
+
+
+def _unwrap(work: Work, case_id: str, gen: int, epoch: str, wrapped: bytes) -> CaseKey:
+    try:
+        key = work.keys.provider.unwrap(epoch, wrapped, case_context(case_id, gen))
+    except Undecipherable:  # nothing that was sent is at fault
+        raise Unavailable("The key of this case cannot be opened.") from None
+    return CaseKey(case_id, gen, key)
 
 
 def seal_value(key: CaseKey, *, table: str, column: str, row: str, value: bytes) -> bytes:

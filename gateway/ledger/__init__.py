@@ -6,7 +6,7 @@ A request's own transaction writes its change and the pending line. Any process 
 
 from gateway.ledger import witnessing
 from gateway.ledger.audit import Report, check_head, verify
-from gateway.ledger.keyring import ensure_agency_log_key
+from gateway.ledger.keyring import check_epochs, ensure_agency_log_key
 from gateway.ledger.proofs import Inclusion, consistency, inclusion, inclusions, newest_checkpoint
 from gateway.ledger.publishing import published_checkpoint, read_tile, receipt
 from gateway.ledger.reading import Recorded, case_records
@@ -27,6 +27,7 @@ __all__ = [
     "Work",
     "begin",
     "case_records",
+    "check_epochs",
     "check_head",
     "consistency",
     "ensure_agency_log_key",

@@ -13,9 +13,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from gateway.errors import Unavailable
+from gateway.errors import Unavailable, UnsafeSettings
 from gateway.sealing import cells
-from gateway.sealing.keys import KeyProvider, Keys
+from gateway.sealing.keys import KeyProvider, Keys, agency_log_context, log_context
 from gateway.store import log_keys as store
 
 _LIMIT, _SECONDS = 512, 300.0
@@ -37,17 +37,17 @@ def log_keys(session: Session, keys: Keys, subjects: Iterable[str]) -> dict[str,
     wanted = set(subjects)
     found = store.find_log_keys(session, wanted)
     for subject in sorted(wanted - found.keys()):
-        epoch, wrapped = keys.provider.wrap(cells.new_key(), _context(subject))
+        epoch, wrapped = keys.provider.wrap(cells.new_key(), log_context(subject))
         store.add_log_key(session, subject=subject, epoch=epoch, wrapped=wrapped)
     if found.keys() != wanted:  # read again: another transaction may have been first
         found = store.find_log_keys(session, wanted)
-    return {subject: _unwrap(keys, _context(subject), key) for subject, key in found.items()}
+    return {subject: _unwrap(keys, log_context(subject), key) for subject, key in found.items()}
 
 
 def find_log_keys(session: Session, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes | None]:
     """The log keys that were ever made, by subject; None for a destroyed one."""
     return {
-        subject: None if key.wrapped is None else _unwrap(keys, _context(subject), key)
+        subject: None if key.wrapped is None else _unwrap(keys, log_context(subject), key)
         for subject, key in store.find_log_keys(session, subjects).items()
     }
 
@@ -59,12 +59,12 @@ def agency_log_keys(
     wanted = set(agency_ids)
     found = store.find_agency_log_keys(session, wanted)
     for agency_id in sorted(wanted - found.keys()):
-        epoch, wrapped = keys.provider.wrap(cells.new_key(), _agency_context(agency_id))
+        epoch, wrapped = keys.provider.wrap(cells.new_key(), agency_log_context(agency_id))
         store.add_agency_log_key(session, agency_id=agency_id, epoch=epoch, wrapped=wrapped)
     if found.keys() != wanted:
         found = store.find_agency_log_keys(session, wanted)
     return {
-        agency_id: (_unwrap(keys, _agency_context(agency_id), key), seq)
+        agency_id: (_unwrap(keys, agency_log_context(agency_id), key), seq)
         for agency_id, (key, seq) in found.items()
     }
 
@@ -75,7 +75,7 @@ def find_agency_log_keys(
     """The log keys that exist, by agency."""
     found = store.find_agency_log_keys(session, agency_ids)
     return {
-        agency_id: _unwrap(keys, _agency_context(agency_id), key)
+        agency_id: _unwrap(keys, agency_log_context(agency_id), key)
         for agency_id, (key, _) in found.items()
     }
 
@@ -85,12 +85,19 @@ def ensure_agency_log_key(session: Session, keys: Keys, agency_id: str) -> bytes
     return agency_log_keys(session, keys, [agency_id])[agency_id][0]
 
 
-def _context(subject: str) -> bytes:
-    return f"log|v1|{subject}".encode()
+def check_epochs(session: Session, keys: Keys) -> None:
+    """Refuse a database whose epoch keys are destroyed: a backup that is older than its window.
 
+    Every agency's log key lies under the epoch key of its time and moves on with it, so it tells
+    of the whole database.
 
-def _agency_context(agency_id: str) -> bytes:
-    return f"agency-log|v1|{agency_id}".encode()
+    :raises UnsafeSettings: if one lies under an epoch key that is not held.
+    """
+    if store.list_agency_epochs(session) - keys.provider.held.keys():
+        raise UnsafeSettings(
+            "The database needs an epoch key that is not held: it is an older backup than its "
+            "keys, or of another gateway."
+        )
 
 
 def _unwrap(keys: Keys, context: bytes, key: store.WrappedKey) -> bytes:

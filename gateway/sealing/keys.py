@@ -23,12 +23,15 @@ __all__ = [
     "KeyPair",
     "KeyProvider",
     "Keys",
+    "agency_log_context",
     "case_context",
     "check_provider",
+    "hosted_context",
     "jwks",
     "keys_of",
     "listing",
     "load",
+    "log_context",
     "make",
     "release",
     "rotate",
@@ -93,6 +96,21 @@ def case_context(case_id: str, gen: int) -> bytes:
     return f"dek|v1|{case_id}|{gen}".encode()
 
 
+def log_context(subject: str) -> bytes:
+    """Return what binds a wrapped log key to its case, or to its month."""
+    return f"log|v1|{subject}".encode()
+
+
+def agency_log_context(agency_id: str) -> bytes:
+    """Return what binds a wrapped log key to its agency."""
+    return f"agency-log|v1|{agency_id}".encode()
+
+
+def hosted_context(agency_id: str, kid: str) -> bytes:
+    """Return what binds the wrapped private key of an agency to agency and key."""
+    return f"agency-key|v1|{agency_id}|{kid}".encode()
+
+
 def jwks(keys: Keys) -> dict[str, list[dict[str, str]]]:
     """Return the public set: what the gateway signs with, and what to seal to; current first."""
     shown = (*keys.signing.public, *keys.token.public, *keys.encryption.public)
@@ -135,7 +153,7 @@ def check_provider(folder: Path, provider: Provider, now: datetime) -> None:
     if read(folder, now)["epoch"][0].in_token is not (provider == "pkcs11"):
         raise UnsafeSettings(
             "The current epoch key does not lie where GATEWAY_KEY_PROVIDER says; "
-            "run `gateway keys rotate epoch`."
+            "run `gateway keys epoch --new`."
         )
 
 

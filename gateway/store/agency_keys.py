@@ -148,6 +148,36 @@ def find_key(
     return KeyRow(*row) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class HostedKey:
+    """The private key of an agency in custody HOSTED, as it lies here."""
+
+    agency_id: str
+    kid: str
+    private: bytes = field(repr=False)
+
+
+def list_hosted(session: Session) -> list[HostedKey]:
+    """Every hosted private key, also one that ended."""
+    k = t.agency_key
+    rows = session.execute(
+        select(k.c.agency_id, k.c.kid, k.c.private)
+        .where(k.c.private.is_not(None))
+        .order_by(k.c.agency_id, k.c.kid)
+    )
+    return [HostedKey(*row) for row in rows]
+
+
+def set_private(session: Session, *, agency_id: str, kid: str, was: bytes, private: bytes) -> None:
+    """Put a hosted private key under another wrapping key, unless it changed meanwhile."""
+    k = t.agency_key
+    session.execute(
+        update(k)
+        .where(k.c.agency_id == agency_id, k.c.kid == kid, k.c.private == was)
+        .values(private=private)
+    )
+
+
 def find_private(session: Session, *, agency_id: str, use: str, at: datetime) -> list[NewKey]:
     """The keys of an agency in custody HOSTED, newest first, each with its wrapped private part.
 

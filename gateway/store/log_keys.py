@@ -82,6 +82,11 @@ def add_agency_log_key(session: Session, *, agency_id: str, epoch: str, wrapped:
     session.execute(_insert(session, agency_log_key, ["agency_id"]), row)
 
 
+def list_agency_epochs(session: Session) -> frozenset[str]:
+    """Every epoch key under which an agency's log key lies."""
+    return frozenset(session.execute(select(_AGENCY.epoch).distinct()).scalars())
+
+
 def list_last_seqs(session: Session) -> dict[str, int]:
     """The last sequence number of every agency that has a log key."""
     rows = session.execute(select(_AGENCY.agency_id, _AGENCY.last_seq))

@@ -404,6 +404,16 @@ conference_case = Table(
     Column("listed_at", Utc, nullable=False),
 )
 
+# --- keys -------------------------------------------------------------------------------------
+
+epoch = Table(
+    "epoch",  # an epoch key of the key provider that wraps nothing any more
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("retired_at", Utc, nullable=False),  # backups from before may still need it
+    Column("destroyed_at", Utc),
+)
+
 # --- access log -------------------------------------------------------------------------------
 
 log_key = Table(

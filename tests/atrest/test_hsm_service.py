@@ -29,7 +29,7 @@ def test_F42_a_referral_goes_in_and_out_with_its_key_in_the_token(
             epochs = {row.epoch for row in session.execute(t.case_key.select())}
         assert epochs == {"epoch-2025-01-1"}
         with Load(service) as load:
-            done = service.command("keys", "rotate", "epoch", "--lead", "1")
+            done = service.command("keys", "epoch", "--new", "--lead", "1")
             assert done.returncode == 0, done.stderr
             load.wait_for(10)
         assert load.faults == []

@@ -294,7 +294,7 @@ def test_the_service_refuses_an_epoch_key_in_the_wrong_place(token: Token, tmp_p
     folder, now = tmp_path / "keys", datetime(2026, 11, 21, tzinfo=UTC)
     keys.make(folder, on=ON)
     keys.check_provider(folder, "file", now)
-    with pytest.raises(UnsafeSettings, match="rotate epoch"):
+    with pytest.raises(UnsafeSettings, match="epoch --new"):
         keys.check_provider(folder, "pkcs11", now)
 
 

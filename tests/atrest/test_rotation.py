@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 
+from gateway import ledger
 from gateway.cli.keys import ALONE
-from gateway.sealing import jose
+from gateway.sealing import jose, keys
+from gateway.store import epochs
 from tests.atrest.load import IDVA, LANDLORD, Load
 from tests.journeys.world import example
-from tests.live import Service
+from tests.live import Service, killed
 
 LEAD = 1.0
 
@@ -34,6 +36,34 @@ def test_F38_the_new_key_signs_and_a_client_of_before_understands(service: Servi
     receipt = landlord.refer(example("c1"))
     assert kid_of(receipt.token) == kid != kid_of(before.token)
     assert idva.pull(receipt.reference, "P2").sealed
+
+
+def test_F38_a_new_epoch_under_load_killed_half_way_and_run_again(service: Service) -> None:
+    landlord = service.client(LANDLORD)
+    first = [landlord.refer(example("c1")).reference for _ in range(6)]
+    with Load(service) as load:
+        words = ("keys", "epoch", "--new", "--lead", "1", "--batch", "2")
+        killed(service, *words, after="wrapped anew")
+        assert len(epochs_in_use(service)) == 2, "it was killed half way"
+        load.wait_for(3)
+        done = service.command(*words)
+        assert done.returncode == 0, done.stderr
+        assert "wrapped anew" in done.stdout
+        assert "later" not in done.stdout, "no second key"
+        load.wait_for(3)
+    assert load.faults == []
+    (current,) = epochs_in_use(service)
+    assert current != "epoch-2025-01-1"
+    idva = service.client(IDVA)
+    for reference in (first[0], first[-1], load.sent[0], load.sent[-1]):
+        assert idva.pull(reference, "P2").sealed
+    service.keys = keys.load(service.folder / "keys")
+    assert ledger.verify(service.sessions, service.keys, deep=True)
+
+
+def epochs_in_use(service: Service) -> set[str]:
+    with service.sessions() as session:
+        return set(epochs.list_epochs_in_use(session))
 
 
 def kid_of(token: str) -> str:

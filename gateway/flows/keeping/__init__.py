@@ -1,5 +1,14 @@
 """What an operator does with the gateway's own keys; each act stands in the access log."""
 
+from gateway.flows.keeping.epochs import Resting, count_to_wrap, destroy, rest, wrap_anew
 from gateway.flows.keeping.recording import record_key, record_listing
 
-__all__ = ["record_key", "record_listing"]
+__all__ = [
+    "Resting",
+    "count_to_wrap",
+    "destroy",
+    "record_key",
+    "record_listing",
+    "rest",
+    "wrap_anew",
+]
