@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from gateway.client.access import ProblemError
+from gateway.client.gateway import Gateway
 from gateway.client.http import Response, Sender
 from gateway.errors import GatewayError
 from tests.journeys.world import example
 from tests.live import Service
 
-LANDLORD, IDVA = "harbourgate-homes", "marlbury-idva"
+LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 _ENOUGH = 60.0  # seconds
 
 
@@ -58,7 +59,8 @@ class Load:
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> Self:
-        for work in (self._send, self._pull, self._send, self._pull):
+        # One connection each: an agency's own two would get in each other's way as witnesses.
+        for work in (self._send, self._pull, self._oversee):
             line = Watched(self.service.base_url, self.faults)
             thread = threading.Thread(target=self._run, args=(work, line))
             self._threads.append(thread)
@@ -100,11 +102,22 @@ class Load:
             self.sent.append(landlord.refer(form).reference)
 
     def _pull(self, line: Watched) -> None:
-        idva, cursor = self.service.speak(IDVA, line, "idva-01"), None
+        idva = self.service.speak(IDVA, line, "idva-01")
+        for reference in self._new(idva):
+            assert "safe_contact" in idva.pull(reference, "P2").sealed
+            self.pulled.append(reference)
+
+    def _oversee(self, line: Watched) -> None:
+        coordinator = self.service.speak(COORDINATOR, line, "marac-01")
+        for reference in self._new(coordinator):
+            sections = coordinator.pull(reference, "P9").document["sections"]
+            assert "incidents" in {each["section"] for each in sections}
+            self.pulled.append(reference)
+
+    def _new(self, client: Gateway) -> Iterator[str]:
+        """What is new, and between times the newest once more."""
+        cursor = None
         while not self._stop.is_set():
-            page = idva.list_cases(cursor)
+            page = client.list_cases(cursor)
             cursor = page["next"]
-            wanted = [item["reference"] for item in page["items"]][-1:] or self.sent[-1:]
-            for reference in wanted:
-                assert "safe_contact" in idva.pull(reference, "P2").sealed
-                self.pulled.append(reference)
+            yield from [item["reference"] for item in page["items"]][-1:] or self.sent[-1:]
