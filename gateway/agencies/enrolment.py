@@ -100,18 +100,25 @@ def list_open(session: Session, now: datetime) -> list[EnrolmentRow]:
     return enrolments.list_open(session, at=now)
 
 
-def unapproved(session: Session, known: Operators, now: datetime) -> list[agency_keys.KeyLife]:
-    """Return the keys that hold although no two operators let them in: the register was changed.
+def is_by_two(row: EnrolmentRow, known: Operators) -> bool:
+    """Whether both statements hold, each at its own time, by two operators."""
+    asked = Request(row.id, row.content)
+    if row.approved_proof is None or row.closed_at is None:
+        return False
+    try:
+        first = _proven(row.asked_proof, known, asked, ASKS, row.asked_at)
+        second = _proven(row.approved_proof, known, asked, APPROVES, row.closed_at)
+    except Mismatch:
+        return False
+    return first != second
 
-    `known` has the keys of former operators, too.
-    """
-    approved = {row.id: row for row in enrolments.list_approved(session)}
-    sound = {key: row for key, row in approved.items() if _is_by_two(row, known)}
-    return [
-        life
-        for life in agency_keys.list_lives(session)
-        if life.holds(now) and not _covers(sound.get(life.enrolment_id or ""), life)
-    ]
+
+def covers(row: EnrolmentRow | None, life: agency_keys.KeyLife) -> bool:
+    """Whether what two operators signed names this key, or lets the gateway make it here."""
+    if row is None or row.content["agency"] != life.agency_id:
+        return False
+    prints = {jose.thumbprint(jwk) for jwk in row.content["keys"]}
+    return not prints or jose.thumbprint(life.jwk) in prints
 
 
 def _check_custody(session: Session, asked: Request) -> None:
@@ -157,24 +164,3 @@ def _open(session: Session, agency_id: str, now: datetime) -> EnrolmentRow:
 def _find_open(session: Session, agency_id: str, now: datetime) -> EnrolmentRow | None:
     found = enrolments.list_open(session, at=now)
     return next((row for row in found if row.agency_id == agency_id), None)
-
-
-def _is_by_two(row: EnrolmentRow, known: Operators) -> bool:
-    """Whether both statements hold, each at its own time, by two operators."""
-    asked = Request(row.id, row.content)
-    if row.approved_proof is None or row.closed_at is None:
-        return False
-    try:
-        first = _proven(row.asked_proof, known, asked, ASKS, row.asked_at)
-        second = _proven(row.approved_proof, known, asked, APPROVES, row.closed_at)
-    except Mismatch:
-        return False
-    return first != second
-
-
-def _covers(row: EnrolmentRow | None, life: agency_keys.KeyLife) -> bool:
-    """Whether what two operators signed names this key, or lets the gateway make it here."""
-    if row is None or row.content["agency"] != life.agency_id:
-        return False
-    prints = {jose.thumbprint(jwk) for jwk in row.content["keys"]}
-    return not prints or jose.thumbprint(life.jwk) in prints

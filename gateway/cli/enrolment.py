@@ -15,6 +15,7 @@ from gateway.agencies.keysets import Thumbprints
 from gateway.agencies.requested import APPROVES, ASKS, Request
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.operator import as_operator, open_operator
+from gateway.errors import UnsafeSettings
 from gateway.flows import agencies
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.schemas.strict_json import parse
@@ -130,6 +131,7 @@ def approve(
         asked = agencies.read_request(work, agency_id=agency_id)
     _compare(asked, yes=yes)
     with failing_plainly():
+        _make_room(answer)
         who = open_operator(operator_file)
         known = operators.load(office.settings.keys)
         proof = who.state(asked.statement(APPROVES, office.clock()))
@@ -194,11 +196,24 @@ def _compare(asked: Request, *, yes: bool) -> None:
         if name != "keys" and value not in (None, []):
             shown = " ".join(value) if isinstance(value, list) else value
             click.echo(f"{name.replace('_', ' ')}: {shown}")
-    if not asked.content["keys"]:
-        return
-    show(asked.thumbprints)
+    question = "Is that what was agreed?"  # for custody HOSTED keys are made here, none are shown
+    if asked.content["keys"]:
+        show(asked.thumbprints)
+        question = "Did the agency read out the same thumbprints?"
     if not yes:
-        click.confirm("Did the agency read out the same thumbprints?", abort=True)
+        click.confirm(question, abort=True)
+
+
+def _make_room(file: Path | None) -> None:
+    """Make the file that the answer goes to, before anything is done that cannot be undone.
+
+    :raises UnsafeSettings: if it cannot be made.
+    """
+    try:
+        if file is not None:
+            file.touch(mode=0o600)
+    except OSError:
+        raise UnsafeSettings("The file for the answer cannot be written.") from None
 
 
 def _groups(value: str) -> Iterable[str]:

@@ -9,27 +9,33 @@ from typing import Any, TypeVar
 
 import click
 
+from gateway.agencies.enrolment import acting
 from gateway.cli.office import Office, failing_plainly
+from gateway.errors import Mismatch, Undecipherable
 from gateway.flows import agencies
 from gateway.sealing import operators
 from gateway.sealing.keys import write_secret
 from gateway.sealing.operators import Operator, Registered
 
 PASSPHRASE = "GATEWAY_OPERATOR_PASSPHRASE"  # noqa: S105 - the name of a variable
+ALONE = 2  # operators, before whom nobody can let in anybody
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _option(*, required: bool) -> Callable[[F], F]:
+    return click.option(
+        "--operator",
+        "operator_file",
+        envvar="GATEWAY_OPERATOR",
+        required=required,
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Your own private file, as `gateway operator new` made it; or GATEWAY_OPERATOR.",
+    )
 
 
 def as_operator(command: F) -> F:
     """Let a command take the file of the operator who runs it."""
-    option = click.option(
-        "--operator",
-        "operator_file",
-        envvar="GATEWAY_OPERATOR",
-        required=True,
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="Your own private file, as `gateway operator new` made it; or GATEWAY_OPERATOR.",
-    )
-    return option(command)
+    return _option(required=True)(command)
 
 
 def open_operator(file: Path) -> Operator:
@@ -63,16 +69,21 @@ def new(operator_id: str, folder: Path) -> None:
 @operator.command("add")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--yes", is_flag=True, help="The thumbprint has been compared already.")
+@_option(required=False)
 @click.pass_obj
-def add(office: Office, file: Path, yes: bool) -> None:
-    """Register the operator whose public FILE this is."""
+def add(office: Office, file: Path, yes: bool, operator_file: Path | None) -> None:
+    """Register the operator whose public FILE this is; one who is one already does it.
+
+    The first two are added by whoever sets the gateway up.
+    """
     with failing_plainly():
         text = file.read_bytes()
         found = operators.check_free(office.settings.keys, text)
+        by = _sponsor(office, operator_file)
     click.echo(f"operator: {found.id}\nthumbprint: {found.thumbprint}")
     if not yes:
         click.confirm("Did the person read out the same thumbprint?", abort=True)
-    _record(office, "operator.added", found)  # first: nobody becomes one unseen
+    _record(office, "operator.added", found, by=by)  # first: nobody becomes one unseen
     with failing_plainly():
         operators.add(office.settings.keys, text, on=office.clock().date())
     click.echo(f"added: {found.id}")
@@ -101,8 +112,27 @@ def list_(office: Office) -> None:
         click.echo("\t".join((each.id, until, f"from {each.added_on}", each.thumbprint)))
 
 
-def _record(office: Office, event: str, who: Registered) -> None:
-    with office.work() as work:
+def _sponsor(office: Office, file: Path | None) -> str | None:
+    """The operator who adds another; None while there are not yet two who could.
+
+    :raises Undecipherable: for another passphrase, or what is no such file.
+    :raises Mismatch: without one, or if the file is of somebody who is no operator now.
+    """
+    known = operators.load(office.settings.keys)
+    if len(known) < ALONE:
+        return None
+    if file is None:
+        raise Mismatch("An operator adds another: give your own file with --operator.")
+    who = open_operator(file)
+    try:
+        by, _ = operators.check(who.state({"says": "adds"}), known)
+    except Undecipherable:
+        raise Mismatch("The file is not that of an operator.") from None
+    return by
+
+
+def _record(office: Office, event: str, who: Registered, *, by: str | None = None) -> None:
+    with office.work(acting(by)) as work:
         agencies.record_operator(work, event=event, operator_id=who.id, thumbprint=who.thumbprint)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.agencies import enrolment, key_events, registry, workers
+from gateway.agencies import checking, enrolment, key_events, registry, workers
+from gateway.agencies.checking import Finding
 from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.agencies.registry import Enrolment
 from gateway.agencies.requested import Request
@@ -116,11 +117,11 @@ def announce(work: Work) -> int:
     return count
 
 
-def list_unapproved(work: Work, *, known: Operators) -> tuple[KeyLife, ...]:
-    """Return the keys that hold and that no two operators let in; there should be none."""
-    only_operator(work, "agency-key.checked")
-    found = tuple(enrolment.unapproved(work.session, known, work.now))
-    work.record("agency-key.checked", None, because=BECAUSE, facts={"unapproved": len(found)})
+def check_register(work: Work, *, known: Operators) -> tuple[Finding, ...]:
+    """Return what in the register two operators and the log do not bear out; should be nothing."""
+    only_operator(work, "register.checked")
+    found = tuple(checking.check(work.session, known, work.now))
+    work.record("register.checked", None, because=BECAUSE, facts={"findings": len(found)})
     return found
 
 

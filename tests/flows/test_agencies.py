@@ -298,7 +298,7 @@ def test_F7_a_worker_belongs_to_one_agency(door: Door) -> None:
         lambda work: agencies.list_requests(work),
         lambda work: agencies.list_keys(work, agency_id="idva"),
         lambda work: agencies.end_key(work, agency_id="idva", kid="x"),
-        lambda work: agencies.list_unapproved(work, known={}),
+        lambda work: agencies.check_register(work, known={}),
         lambda work: agencies.record_operator(
             work, event="operator.added", operator_id="x", thumbprint="x"
         ),

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Table, insert, select, update
 
+from gateway import ledger
 from gateway.agencies import directory, hosted, requested
 from gateway.agencies.enrolment import LIFE, acting
 from gateway.agencies.requested import APPROVES, ASKS, Request
@@ -20,7 +21,9 @@ from gateway.ledger import begin
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import jose, operators
+from gateway.store import agency_keys
 from gateway.store import tables as t
+from gateway.store.agency_keys import NewKey
 from tests.doors.oauth import Agency, Door, a_door
 
 
@@ -333,25 +336,93 @@ def test_hosted_keys_are_changed_here_and_the_old_ones_still_open(door: Door) ->
 # --- the register is what two let in --------------------------------------------------------------
 
 
-def unapproved(door: Door, known: operators.Operators | None = None) -> list[str]:
+def faults(door: Door, known: operators.Operators | None = None) -> set[tuple[str, str | None]]:
+    house = door.house
+    while ledger.sequence(house.sessions, house.keys, now=door.now):
+        pass
     with door.work() as work:
-        found = agencies.list_unapproved(work, known=known or door.registrars.known)
-    return [life.kid for life in found]
+        found = agencies.check_register(work, known=known or door.registrars.known)
+    return {(each.fault, each.kid) for each in found}
+
+
+def rewrite(door: Door, table: Table, /, **values: Any) -> None:
+    """What somebody does who can write to the database and to nothing else."""
+    with door.house.sessions() as session, session.begin():
+        session.execute(update(table).values(**values))
+
+
+def test_a_register_as_two_let_it_in_has_no_fault(door: Door, idva: Agency) -> None:
+    door.register("clinic", kind=AgencyKind.PRIMARY_CARE, custody=Custody.HOSTED)
+    door.later(60)
+    door.rekey(idva, overlap=24)
+    with door.work() as work:
+        agencies.suspend(work, agency_id="clinic")
+    assert faults(door) == set()
+    door.later(25 * 3600)
+    assert faults(door) == set()
 
 
 def test_a_key_that_no_two_operators_let_in_is_named(door: Door, idva: Agency) -> None:
-    door.register("clinic", kind=AgencyKind.PRIMARY_CARE, custody=Custody.HOSTED)
-    other = door.rekey(idva, overlap=24)
-    assert unapproved(door) == []
     first, _ = door.registrars.pair
-    assert len(unapproved(door, {first.id: first.key})) == 6
-    # A key of the operator's own, put in an agency's place behind everybody's back.
+    kids = {idva.sig["kid"], idva.enc["kid"]}
+    assert faults(door, {first.id: first.key}) == {
+        *(("KEY_NOT_APPROVED", kid) for kid in kids),
+        ("AGENCY_CHANGED", None),
+        ("SCOPES_CHANGED", None),
+    }
+    rewrite(door, t.agency_key, enrolment_id=None)
+    assert faults(door) == {("KEY_NOT_APPROVED", kid) for kid in kids}
+
+
+def test_a_key_of_a_thief_in_an_agencys_place_is_named(door: Door, idva: Agency) -> None:
     thief = jose.public_part(jose.new_private("sig"))
+    rewrite(door, t.agency_key, jwk=thief)
+    kids = (idva.sig["kid"], idva.enc["kid"])
+    assert faults(door) == {
+        *(("KEY_NOT_APPROVED", kid) for kid in kids),
+        *(("KEY_NOT_IN_LOG", kid) for kid in kids),
+    }
+
+
+def test_a_key_slipped_in_where_keys_are_made_here_is_named(door: Door) -> None:
+    door.register("clinic", kind=AgencyKind.PRIMARY_CARE, custody=Custody.HOSTED)
     with door.house.sessions() as session, session.begin():
-        session.execute(
-            update(t.agency_key).where(t.agency_key.c.kid == other.sig["kid"]).values(jwk=thief)
+        [(enrolment_id,)] = session.execute(select(t.enrolment.c.id)).all()
+        thief = jose.public_part(jose.new_private("sig"))
+        new = NewKey("clinic-99", "sig", thief, jose.thumbprint(thief))
+        agency_keys.add_keys(
+            session, "clinic", [new], valid_from=door.now, enrolment_id=enrolment_id
         )
-    assert unapproved(door) == [other.sig["kid"]]
+    assert faults(door) == {("KEY_NOT_IN_LOG", "clinic-99")}
+
+
+def test_an_ended_key_that_holds_again_is_named(door: Door, idva: Agency) -> None:
+    door.rekey(idva, overlap=1)
+    door.later(7200)
+    rewrite(door, t.agency_key, valid_until=None, ended_at=None)
+    old = {idva.sig["kid"], idva.enc["kid"]}
+    assert faults(door) == {("KEY_HOLDS_LONGER", kid) for kid in old}
+
+
+@pytest.mark.parametrize(
+    ("table", "values", "fault"),
+    [
+        (t.agency, {"kind": AgencyKind.COORDINATOR}, "AGENCY_CHANGED"),
+        (t.agency, {"area": "fenhollow"}, "AGENCY_CHANGED"),
+        (t.agency, {"suspended_at": None}, "STANDING_CHANGED"),
+        (t.key_event, {"salt": bytes(16)}, "HISTORY_CHANGED"),
+    ],
+)
+def test_what_was_changed_behind_everybodys_back_is_named(
+    door: Door, idva: Agency, table: Table, values: dict[str, Any], fault: str
+) -> None:
+    with door.work() as work:
+        agencies.suspend(work, agency_id="idva")
+    rewrite(door, table, **values)
+    assert fault in {found for found, _ in faults(door)}
+
+
+def test_a_scope_that_nobody_approved_is_named(door: Door, idva: Agency) -> None:
     with door.house.sessions() as session, session.begin():
-        session.execute(update(t.agency_key).values(enrolment_id=None))
-    assert len(unapproved(door)) == 6
+        session.execute(insert(t.agency_scope).values(agency_id="idva", scope="conference:write"))
+    assert faults(door) == {("SCOPES_CHANGED", None)}

@@ -201,22 +201,23 @@ def test_keys_are_changed_shown_checked_and_ended_by_command(
     run(office, agency_commands, "end-key", "homes", agency.sig["kid"])
     assert agency.ask().status_code == 401
     assert run(office, agency_commands, "keys", "homes").count("ended") == 1
-    assert "every key" in run(office, agency_commands, "check")
+    assert "as two operators approved" in run(office, agency_commands, "check")
     run(office, operator_commands, "end", "sam")  # what it approved stays approved
-    assert "every key" in run(office, agency_commands, "check")
+    assert "as two operators approved" in run(office, agency_commands, "check")
     (office.settings.keys / operators.FOLDER / "sam.json").unlink()
     said = run(office, agency_commands, "check", fails=True)
-    assert said.count("NOT APPROVED BY TWO: homes") == 3
+    assert said.count("KEY_NOT_APPROVED: homes") == 3
+    assert said.count("AGENCY_CHANGED: homes") == said.count("SCOPES_CHANGED: homes") == 1
 
 
 def test_a_hosted_agency_is_registered_by_command(office: Office, two: tuple[str, str]) -> None:
     words = ["clinic", "A Clinic", "--kind", "PRIMARY_CARE", "--area", "marlbury"]
     words += ["--operator", two[0]]
-    run(office, agency_commands, "add", *words, "--custody", "hosted")
-    said = run(office, agency_commands, "approve", "clinic", "--operator", two[1])
+    run(office, agency_commands, "add", *words, "--custody", "hosted", say="y\n")
+    said = run(office, agency_commands, "approve", "clinic", "--operator", two[1], say="y\n")
     assert said.count("thumbprint") == 2
     run(office, agency_commands, "add", *words, fails=True)  # own custody needs a key set
-    run(office, agency_commands, "rekey", "clinic", "--operator", two[0])
+    run(office, agency_commands, "rekey", "clinic", "--operator", two[0], "--yes")
     run(office, agency_commands, "withdraw", "clinic")
     assert run(office, agency_commands, "pending") == ""
 
@@ -238,3 +239,36 @@ def test_bad_files_end_in_one_line(
         said = run(office, agency_commands, *words, *more, fails=True)
         assert "Error: " in said
     assert "--operator" in run(office, agency_commands, *words, "--jwks", str(good), fails=True)
+
+
+def test_from_the_third_on_an_operator_adds_an_operator(
+    office: Office, two: tuple[str, str], tmp_path: Path
+) -> None:
+    """Somebody who is none, or was one, cannot make himself a second one with our commands."""
+    run(office, operator_commands, "new", "kim", str(tmp_path / "kim"))
+    public = str(tmp_path / "kim" / "kim.public.json")
+    own = str(tmp_path / "kim" / "kim.operator.json")
+    said = run(office, operator_commands, "add", public, "--yes", fails=True)
+    assert "An operator adds another" in said
+    said = run(office, operator_commands, "add", public, "--yes", "--operator", own, fails=True)
+    assert "not that of an operator" in said
+    run(office, operator_commands, "add", public, "--yes", "--operator", two[0])
+    assert run(office, operator_commands, "list").count("active") == 3
+
+
+def test_an_answer_that_cannot_be_written_lets_nobody_in(
+    office: Office, two: tuple[str, str], tmp_path: Path
+) -> None:
+    words = ["clinic", "A Clinic", "--kind", "PRIMARY_CARE", "--area", "marlbury"]
+    words += ["--custody", "hosted", "--operator", two[0], "--yes"]
+    run(office, agency_commands, "add", *words)
+    approve = ["approve", "clinic", "--operator", two[1], "--answer"]
+    nowhere = str(tmp_path / "missing" / "answer.jose")
+    said = run(office, agency_commands, *approve, nowhere, "--yes", fails=True)
+    assert "cannot be written" in said
+    answer = tmp_path / "answer.jose"
+    run(office, agency_commands, *approve, str(answer), say="n\n", fails=True)
+    assert "clinic" in run(office, agency_commands, "pending")  # he said no: still waiting
+    run(office, agency_commands, *approve, str(answer), "--yes")
+    assert answer.stat().st_mode & 0o777 == 0o600
+    assert answer.read_text().count(".") == 4
