@@ -106,6 +106,9 @@ def errors(Conflict, UnsafeSettings, name):
     if name == "b":
         # ok: error-with-a-value
         raise UnsafeSettings(f"No key for: {name}.")
+    if name == "c":
+        # ok: error-with-a-value
+        raise Conflict(f"At least {SHORTEST} characters.")
     # ok: error-with-a-value
     raise Conflict("This reference was used for another person.")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+from sqlalchemy.orm import Session
 
 from gateway.errors import Denied
 from gateway.ledger import Work
@@ -11,14 +13,25 @@ from gateway.store import members, referrals
 from gateway.store.members import AssignmentRow
 from gateway.store.referrals import ReferralRow
 
+_NO_CASE = "-"
 
-def find_case(work: Work, reference: str) -> str:
+
+def find_case(
+    work: Work,
+    reference: str,
+    *,
+    then: Callable[[Session, Sequence[str]], object] = members.list_assignments,
+) -> str:
     """The case that a reference leads to; who may know what of it is decided later.
+
+    `then` is what the caller loads of it next, before it can refuse. For a reference that leads
+    nowhere it is loaded, too: the time that an answer takes must not tell absence from refusal.
 
     :raises Denied: if there is no such reference. The answer is that of a refusal.
     """
     row = referrals.find_referral(work.session, reference=reference)
     if row is None:
+        then(work.session, [_NO_CASE])
         raise Denied("absent")
     return row.case_id
 

@@ -32,7 +32,7 @@ def pull(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed
     """
     work.attempt("case.read", purpose=purpose)
     require_purpose(work, purpose)
-    found = disclose(work, find_case(work, reference), purpose)
+    found = disclose(work, find_case(work, reference, then=list_facts), purpose)
     exclusive = found.profile.matrix.exclusive
     return seal_answer(
         work,

@@ -77,9 +77,10 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     """
     work.attempt("agenda.read", purpose=purpose)
     conference = conferences.find_conference(work.session, conference_id)
+    attendees = conferences.list_attendees(work.session, conference_id)  # the same work for none
     if conference is None:
         raise Denied("absent")
-    if work.caller.agency_id not in conferences.list_attendees(work.session, conference_id):
+    if work.caller.agency_id not in attendees:
         raise Denied("not-attending")
     profile = work.profiles.for_area(conference.area, work.now.date())
     require_purpose(work, purpose)

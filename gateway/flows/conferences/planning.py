@@ -120,9 +120,11 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
 
 def _own_case(work: Work, reference: str) -> str:
     row = referrals.find_referral(work.session, reference=reference)
+    # Looked for even where there is no case: absence must not be answered sooner than refusal.
+    assigned = members.list_assignments(work.session, [row.case_id if row else "-"])
     if row is None:
         raise Denied("absent")
-    for each in members.list_assignments(work.session, [row.case_id]):
+    for each in assigned:
         if each.agency_id == work.caller.agency_id and each.role is CaseRole.COORDINATOR:
             if not may_know(work, list_facts(work.session, [row.case_id])[row.case_id]):
                 raise Denied("not-open", subject=row.case_id)

@@ -155,13 +155,11 @@ def find_member_case(work: Work, reference: str) -> str:
     :raises Denied: otherwise.
     """
     row = referrals.find_referral(work.session, reference=reference)
+    # Looked for even where there is no case: absence must not be answered sooner than refusal.
+    assigned = members.list_assignments(work.session, [row.case_id if row else "-"])
     if row is None:
         raise Denied("absent")
-    roles = {
-        each.role
-        for each in members.list_assignments(work.session, [row.case_id])
-        if each.agency_id == work.caller.agency_id
-    }
+    roles = {each.role for each in assigned if each.agency_id == work.caller.agency_id}
     if not roles & WRITERS:
         raise Denied("not-assigned", subject=row.case_id)
     facts = list_facts(work.session, [row.case_id])[row.case_id]
