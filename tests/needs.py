@@ -23,6 +23,7 @@ BRING_SECURITY = (
     ".venv-security/bin/pip install --require-hashes -r requirements-security.lock"
 )
 SHARED = ROOT.parent / "shared"
+GO_SOURCES = Path("/usr/share/gocode")  # where Debian puts the sources of Go packages
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 _MARK = re.compile(r"\bneeds\(([^)]*)\)")
 
@@ -106,11 +107,18 @@ def _folder(name: str) -> Need:
     return Need(folder.is_dir, f"put the folder shared/{name} beside this repository's folder")
 
 
+def _go_has_tlog() -> bool:
+    """Whether there is Go, and beside it the Debian package that checks transparency logs."""
+    return (
+        shutil.which("go") is not None and (GO_SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir()
+    )
+
+
 NEEDS = {
     "chromium": _apt("chromium", lambda: chromium() is not None),
     "nginx": _apt("nginx-light", lambda: nginx() is not None),
     "security": Need(lambda: security("semgrep").exists(), BRING_SECURITY),
-    "go": _apt("golang-go", lambda: shutil.which("go") is not None),
+    "go": _apt("golang-go golang-golang-x-mod-dev", _go_has_tlog),
     "softhsm": _apt("softhsm2", lambda: shutil.which("softhsm2-util") is not None),
     "node": _apt("nodejs", lambda: node() is not None),
     "npm": Need(_npm_answers, "let npm reach its registry"),
