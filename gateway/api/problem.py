@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask, Response
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from gateway.api.access import challenge, current_nonce
@@ -58,6 +59,7 @@ def register(app: Flask) -> None:
     """Answer every error of an application as a problem document."""
     app.register_error_handler(GatewayError, answer_expected)
     app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(SQLAlchemyError, answer_broken_database)
     app.register_error_handler(Exception, answer_unexpected)
 
 
@@ -97,12 +99,22 @@ def answer_http(error: HTTPException) -> Response:
 
 def answer_unexpected(error: Exception) -> Response:
     """Answer a fault of ours. What went wrong is logged by type and place, never by value."""
+    _note(error)
+    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "error", "", [], {})
+
+
+def answer_broken_database(error: SQLAlchemyError) -> Response:
+    """Answer that the database cannot be used: nothing was committed, so nothing is disclosed."""
+    _note(error)
+    return answer_expected(Unavailable("The database could not be used."))
+
+
+def _note(error: Exception) -> None:
     place = error.__traceback__
     while place and place.tb_next:
         place = place.tb_next
     where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "-"
     log.error("unexpected %s at %s", type(error).__name__, where)
-    return _answer(HTTPStatus.INTERNAL_SERVER_ERROR, "error", "", [], {})
 
 
 def _status(error: GatewayError) -> HTTPStatus:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unavailable, Undecipherable, UnsafeSettings
+from gateway.ledger.blaming import first_bad
 from gateway.ledger.lines import Bad, check_lines
+from gateway.ledger.rehash import Rehash
 from gateway.ledger.sequencer import checked_edge, tiles_of
 from gateway.sealing import notes, tree
 from gateway.sealing.keys import Keys
-from gateway.store import log, log_keys
+from gateway.store import log, log_keys, published
 from gateway.store.engine import Sessions
 
 Progress = Callable[[int, int], None]
@@ -27,8 +28,8 @@ class Report:
     """What a check found. `first_bad` is the first leaf that is not as it was signed.
 
     `what` names the fault: missing, leaf, node, root, checkpoint, unsigned, held, tag, commitment,
-    sequence, record, counter; "" if all is well. `destroyed` counts records whose log key is gone,
-    as it must be at the end of its period: their leaves still stand.
+    sequence, record, counter, cosignature; "" if all is well. `destroyed` counts records whose log
+    key is gone, as it must be at the end of its period: their leaves still stand.
     """
 
     entries: int
@@ -77,10 +78,11 @@ def verify(
         entries = head.size if head else 0
         walk = _Walk(session, keys, entries, on_progress)
         try:
+            if head is not None:
+                check_signed(keys, head)
             if last is not None and last >= entries:
                 raise Bad(entries, "unsigned")
-            edge = walk.hashes()
-            walk.head(head, edge)
+            walk.leaves(head)
             walk.held(held)
             if deep:
                 walk.deep()
@@ -96,22 +98,26 @@ class _Walk:
     entries: int
     on_progress: Progress
     destroyed: int = 0
-    _nodes: dict[int, list[bytes]] = field(default_factory=dict)
 
     # --- hashes -------------------------------------------------------------------------------
 
-    def hashes(self) -> tree.Frontier:
-        """Re-hash all leaves, compare all stored hashes, and return the right edge."""
-        edge = tree.Frontier()
-        for first, rows in self._chunks():
-            found = [sha256(b"\x00" + data).digest() for data, _ in rows]
-            stored = [hashed for _, hashed in rows]
-            if found != stored:
-                at = next(i for i, (a, b) in enumerate(zip(found, stored, strict=True)) if a != b)
-                raise Bad(first + at, "leaf")
-            self._grow(edge, found, first)
-            self.on_progress(first + len(found), self.entries)
-        return edge
+    def leaves(self, head: log.Signed | None) -> None:
+        """Re-hash all leaves, and compare all stored hashes and the signed root.
+
+        :raises Bad: naming the first bad leaf, also where only a hash above many of them differs.
+        """
+        rehash, end = Rehash(tiles_of(self.session)), self.entries
+        try:
+            for first, rows in self._chunks():
+                rehash.take(rows)
+                self.on_progress(first + len(rows), self.entries)
+            if head is not None and rehash.edge.root() != head.root:
+                raise Bad(0, "root")
+        except Bad as bad:
+            if bad.what == "leaf":
+                raise
+            end = bad.leaf if bad.what == "missing" else end
+            raise first_bad(self.session, self.keys, bad, end=end) from None
 
     def _chunks(self) -> Iterator[tuple[int, Sequence[tuple[bytes, bytes]]]]:
         for first in range(0, self.entries, _CHUNK):
@@ -122,51 +128,7 @@ class _Walk:
                 raise Bad(next(n for n in range(first, end) if n not in taken), "missing")
             yield first, rows
 
-    def _grow(self, edge: tree.Frontier, hashes: list[bytes], first: int) -> None:
-        """Take one chunk of leaf hashes into the edge, subtree by subtree of 256."""
-        whole = len(hashes) // tree.WIDTH * tree.WIDTH
-        tops = hashes[:whole]
-        for _ in range(8):
-            tops = tree.pair_up(tops)
-        for place, top in enumerate(tops):
-            for level, number, hashed in edge.append(top, 8):
-                if self._stored(level, number) != hashed:
-                    self._blame(first + place * tree.WIDTH, level, number)
-        for hashed in hashes[whole:]:
-            edge.append(hashed)
-
-    def _stored(self, level: int, number: int) -> bytes | None:
-        if number % tree.WIDTH == 0:
-            self._nodes[level] = log.list_tile(self.session, level, number // tree.WIDTH)
-        tile, place = self._nodes[level], number % tree.WIDTH
-        return tile[place] if place < len(tile) else None
-
-    def _blame(self, first: int, level: int, number: int) -> None:
-        """A stored node differs: find the leaf below it that was exchanged, or name the node."""
-        if level == 1:
-            check_lines(self.session, self.keys, first, first + tree.WIDTH)
-        raise Bad(number * tree.WIDTH**level, "node")
-
     # --- checkpoints --------------------------------------------------------------------------
-
-    def head(self, head: log.Signed | None, edge: tree.Frontier) -> None:
-        """Compare the tree with the newest checkpoint."""
-        if head is None:
-            return
-        self._signed(head)
-        if edge.root() != head.root:
-            first = self.entries - self.entries % tree.WIDTH
-            check_lines(self.session, self.keys, first, self.entries)
-            raise Bad(self._first_unlike(first), "root")
-
-    def _first_unlike(self, first: int) -> int:
-        """The leaf after the last checkpoint of this tile that the stored leaves still reach."""
-        good = first
-        for signed in log.list_checkpoints(self.session, first=first, end=self.entries + 1):
-            if tree.root_of(tiles_of(self.session), signed.size) != signed.root:
-                break
-            good = signed.size
-        return min(good, self.entries - 1)
 
     def held(self, held: Sequence[str]) -> None:
         """Compare the tree with checkpoints that were kept elsewhere."""
@@ -181,16 +143,6 @@ class _Walk:
             if tree.root_of(tiles_of(self.session), kept.size) != kept.root:
                 raise Bad(0, "held")
 
-    def _signed(self, signed: log.Signed) -> None:
-        origin, publics = notes.origin_of(self.keys.log_public), self.keys.log_public
-        at = max(signed.size - 1, 0)
-        try:
-            said = notes.open_checkpoint(signed.note, origin=origin, publics=publics)
-        except Undecipherable:
-            raise Bad(at, "checkpoint") from None
-        if (said.size, said.root) != (signed.size, signed.root):
-            raise Bad(at, "checkpoint")
-
     # --- what lies behind the hashes ----------------------------------------------------------
 
     def deep(self) -> None:
@@ -202,6 +154,7 @@ class _Walk:
             self._checkpoints(edge, first, end)
             self.destroyed += check_lines(self.session, self.keys, first, end, seqs)
             self.on_progress(end, self.entries)
+        self._cosignatures()
         last = log_keys.list_last_seqs(self.session)
         if any(seqs.get(agency, 0) != seq for agency, seq in last.items()):
             raise Bad(self.entries, "counter")
@@ -213,8 +166,37 @@ class _Walk:
             good = edge.size
             while edge.size < signed.size:
                 edge.append(rows[edge.size - first][1])
-            self._signed(signed)
+            check_signed(self.keys, signed)
             if edge.root() != signed.root:
                 raise Bad(good, "checkpoint")
         while edge.size < end:
             edge.append(rows[edge.size - first][1])
+
+    def _cosignatures(self) -> None:
+        """Check that each witness signed below the checkpoint that its signature is kept with."""
+        for size, verifier, cosignature in published.list_all_cosignatures(self.session):
+            signed = log.list_checkpoints(self.session, first=size, end=size + 1)
+            if not signed or not _is_cosigned(signed[0], verifier, cosignature):
+                raise Bad(max(size - 1, 0), "cosignature")
+
+
+def check_signed(keys: Keys, signed: log.Signed) -> None:
+    """Compare what is stored of a checkpoint with what its signed note says.
+
+    :raises Bad: if the log did not sign just this; named is the last leaf below it.
+    """
+    origin, publics = notes.origin_of(keys.log_public), keys.log_public
+    at = max(signed.size - 1, 0)
+    try:
+        said = notes.open_checkpoint(signed.note, origin=origin, publics=publics)
+    except Undecipherable:
+        raise Bad(at, "checkpoint") from None
+    if (said.size, said.root) != (signed.size, signed.root):
+        raise Bad(at, "checkpoint")
+
+
+def _is_cosigned(signed: log.Signed, verifier: str, cosignature: bytes) -> bool:
+    try:
+        return notes.is_cosigned(signed.note, cosignature, notes.read_verifier(verifier).public)
+    except Undecipherable:
+        return False

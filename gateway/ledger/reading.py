@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
+from gateway.errors import Unavailable, Undecipherable
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
 from gateway.ledger.work import Work
@@ -31,6 +33,7 @@ def case_records(work: Work, case_id: str) -> list[Recorded]:
     """Everything the log says of one case, in order; empty once its log key was destroyed.
 
     :raises Unrecorded: if this reading was not itself recorded before.
+    :raises Unavailable: if a line is not what was committed to.
     """
     work.may_commit()
     key = keyring.find_log_keys(work.session, work.keys, [case_id]).get(case_id)
@@ -40,7 +43,12 @@ def case_records(work: Work, case_id: str) -> list[Recorded]:
 
 
 def _open(key: bytes, line: log.Line) -> Recorded:
-    salt, text = unseal(key, line)
+    try:
+        salt, text = unseal(key, line)
+    except Undecipherable:
+        raise Unavailable("A line of the access log does not open.") from None
+    if sha256(salt + text).digest() != line.commitment:
+        raise Unavailable("A line of the access log is not the one that was committed to.")
     return Recorded(
         line.id,
         line.agency_id,

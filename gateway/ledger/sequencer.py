@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from gateway.errors import Unavailable
+from gateway.errors import Unavailable, Undecipherable
 from gateway.ledger import keyring
 from gateway.sealing import notes, tree
 from gateway.sealing.jose import b64u
@@ -34,19 +35,26 @@ def sequence(sessions: Sessions, keys: Keys, *, limit: int = 1000, now: datetime
     Zero if nothing waits, or another process is at it. Writes the checkpoint of the empty log if
     there is none yet.
 
-    :raises Unavailable: if the stored tree is not the one that was signed last.
+    :raises Unavailable: if the stored tree is not the one that was signed last, or cannot be used.
     """
-    if not _is_work_waiting(sessions):
+    try:
+        if not _is_work_waiting(sessions):
+            return 0
+        with sessions() as session, session.begin():
+            return _take_batch(session, keys, limit, now)
+    except (SQLAlchemyError, Undecipherable):
+        raise Unavailable("The access log cannot be sequenced.") from None
+
+
+def _take_batch(session: Session, keys: Keys, limit: int, now: datetime) -> int:
+    if not log.try_sequencer_lock(session):
         return 0
-    with sessions() as session, session.begin():
-        if not log.try_sequencer_lock(session):
-            return 0
-        taken = log.take_pending(session, limit=limit)
-        head = log.find_newest_checkpoint(session)
-        if not taken and head:
-            return 0
-        _extend(session, keys, head, taken, now)
-        return len(taken)
+    taken = log.take_pending(session, limit=limit)
+    head = log.find_newest_checkpoint(session)
+    if not taken and head:
+        return 0
+    _extend(session, keys, head, taken, now)
+    return len(taken)
 
 
 def _is_work_waiting(sessions: Sessions) -> bool:
@@ -62,14 +70,21 @@ def wait_for(sessions: Sessions, keys: Keys, entry_id: str, now: datetime) -> in
     :raises Unavailable: if it did not get its place within some seconds.
     """
     for _ in range(_TRIES):
-        with sessions() as session:
-            session.connection(execution_options={"readonly": True})
-            leaf = log.find_leaf(session, entry_id)
+        leaf = _find_leaf(sessions, entry_id)
         if leaf is not None:
             return leaf
         if sequence(sessions, keys, now=now) == 0:
             time.sleep(_PAUSE)  # another process is at it
     raise Unavailable("The access log is not being sequenced.")
+
+
+def _find_leaf(sessions: Sessions, entry_id: str) -> int | None:
+    try:
+        with sessions() as session:
+            session.connection(execution_options={"readonly": True})
+            return log.find_leaf(session, entry_id)
+    except SQLAlchemyError:
+        raise Unavailable("The access log cannot be read.") from None
 
 
 def leaf_bytes(log_key: bytes, seq: int, commitment: bytes) -> bytes:

@@ -102,3 +102,11 @@ def list_cosignatures(session: Session, *, size: int) -> list[tuple[str, bytes]]
     query = columns.join(log_witness, log_witness.c.id == log_cosignature.c.witness_id)
     rows = session.execute(query.where(log_cosignature.c.size == size).order_by(log_witness.c.id))
     return [(row[0], row[1]) for row in rows]
+
+
+def list_all_cosignatures(session: Session) -> list[tuple[int, str, bytes]]:
+    """Size of the checkpoint, key and cosignature of every countersignature there is."""
+    signed = log_cosignature.c
+    columns = select(signed.size, log_witness.c.verifier, signed.cosignature)
+    query = columns.join(log_witness, log_witness.c.id == signed.witness_id)
+    return [(row[0], row[1], row[2]) for row in session.execute(query.order_by(signed.size))]
