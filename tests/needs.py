@@ -107,11 +107,13 @@ def _folder(name: str) -> Need:
     return Need(folder.is_dir, f"put the folder shared/{name} beside this repository's folder")
 
 
+def go_sumdb() -> Path:
+    """Where Debian puts the sources of Go's packages for checking transparency logs."""
+    return next(iter(GO_SOURCES.glob("src/*/x/mod/sumdb")), GO_SOURCES / "none")
+
+
 def _go_has_tlog() -> bool:
-    """Whether there is Go, and beside it the Debian package that checks transparency logs."""
-    return (
-        shutil.which("go") is not None and (GO_SOURCES / "src/golang.org/x/mod/sumdb/tlog").is_dir()
-    )
+    return shutil.which("go") is not None and (go_sumdb() / "tlog").is_dir()
 
 
 NEEDS = {

@@ -1,4 +1,4 @@
-"""The log as Go reads it: `golang.org/x/mod/sumdb` note and tlog, from Debian, over HTTP."""
+"""The log as Go reads it: note and tlog of its x/mod/sumdb, from Debian, over HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from gateway.sealing import keys as key_files
 from gateway.sealing import notes
 from gateway.sealing.jose import b64u
 from gateway.store.engine import make_engine, make_sessions
-from tests.needs import GO_SOURCES
+from tests.needs import go_sumdb
 
 pytestmark = pytest.mark.needs("go")
 
@@ -60,10 +60,12 @@ class Reader:
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Go program, built without modules and without a way out."""
     folder = tmp_path_factory.mktemp("go")
+    (folder / "src").mkdir()
+    (folder / "src" / "sumdb").symlink_to(go_sumdb())
     environment = {
         **os.environ,
         "GO111MODULE": "off",
-        "GOPATH": f"{folder}:{GO_SOURCES}",
+        "GOPATH": str(folder),
         "GOCACHE": str(folder / "cache"),
         "GOFLAGS": "",
         "GOPROXY": "off",

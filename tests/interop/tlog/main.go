@@ -1,4 +1,4 @@
-// Reads a log over HTTP and believes nothing of it: golang.org/x/mod does the hashing and checking.
+// Reads a log over HTTP and believes nothing of it: Go's own x/mod/sumdb does the checking.
 //
 //	main [-old FILE] [-witness KEY] [-proof FILE] [-sample N] URL KEY
 //
@@ -21,8 +21,8 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
+	"sumdb/note"
+	"sumdb/tlog"
 )
 
 const height = 8
