@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import host
 from gateway.api import openapi
 from gateway.cli.agency import agency
+from gateway.cli.case import case
 from gateway.cli.conference import conference
 from gateway.cli.db import db
 from gateway.cli.key_jobs import keys
@@ -67,7 +68,7 @@ def commands(context: click.Context) -> None:
             )
 
 
-for command in (agency, operator, worker_id, keys, log, db, serve, conference, docs, demo):
+for command in (agency, operator, worker_id, keys, case, log, db, serve, conference, docs, demo):
     commands.add_command(command)
 
 if __name__ == "__main__":  # `python -m gateway.main` is the same as `gateway`

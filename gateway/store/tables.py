@@ -404,6 +404,19 @@ conference_case = Table(
     Column("listed_at", Utc, nullable=False),
 )
 
+tombstone = Table(
+    "tombstone",  # that there was a case, by each of its references; nothing refers to it
+    metadata,
+    Column("reference", String(10), primary_key=True),
+    Column("case_id", Id, nullable=False),
+    Column("area", Slug, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("erased_at", Utc, nullable=False),
+    Column("because", String(40), nullable=False),
+    Column("first", Slug, nullable=False),  # the two operators
+    Column("second", Slug, nullable=False),
+)
+
 # --- keys -------------------------------------------------------------------------------------
 
 epoch = Table(
