@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from gateway.client.gateway import Gateway
 from gateway.config import Settings
 from gateway.demo import world
 from gateway.migrations import upgrade
+from gateway.profiles.loader import HERE
 from gateway.sealing import keys
 
 
@@ -59,7 +61,8 @@ class Stage:
 
 def settings(folder: Path) -> Settings:
     """The settings of the stage in a folder."""
-    return Settings("demo", BASE_URL, f"sqlite:///{folder / 'gateway.db'}", folder / "keys")
+    database = f"sqlite:///{folder / 'gateway.db'}"
+    return Settings("demo", BASE_URL, database, folder / "keys", profiles=folder / "profiles")
 
 
 def open_stage(folder: Path) -> Stage:
@@ -71,10 +74,19 @@ def open_stage(folder: Path) -> Stage:
 def build(folder: Path) -> Stage:
     """Make keys, database and agencies, and open the gateway."""
     upgrade(settings(folder).database_url)
+    _raise_rates(folder / "profiles")
     keys.make(folder / "keys", on=NOW.date())
     stage = open_stage(folder)
     world.enrol(stage.house.sessions, stage.house.keys, folder / "agencies", NOW)
     return stage
+
+
+def _raise_rates(folder: Path) -> None:
+    """Copy the tables as shipped, with buckets that one agency cannot empty in a run."""
+    shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    rates = folder / "rates.toml"
+    lines = rates.read_text(encoding="utf-8").replace("burst = ", "burst = 1_000_00")
+    rates.write_text(lines, encoding="utf-8")
 
 
 def environ(packet: Packet) -> dict[str, Any]:

@@ -86,6 +86,16 @@ class Conflict(GatewayError):
     code = "conflict"
 
 
+class TooMany(GatewayError):
+    """The caller did this too often; `wait` is the seconds after which it may again."""
+
+    code = "too_many_requests"
+
+    def __init__(self, message: str, *, wait: int) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
 class Unavailable(GatewayError):
     """A part that a promise rests on is down; nothing was disclosed or changed."""
 

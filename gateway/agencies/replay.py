@@ -20,7 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.config import Settings
 from gateway.errors import Unavailable
+from gateway.store import buckets
 from gateway.store import replay as store
+from gateway.store.buckets import Empty
 
 SWEEP_EVERY, SWEEP_BATCH = 256, 2000  # uses per process; rows
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -35,7 +37,7 @@ def address(settings: Settings) -> str:
 
 
 class Replay:
-    """The store of used proofs and assertions, and of failures before anybody is known."""
+    """The store of used proofs and assertions, of buckets, of failures before anybody is known."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -82,17 +84,18 @@ class Replay:
         :raises Unavailable: if the store does not answer; then nothing is accepted.
         """
         parts = "\0".join((kind, htu, jkt, jti)).encode()
-        with self._connection() as connection:
+        with _failing_closed():
             is_first = store.add_use(
-                connection,
+                self._engine,
                 digest=hashlib.sha256(parts).digest(),
                 issued_at=issued_at,
                 expires_at=expires_at,
             )
-            if not is_first:  # perhaps emptied while we run: then born again, rounded up
+        if not is_first:  # perhaps emptied while we run: then born again, rounded up
+            with self._connection() as connection:
                 store.add_birth(connection, now=math.ceil(now.timestamp()))
-            if next(self._uses) % SWEEP_EVERY == 0:
-                store.delete_expired(connection, now=int(now.timestamp()), batch=SWEEP_BATCH)
+        if next(self._uses) % SWEEP_EVERY == 0:
+            self.sweep(now)
         return is_first
 
     def sweep(self, now: datetime) -> int:
@@ -107,6 +110,16 @@ class Replay:
         """
         with suppress(Unavailable), self._connection() as connection:
             store.add_failure(connection, minute=_minute(now), reason=reason)
+
+    def take(self, key: str, *, burst: int, per_second: float, now: datetime) -> Empty | None:
+        """Take one from the bucket of this key, which all workers share, or tell it is empty.
+
+        :raises Unavailable: if the store does not answer; then nothing is let through.
+        """
+        with _failing_closed():
+            return buckets.take(
+                self._engine, key=key, burst=burst, per_second=per_second, now=now.timestamp()
+            )
 
     def failures(self, since: datetime) -> dict[str, int]:
         """How many failures of each reason there were from that minute on."""

@@ -17,9 +17,11 @@ from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 from gateway.agencies import callers
 from gateway.api import access
 from gateway.api.assertion import METHOD, Applicant
+from gateway.api.grants import require_rate
 from gateway.api.house import house
 from gateway.errors import Unauthenticated
 from gateway.ledger import begin
+from gateway.schemas.codes import Limited
 
 
 class Introspection(IntrospectionEndpoint):
@@ -31,6 +33,7 @@ class Introspection(IntrospectionEndpoint):
         self, asked: OAuth2Request, client: Applicant
     ) -> Mapping[str, Any] | None:
         """Return the claims of a live token of this client, else None."""
+        require_rate(client, Limited.READ)
         self.check_params(asked, client)
         here = house()
         now = here.clock()
@@ -61,6 +64,7 @@ class Revocation(RevocationEndpoint):
 
         :raises InvalidGrantError: if it is another client's.
         """
+        require_rate(client, Limited.WRITE)
         self.check_params(asked, client)
         try:
             claims = access.read_token(asked.form["token"], house())

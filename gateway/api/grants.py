@@ -17,10 +17,11 @@ from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator
 from flask import request
 
-from gateway.api import access, dpop
+from gateway.api import access, dpop, rates
 from gateway.api.assertion import METHOD, Applicant
 from gateway.api.house import house
-from gateway.errors import Unauthenticated
+from gateway.errors import TooMany, Unauthenticated
+from gateway.schemas.codes import Limited
 from gateway.sealing import jose
 
 LIFE = 300  # seconds
@@ -28,6 +29,28 @@ LIFE = 300  # seconds
 
 class Refusal(OAuth2Error):
     """An error of a token request that Authlib has no class for."""
+
+
+class TooOften(OAuth2Error):
+    """The client asked too often; it may again after `wait` seconds."""
+
+    error = "too_many_requests"
+
+    def __init__(self, wait: int) -> None:
+        super().__init__()
+        self.wait = wait
+
+
+def require_rate(client: Applicant, what: Limited) -> None:
+    """Take one from the bucket of a client that has proved who it is.
+
+    :raises TooOften: if the bucket is empty.
+    """
+    here = house()
+    try:
+        rates.require(here, client.caller, what, here.clock())
+    except TooMany as refusal:
+        raise TooOften(refusal.wait) from None
 
 
 class TokenGenerator(JWTBearerTokenGenerator):
@@ -83,6 +106,7 @@ class ClientCredentials(ClientCredentialsGrant):
             dpop.use(proof, here.replay, now)
         except Unauthenticated as refusal:
             raise Refusal(error=refusal.code) from None
+        require_rate(cast(Applicant, self.client), Limited.TOKENS)
         if request.form.get("resource", here.settings.base_url) != here.settings.base_url:
             raise Refusal(error="invalid_target")
         cast(Applicant, self.client).jkt = proof.jkt

@@ -18,6 +18,7 @@ from typing import Any, Concatenate, ParamSpec
 from flask import Blueprint, Response, request
 
 from gateway.agencies.inbox import JOSE_TYPE, JSON_TYPE
+from gateway.api import rates
 from gateway.api.access import authenticate, current_nonce, require_scope
 from gateway.api.house import House, house
 from gateway.api.problem import WrongMediaType
@@ -27,7 +28,7 @@ from gateway.ledger import Work, begin
 from gateway.rules.facts import Caller
 from gateway.schemas import forms, strict_json
 from gateway.schemas import reference as references
-from gateway.schemas.codes import Purpose, Scope
+from gateway.schemas.codes import Limited, Purpose, Scope
 
 P = ParamSpec("P")
 
@@ -56,6 +57,7 @@ class Operation:
     method: str
     rule: str
     scope: Scope
+    limit: Limited
     summary: str
     says: str
     form: str | None  # published form of the body
@@ -130,6 +132,7 @@ def op(
             method=method,
             rule=rule,
             scope=scope,
+            limit=_limit(method, form, answers),
             summary=summary,
             says=" ".join((view.__doc__ or "").split()),
             form=form,
@@ -147,6 +150,7 @@ def op(
             here = house()
             caller = authenticate(request, needs_nonce=declared.is_write)
             require_scope(caller, declared.scope)
+            rates.require(here, caller, declared.limit, here.clock())
             response = view(_read(declared, here, caller), *args, **kwargs)
             response.headers["DPoP-Nonce"] = current_nonce()
             return response
@@ -156,6 +160,15 @@ def op(
         return guarded
 
     return declare
+
+
+def _limit(method: str, form: str | None, answers: str) -> Limited:
+    """What an operation counts as: a referral is matched, a sealed answer hands something out."""
+    if form == "referral/1":
+        return Limited.MATCH
+    if method != "GET":
+        return Limited.WRITE
+    return Limited.EXPORT if answers == JOSE_TYPE else Limited.READ
 
 
 def read_reference(written: str) -> str:

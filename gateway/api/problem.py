@@ -21,6 +21,7 @@ from gateway.errors import (
     Mismatch,
     NotFound,
     OutOfScope,
+    TooMany,
     Unauthenticated,
     Unavailable,
 )
@@ -36,6 +37,7 @@ _STATUS: tuple[tuple[type[GatewayError], HTTPStatus], ...] = (
     (Mismatch, HTTPStatus.FORBIDDEN),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 # The form was read and says something it may not; everything else malformed is a bad request.
@@ -73,6 +75,8 @@ def answer_expected(error: GatewayError) -> Response:
             headers["DPoP-Nonce"] = current_nonce()
     if isinstance(error, OutOfScope):
         headers["WWW-Authenticate"] = challenge(error.code)
+    if isinstance(error, TooMany):
+        headers["Retry-After"] = str(error.wait)
     if status is HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     # A refusal and an absence are the same bytes: neither has a detail of its own.

@@ -22,7 +22,7 @@ from flask import Blueprint, Response, request
 from gateway.api import access
 from gateway.api.assertion import METHOD, Applicant, PrivateKeyJwt
 from gateway.api.endpoints import Introspection, Revocation
-from gateway.api.grants import ClientCredentials, TokenGenerator
+from gateway.api.grants import ClientCredentials, TokenGenerator, TooOften
 from gateway.api.house import house
 from gateway.api.refusals import record_refusal
 from gateway.ledger import begin
@@ -30,7 +30,7 @@ from gateway.ledger import begin
 FORM, MAX_FORM = "application/x-www-form-urlencoded", 32_768  # bytes
 oauth = Blueprint("oauth", __name__, url_prefix="/oauth")
 
-_STATUS = {"invalid_client": 401}
+_STATUS = {"invalid_client": 401, "too_many_requests": 429}
 _SAYS = {
     "invalid_client": "The client could not be authenticated.",
     "invalid_dpop_proof": "The proof of possession does not hold.",
@@ -38,6 +38,7 @@ _SAYS = {
     "invalid_request": "The request is not of the published form.",
     "invalid_scope": "The scope is missing, unknown or not the client's.",
     "invalid_target": "The resource is not this gateway.",
+    "too_many_requests": "This is asked too often.",
     "unsupported_grant_type": "Only client_credentials is supported.",
     "unsupported_token_type": "Only access tokens are supported.",
     "use_dpop_nonce": "The proof must carry the nonce of the DPoP-Nonce header.",
@@ -86,6 +87,8 @@ class Server(AuthorizationServer):
         here = house()
         client = cast("Applicant | None", asked.client)
         code = error.error if error.error in _SAYS else "invalid_request"
+        if isinstance(error, TooOften):  # recorded where it was refused
+            return _error(code, wait=error.wait)
         if client is not None:
             caller = client.caller
             record_refusal(here, caller, "token.requested", code.replace("_", "-"), here.clock())
@@ -140,10 +143,12 @@ def _is_plain_form() -> bool:
     return all(len(repeated) == 1 for repeated in values) and "client_secret" not in request.form
 
 
-def _error(code: str) -> Response:
+def _error(code: str, *, wait: int | None = None) -> Response:
     body = json.dumps({"error": code, "error_description": _SAYS[code]})
     headers = {"Cache-Control": "no-store", "Pragma": "no-cache"}
     status = _STATUS.get(code, 400)
     if status == 401:
         headers["WWW-Authenticate"] = access.challenge()
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
     return Response(body, status, headers, mimetype="application/json")

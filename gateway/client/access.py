@@ -20,14 +20,24 @@ LIFE, SPARE = 60, 30  # seconds: of an assertion; before a token's end a new one
 
 
 class ProblemError(GatewayError):
-    """The gateway refused. `problems` has (code, JSON pointer) pairs; no sent value is in it."""
+    """The gateway refused. `problems` has (code, JSON pointer) pairs; no sent value is in it.
+
+    `wait` is the seconds after which it may be asked again, if it said so.
+    """
 
     code = "refused"
 
-    def __init__(self, status: int, code: str, problems: tuple[tuple[str, str], ...] = ()) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        problems: tuple[tuple[str, str], ...] = (),
+        wait: int | None = None,
+    ) -> None:
         super().__init__("The gateway refused the request.", code=code)
         self.status = status
         self.problems = problems
+        self.wait = wait
 
     def __str__(self) -> str:
         where = "".join(f"\n  {code} at {pointer or '/'}" for code, pointer in self.problems)
@@ -216,7 +226,10 @@ def _checked(answer: Response) -> Response:
         for item in (listed if isinstance(listed, list) else ())
         if isinstance(item, dict)
     )
-    raise ProblemError(answer.status, str(code), problems)
+    stated = answer.headers.get("retry-after", "")
+    raise ProblemError(
+        answer.status, str(code), problems, int(stated) if stated.isdecimal() else None
+    )
 
 
 def _json(answer: Response) -> Any:

@@ -22,6 +22,7 @@ from gateway.sealing import envelopes, jose
 
 TRIES, PAUSE = 3, 0.5  # times; seconds, doubled each time
 STATEMENT = "marac-witness+jws"
+LONGEST = 60  # seconds that we wait where the gateway says for how long
 LIFE = 300  # seconds that a sealed document is good for
 KEYS_LIFE = 3600  # seconds that the gateway's public keys are taken for granted
 
@@ -157,9 +158,12 @@ class Exchange:
             except Unavailable:
                 self._pause(PAUSE * 2**attempt)
             except ProblemError as problem:
-                if problem.code != "in_progress":
+                if problem.status == 429 and problem.wait is not None and problem.wait <= LONGEST:
+                    self._pause(problem.wait)
+                elif problem.code == "in_progress":
+                    self._pause(PAUSE * 2**attempt)
+                else:
                     raise
-                self._pause(PAUSE * 2**attempt)
         return once()
 
     def _read(self, answer: Response) -> Any:

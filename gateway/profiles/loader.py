@@ -19,6 +19,7 @@ from gateway.profiles.fields import FieldTable, load_fields
 from gateway.profiles.instruments import load_instrument
 from gateway.profiles.legal import LegalTable, load_legal
 from gateway.profiles.matrix import load_matrix
+from gateway.profiles.rates import Rate, load_rates
 from gateway.profiles.routes import load_routing
 from gateway.rules.clocks import Clock, WorkingDays
 from gateway.rules.consent import ConsentTable
@@ -27,7 +28,7 @@ from gateway.rules.matching import RepeatRule
 from gateway.rules.matrix import Matrix
 from gateway.rules.risk import Instrument
 from gateway.rules.routing import RoutingTable
-from gateway.schemas.codes import DataClass
+from gateway.schemas.codes import DataClass, Limited
 
 HERE = Path(__file__).parent
 
@@ -42,6 +43,7 @@ class Shared:
     routing: RoutingTable
     fields: FieldTable
     legal: LegalTable
+    rates: Mapping[Limited, Rate]
     versions: Mapping[str, str]
 
 
@@ -82,6 +84,7 @@ class Profiles:
             versions.sort(key=lambda each: each[0].effective_from)
         self._by_area = by_area
         self._matrix = shared.matrix
+        self._rates = shared.rates
         self._outward = _outward(versions[-1][0] for versions in by_area.values())
 
     @classmethod
@@ -102,6 +105,11 @@ class Profiles:
     def matrix(self) -> Matrix:
         """Return the need-to-know table, which the whole partnership shares."""
         return self._matrix
+
+    @property
+    def rates(self) -> Mapping[Limited, Rate]:
+        """Return how often an agency may do what."""
+        return self._rates
 
     def for_area(self, area: str, on: date) -> Profile:
         """Return what holds in an area on a day.
@@ -145,6 +153,7 @@ def _load(folder: Path) -> Profiles:
         routing=load_routing(read("routing")),
         fields=fields,
         legal=load_legal(read("legal")),
+        rates=load_rates(_read(folder / "rates.toml")[0]),
         versions=versions,
     )
     return Profiles(shared, tuple(_areas(folder, shared)))

@@ -116,6 +116,17 @@ class KeyEvent(StrEnum):
     RESUMED = "RESUMED"
 
 
+class Limited(StrEnum):
+    """What an agency may do so often and no oftener."""
+
+    TOKENS = "tokens"
+    SIGN_IN = "sign_in"
+    MATCH = "match"
+    EXPORT = "export"
+    READ = "read"
+    WRITE = "write"
+
+
 class CaseState(StrEnum):
     """Life of a referral from draft to destruction."""
 

@@ -1,6 +1,6 @@
-"""Owns the replay store: used proofs and failure counts, outside the durable database.
+"""Owns the replay store: used proofs, failure counts and buckets, outside the durable database.
 
-Its three tables are not part of the migrations: on PostgreSQL they are UNLOGGED, in the schema
+Its tables are not part of the migrations: on PostgreSQL they are UNLOGGED, in the schema
 `replay`; on SQLite they lie in a file of their own with `synchronous=OFF`, attached under that
 same name. Losing them loses nothing but time (see gateway.agencies.replay).
 """
@@ -13,6 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.pool import QueuePool
 
+from gateway.store import buckets
+from gateway.store.quick import Quick
+
 _DDL = (
     "CREATE {unlogged} TABLE IF NOT EXISTS replay.birth ("
     " one INTEGER PRIMARY KEY CHECK (one = 1), at DOUBLE PRECISION NOT NULL)",
@@ -22,13 +25,14 @@ _DDL = (
     "CREATE {unlogged} TABLE IF NOT EXISTS replay.failure ("
     " minute BIGINT NOT NULL, reason VARCHAR(40) NOT NULL, times BIGINT NOT NULL,"
     " PRIMARY KEY (minute, reason))",
+    buckets.DDL,
 )
 _BIRTH = text("INSERT INTO replay.birth (one, at) VALUES (1, :now) ON CONFLICT (one) DO NOTHING")
 # No row: used before, issued before the store was born, or the store was emptied by a crash.
-_USE = text(
+_USE = Quick(
     "INSERT INTO replay.seen (hash, expires_at)"
     " SELECT :hash, :expires_at FROM replay.birth WHERE at <= :issued_at"
-    " ON CONFLICT (hash) DO NOTHING"
+    " ON CONFLICT (hash) DO NOTHING RETURNING expires_at"
 )
 _SWEEP = text(
     "DELETE FROM replay.seen WHERE hash IN"
@@ -90,10 +94,10 @@ def add_birth(connection: Connection, *, now: float) -> None:
     connection.execute(_BIRTH, {"now": now})
 
 
-def add_use(connection: Connection, *, digest: bytes, issued_at: float, expires_at: int) -> bool:
+def add_use(engine: Engine, *, digest: bytes, issued_at: float, expires_at: int) -> bool:
     """Record a first use, atomically; False if it is none, or was issued before the birth."""
     values = {"hash": digest, "issued_at": issued_at, "expires_at": expires_at}
-    return connection.execute(_USE, values).rowcount == 1
+    return bool(_USE.rows(engine, values))
 
 
 def delete_expired(connection: Connection, *, now: int, batch: int) -> int:
@@ -126,7 +130,7 @@ def file_of(url: str) -> Path | None:
 def _create_on_postgresql(engine: Engine) -> None:
     with engine.connect() as connection:
         # A role that may not create a schema need not, once an operator has done it.
-        if connection.execute(text("SELECT to_regclass('replay.failure')")).scalar() is not None:
+        if connection.execute(text("SELECT to_regclass('replay.bucket')")).scalar() is not None:
             return
     with engine.execution_options(isolation_level="READ COMMITTED").begin() as connection:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})

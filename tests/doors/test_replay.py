@@ -69,7 +69,9 @@ def test_a_store_emptied_by_a_crash_opens_no_window(empty_postgresql_url: str) -
     assert use(store, seconds=1)
     engine = create_engine(empty_postgresql_url)
     with engine.begin() as connection:  # what PostgreSQL does to unlogged tables after a crash
-        connection.execute(text("TRUNCATE replay.seen, replay.birth, replay.failure"))
+        connection.execute(
+            text("TRUNCATE replay.seen, replay.birth, replay.failure, replay.bucket")
+        )
     engine.dispose()
     assert not use(store, seconds=1.2)  # born again at 2: nothing issued before is accepted
     assert not use(store, "b", seconds=1)
@@ -98,7 +100,7 @@ def test_the_tables_on_postgresql_are_unlogged(store: Replay, replay_url: str) -
         )
         kinds = {row.relname: row.relpersistence for row in connection.execute(asked)}
     engine.dispose()
-    assert kinds == {"birth": "u", "seen": "u", "failure": "u"}
+    assert kinds == {"birth": "u", "seen": "u", "failure": "u", "bucket": "u"}
 
 
 def test_a_file_of_an_earlier_boot_is_not_read(

@@ -70,6 +70,10 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "unsupported_media_type": (415, "Send the media type that the operation takes."),
     "invalid": (422, "The document is not of its form. Each fault has a code and a pointer."),
     "not_sealed": (422, "A section that must be sealed is not sealed to all its recipients."),
+    "too_many_requests": (
+        429,
+        "Your agency asks this too often. Wait the seconds of Retry-After, then go on.",
+    ),
     "error": (500, "A fault of ours. Nothing was disclosed; try again later."),
     "unavailable": (
         503,
@@ -92,6 +96,7 @@ _RESPONSES: Mapping[int, tuple[str, str]] = {
     413: ("TooLarge", "The body is too large."),
     415: ("WrongMediaType", "The body is of another media type."),
     422: ("Invalid", "The document is not of its form; each fault has a code and a pointer."),
+    429: ("TooMany", "Your agency asks this too often."),
     500: ("Fault", "A fault of ours."),
     503: ("Unavailable", "A part that must work is down; nothing was disclosed or changed."),
 }
@@ -107,6 +112,7 @@ HEADERS: Mapping[str, Mapping[str, Any]] = {
 _HEADERS: Mapping[int, tuple[str, ...]] = {
     401: ("WWW-Authenticate", "DPoP-Nonce"),
     403: ("WWW-Authenticate",),
+    429: ("Retry-After",),
     503: ("Retry-After",),
 }
 

@@ -18,6 +18,7 @@ _ERRORS: dict[str, str] = {
     "invalid_request": "The request is not a plain form with each parameter once.",
     "invalid_scope": "A scope is missing, unknown or not yours.",
     "invalid_target": "The resource is not this gateway.",
+    "too_many_requests": "Your agency asks this too often. Wait the seconds of Retry-After.",
     "unsupported_grant_type": "Only client_credentials is supported.",
     "unsupported_token_type": "Only access tokens are supported.",
     "use_dpop_nonce": "Repeat with the nonce of the DPoP-Nonce header in the proof.",
@@ -136,6 +137,11 @@ def _post(
             "401": {
                 "description": "The client could not be authenticated.",
                 "headers": {"WWW-Authenticate": problems.HEADERS["WWW-Authenticate"], **nonce},
+                "content": bad,
+            },
+            "429": {
+                "description": "Your agency asks this too often.",
+                "headers": {"Retry-After": problems.HEADERS["Retry-After"], **nonce},
                 "content": bad,
             },
             "503": {"$ref": "#/components/responses/Unavailable"},
