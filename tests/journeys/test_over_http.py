@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlalchemy import select
@@ -20,6 +23,7 @@ from gateway.client.http import Response, Sender
 from gateway.flows import agencies
 from gateway.store import tables as t
 from tests.database import Postgres
+from tests.doors.test_paths import DOTS, SLASHES
 from tests.journeys.world import example, graded, lines, position
 from tests.live import Service, now, running
 
@@ -184,3 +188,30 @@ def test_a_body_of_strange_length_harms_nobody(service: Service, length: str) ->
         first = raw.recv(100)
     assert first == b"" or first.split()[1] in (b"400", b"401", b"413")
     assert service.client(IDVA).list_cases()["items"]
+
+
+def raw(service: Service, line: str) -> tuple[int, bytes]:
+    """Send a request line as it is, which no client library would."""
+    parts = urlsplit(service.base_url)
+    with socket.create_connection((parts.hostname or "", parts.port or 80), 10) as to:
+        request = f"{line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+        to.sendall(request.encode("utf-8", "surrogateescape"))
+        received = b""
+        while part := to.recv(65536):
+            received += part
+    found = re.match(rb"HTTP/1\.1 (\d{3})", received)
+    assert found, received[:200]
+    return int(found[1]), received
+
+
+@pytest.mark.parametrize("start", ["/static/", "/schemas/", "/v1/cases/"])
+def test_V30_gunicorn_leads_nowhere_either(service: Service, start: str) -> None:
+    for dots, slash in product(DOTS, SLASHES):
+        if " " in dots:
+            continue
+        status, received = raw(service, f"GET {start}{slash.join([dots] * 4)}{slash}etc/passwd")
+        assert status in (400, 401, 404), (dots, slash)
+        assert b"root:" not in received
+    status, received = raw(service, f"GET http://elsewhere.example{start}x")
+    assert status in (400, 401, 404)
+    assert b"elsewhere.example" not in received
