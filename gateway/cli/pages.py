@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from gateway.cli import docs as pages
+from gateway.cli.conformance import conformance_page
 from gateway.profiles.loader import Profiles
 
 
@@ -22,7 +24,7 @@ from gateway.profiles.loader import Profiles
 )
 @click.pass_obj
 def docs(openapi: Callable[[], str], folder: Path) -> None:
-    """Write the generated pages: states, need-to-know matrix, data map, openapi.json."""
+    """Write the generated pages: states, need-to-know, data map, conformance, openapi.json."""
     profiles = Profiles.load()
     profile = profiles.for_area(profiles.areas[0], datetime.now(UTC).date())
     written = {
@@ -31,6 +33,10 @@ def docs(openapi: Callable[[], str], folder: Path) -> None:
         "data-map.md": pages.data_map_page(profile),
         "openapi.json": openapi(),
     }
+    table = folder / "conformance.toml"
+    if table.exists():  # it names tests, so it lies with the source and not in the package
+        data = tomllib.loads(table.read_text(encoding="utf-8"))
+        written["conformance.md"] = conformance_page(data)
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():
         (folder / name).write_text(text, encoding="utf-8")
