@@ -281,7 +281,7 @@ def test_every_size_has_every_form(cases: int) -> None:
         assert len(pdf.pages) <= 2 + cases // 3
 
 
-def test_the_page_stands_alone_and_its_title_is_neutral() -> None:
+def test_T09_the_page_stands_alone_and_its_title_is_neutral() -> None:
     text = papers.render(an_agenda(), "html")["text"]
     page = Page(text)
     assert "<title>Agenda</title>" in text
@@ -338,14 +338,14 @@ def test_every_item_of_every_instrument_has_a_short_label_of_its_own() -> None:
     assert len({item.id for item in items}) == len(items)
 
 
-def test_markup_in_a_name_is_text_on_the_page() -> None:
+def test_T14_markup_in_a_name_is_text_on_the_page() -> None:
     text = papers.render(an_agenda(line=replace(LINE, presenter=HOSTILE)), "html")["text"]
     page = Page(text)
     assert page.count("script") == 0
     assert " ".join(HOSTILE.split()) in page.text
 
 
-def test_markup_in_a_name_is_text_in_the_pdf() -> None:
+def test_T14_markup_in_a_name_is_text_in_the_pdf() -> None:
     line = replace(LINE, presenter=HOSTILE)
     with pikepdf.open(BytesIO(pdf_of(an_agenda(line=line)))) as pdf:
         text = text_of(pdf).replace("\u201c", '"').replace("\u201d", '"').replace(" ", "")

@@ -29,7 +29,7 @@ def referred(world: World) -> str:
     return world.client(LANDLORD, "homes-01").refer(example("c1")).reference
 
 
-def test_F68_each_read_of_a_case_is_one_entry(world: World) -> None:
+def test_F68_T03_each_read_of_a_case_is_one_entry(world: World) -> None:
     ref = referred(world)
     idva = world.client(IDVA, "idva-01")
     for _ in range(3):

@@ -36,7 +36,7 @@ def _world(shared_sqlite_world: World) -> World:
     return shared_sqlite_world
 
 
-def test_an_agency_that_must_not_receive_is_neither_given_the_case_nor_told_of_it(
+def test_T02_an_agency_that_must_not_receive_is_neither_given_the_case_nor_told_of_it(
     world: World,
 ) -> None:
     form = barred(CSC, IDVA, children_concern="SIGNIFICANT_HARM")

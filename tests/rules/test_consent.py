@@ -202,7 +202,7 @@ def test_duties_fire_whatever_is_decided(
 # --- invariants -------------------------------------------------------------------------------
 
 
-def test_danger_to_life_is_never_blocked(
+def test_T18_danger_to_life_is_never_blocked(
     decisions: list[tuple[ConsentFacts, ConsentDecision]],
 ) -> None:
     for facts, decision in decisions:
@@ -262,7 +262,7 @@ def test_lower_risk_reaches_the_conference_only_in_danger_to_life(
             assert not is_sent or facts.danger is Danger.IMMINENT_LIFE
 
 
-def test_withdrawing_adds_no_recipient_that_no_duty_names(consent: ConsentTable) -> None:
+def test_T18_withdrawing_adds_no_recipient_that_no_duty_names(consent: ConsentTable) -> None:
     # police may be added where a crime is serious, which is the duty to consider them
     for facts in every_combination():
         if facts.position is Position.GIVEN:
