@@ -10,7 +10,7 @@ import click
 from gateway.cli.keys import LEAD, exchange, keys, show
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.progress import Progress
-from gateway.flows import keeping
+from gateway.flows import keeping, referrals
 from gateway.sealing import key_files, key_making
 from gateway.sealing.key_files import KeyFile
 
@@ -48,6 +48,59 @@ def epoch(office: Office, new: bool, lead: int, batch: int) -> None:
             return
         _wrap_anew(office, batch)
     _let_rest(office)
+
+
+@keys.command("cases")
+@BATCH
+@click.pass_obj
+def cases(office: Office, batch: int) -> None:
+    """Give every case a new key, and seal all that is sealed for it anew.
+
+    For when keys of cases may have been seen. Requests go on; interrupted, run it again: cases that
+    were done are not done twice.
+    """
+    with office.work() as work:
+        total = keeping.begin_renewing(work)
+    progress = Progress("cases", total)
+    while progress.is_open:
+        with office.work() as work:
+            done = keeping.renew_cases(work, limit=min(batch, 20))
+        progress.add(done)
+        time.sleep(0.005)
+    click.echo(f"{progress.done} cases have a new key")
+
+
+@keys.command("index")
+@LEAD
+@BATCH
+@click.pass_obj
+def index(office: Office, lead: int, batch: int) -> None:
+    """Make a new index key, index everybody anew, and destroy the old one.
+
+    People are looked for with both keys until the last case is indexed anew. Interrupted, run it
+    again: it goes on with the same key.
+    """
+    with failing_plainly():
+        is_interrupted = len(_files(office, "index")) > 1
+    if not is_interrupted:
+        show([exchange(office, "index", lead)])
+    if not wait_for_start(office, "index"):
+        return
+    with office.sessions() as session:
+        total = referrals.count_to_index(session, office.keys.index_name)
+    progress = Progress("indexed anew", total)
+    while progress.is_open:
+        with office.work() as work:
+            done = referrals.index_anew(work, limit=min(batch, 20))
+        progress.add(done)
+        time.sleep(0.005)
+    for file in _files(office, "index")[1:]:
+        with office.work() as work:
+            keeping.record_key(work, event="key.destroyed", use="index", kid=file.kid)
+        with failing_plainly():
+            key_making.destroy(office.settings.keys, file.name)
+        click.echo(f"{file.name}: destroyed")
+    office.read_keys_again()
 
 
 def wait_for_start(office: Office, use: str) -> bool:

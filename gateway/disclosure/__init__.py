@@ -25,6 +25,7 @@ from gateway.disclosure.facts import list_facts, members_of, section_facts
 from gateway.disclosure.grants import derive, grant_new, regrant
 from gateway.disclosure.opening import Disclosed, disclose, disclose_many
 from gateway.disclosure.pieces import Piece
+from gateway.disclosure.renewing import renew_case_key
 
 __all__ = [
     "ALERT_PART",
@@ -52,6 +53,7 @@ __all__ = [
     "open_value",
     "proof",
     "regrant",
+    "renew_case_key",
     "require_purpose",
     "seal_answer",
     "seal_value",

@@ -13,7 +13,7 @@ from gateway.ledger import Work
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
-from gateway.store import ids, sections
+from gateway.store import cases, ids, sections
 from gateway.store.sections import SealedSection, SectionRow
 
 ALERT_PART = "ALERT"  # who referred and how to reach them, for whoever is only alerted
@@ -53,15 +53,20 @@ def new_case_key(work: Work, case_id: str) -> CaseKey:
     """Make, wrap and store the key of a new case."""
     key = cells.new_key()
     epoch, wrapped = work.keys.provider.wrap(key, case_context(case_id, 1))
-    sections.add_case_key(work.session, case_id=case_id, gen=1, epoch=epoch, wrapped=wrapped)
+    sections.add_case_key(
+        work.session, case_id=case_id, gen=1, epoch=epoch, wrapped=wrapped, made_at=work.now
+    )
     return CaseKey(case_id, 1, key)
 
 
 def open_case_key(work: Work, case_id: str) -> CaseKey:
     """Open the key of a case: one call to the key provider.
 
+    The case is locked with it: whoever writes under a key must not meet its exchange half way.
+
     :raises Undecipherable: if it was destroyed.
     """
+    cases.lock_case(work.session, case_id)
     keys = open_case_keys(work, [case_id])
     if case_id not in keys:
         raise Undecipherable("The key of this case was destroyed.")

@@ -15,6 +15,7 @@ from gateway.disclosure.boxes import (
     open_case_keys,
     open_for_gateway,
 )
+from gateway.errors import Undecipherable
 from gateway.ledger import Work
 from gateway.rules import disclosure as rule
 from gateway.rules import leaks
@@ -54,7 +55,22 @@ def open_pieces(
 
     In the cases of `hidden` the perpetrator does not know the address: there every text is
     searched for what would tell it.
+
+    A case may be given a new key between two statements; what was read of both is read once more.
     """
+    try:
+        return _open_pieces(work, allowed, facts, opens, hidden)
+    except Undecipherable:
+        return _open_pieces(work, allowed, facts, opens, hidden)
+
+
+def _open_pieces(
+    work: Work,
+    allowed: Mapping[str, Allowed],
+    facts: Mapping[str, CaseFacts],
+    opens: Collection[str] | None,
+    hidden: Collection[str],
+) -> dict[str, tuple[Piece, ...]]:
     names = {name for decision in allowed.values() for name in decision.shown}
     if opens is not None:
         names &= set(opens)

@@ -317,6 +317,23 @@ def list_consents(session: Session, case_ids: Sequence[str]) -> dict[str, Consen
     }
 
 
+def list_sealed(session: Session, table: str, column: str, case_id: str) -> list[tuple[int, bytes]]:
+    """The sealed values of one dated table of a case: (seq, cell)."""
+    dated = t.metadata.tables[table]
+    query = select(dated.c.seq, dated.c[column]).where(dated.c.case_id == case_id)
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def set_sealed(
+    session: Session, table: str, column: str, case_id: str, seq: int, cell: bytes
+) -> None:
+    """Put the same value of a dated row under another key."""
+    dated = t.metadata.tables[table]
+    session.execute(
+        update(dated).where(dated.c.case_id == case_id, dated.c.seq == seq).values({column: cell})
+    )
+
+
 def list_feedback(
     session: Session, case_ids: Sequence[str]
 ) -> dict[str, list[tuple[str, datetime]]]:

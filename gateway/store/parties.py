@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, bindparam, delete, insert, select
+from sqlalchemy import Boolean, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -60,14 +60,18 @@ def list_hits(session: Session, tokens: Iterable[bytes]) -> list[Hit]:
 
 
 def add_parties(
-    session: Session, *, case_id: str, parties: Mapping[str, tuple[str, Iterable[bytes]]]
+    session: Session,
+    *,
+    case_id: str,
+    parties: Mapping[str, tuple[str, Iterable[bytes]]],
+    index_key: str,
 ) -> None:
-    """Index the people of a case: party id to (role, tokens)."""
+    """Index the people of a case: party id to (role, tokens), made with the key of that name."""
     add_all(
         session,
         t.party,
         [
-            {"id": party_id, "case_id": case_id, "role": role}
+            {"id": party_id, "case_id": case_id, "role": role, "index_key": index_key}
             for party_id, (role, _) in parties.items()
         ],
     )
@@ -117,3 +121,17 @@ def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:
     """Links from these cases to earlier ones."""
     rows = session.execute(_LINKS, {"ids": case_ids}) if case_ids else ()
     return [LinkRow(*row[:3], tuple(row[3]), row[4], row[5]) for row in rows]
+
+
+def count_indexed_otherwise(session: Session, index_key: str) -> int:
+    """How many cases have people who are indexed with another key than this one."""
+    p = t.party.c
+    query = select(func.count(p.case_id.distinct())).where(p.index_key != index_key)
+    return session.execute(query).scalar_one()
+
+
+def list_indexed_otherwise(session: Session, index_key: str, *, limit: int) -> list[str]:
+    """Cases with people who are indexed with another key than this one, by id."""
+    p = t.party.c
+    query = select(p.case_id).where(p.index_key != index_key).distinct().order_by(p.case_id)
+    return list(session.execute(query.limit(limit)).scalars())

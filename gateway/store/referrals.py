@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -72,6 +72,28 @@ def add_version(
         received_at=received_at,
         digest=digest,
         document=document,
+    )
+
+
+def list_documents(session: Session, case_id: str) -> list[tuple[str, int, bytes]]:
+    """Every document of a case as (reference, version, sealed), oldest first."""
+    r, v = t.referral, t.referral_version
+    rows = session.execute(
+        select(v.c.reference, v.c.version, v.c.document)
+        .join(r, r.c.reference == v.c.reference)
+        .where(r.c.case_id == case_id)
+        .order_by(v.c.received_at, v.c.version)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def set_document(session: Session, reference: str, version: int, document: bytes) -> None:
+    """Put the same document under another key."""
+    v = t.referral_version
+    session.execute(
+        update(v)
+        .where(v.c.reference == reference, v.c.version == version)
+        .values(document=document)
     )
 
 

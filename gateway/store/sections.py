@@ -101,9 +101,31 @@ _GRANTED = (
 )
 
 
-def add_case_key(session: Session, *, case_id: str, gen: int, epoch: str, wrapped: bytes) -> None:
+def add_case_key(
+    session: Session, *, case_id: str, gen: int, epoch: str, wrapped: bytes, made_at: datetime
+) -> None:
     """Keep a case key, wrapped by the key provider."""
-    add(session, t.case_key, case_id=case_id, gen=gen, epoch=epoch, wrapped=wrapped)
+    add(
+        session,
+        t.case_key,
+        case_id=case_id,
+        gen=gen,
+        epoch=epoch,
+        wrapped=wrapped,
+        made_at=made_at,
+    )
+
+
+def drop_case_keys(session: Session, case_id: str) -> None:
+    """Destroy every key that a case has; that there was one stays."""
+    session.execute(update(t.case_key).where(t.case_key.c.case_id == case_id).values(wrapped=None))
+
+
+def list_all_sealed(session: Session, case_id: str) -> list[tuple[str, bytes, bytes]]:
+    """Every section of a case, superseded ones too: (id, key under the case key, content)."""
+    s = t.section
+    rows = session.execute(select(s.c.id, s.c.key, s.c.content).where(s.c.case_id == case_id))
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def list_case_keys(session: Session, case_ids: Sequence[str]) -> dict[str, tuple[int, str, bytes]]:

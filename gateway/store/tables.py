@@ -181,6 +181,7 @@ case_key = Table(
     Column("gen", Integer, primary_key=True),
     Column("epoch", String(40), nullable=False),
     Column("wrapped", Sealed),  # NULL once destroyed
+    Column("made_at", Utc),  # NULL for keys from before this was kept
 )
 
 referral = Table(
@@ -354,6 +355,7 @@ party = Table(
     Column("id", Id, primary_key=True),
     _case_id(index=True),
     Column("role", String(12), nullable=False),  # VICTIM or PERPETRATOR
+    Column("index_key", String(40), nullable=False, server_default=""),  # what made the tokens
 )
 
 party_token = Table(
@@ -425,6 +427,13 @@ epoch = Table(
     Column("name", String(40), primary_key=True),
     Column("retired_at", Utc, nullable=False),  # backups from before may still need it
     Column("destroyed_at", Utc),
+)
+
+key_job = Table(
+    "key_job",  # an exchange of keys that is under way
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("started_at", Utc, nullable=False),
 )
 
 # --- access log -------------------------------------------------------------------------------

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 
+from sqlalchemy import select
+
 from gateway import ledger
 from gateway.cli.keys import ALONE
+from gateway.schemas import reference as references
 from gateway.sealing import jose, keys
 from gateway.store import epochs
+from gateway.store import tables as t
 from tests.atrest.load import IDVA, LANDLORD, Load
 from tests.journeys.world import example
 from tests.live import Service, killed
@@ -54,6 +58,36 @@ def test_F38_a_new_epoch_under_load_killed_half_way_and_run_again(service: Servi
     assert load.faults == []
     (current,) = epochs_in_use(service)
     assert current != "epoch-2025-01-1"
+    idva = service.client(IDVA)
+    for reference in (first[0], first[-1], load.sent[0], load.sent[-1]):
+        assert idva.pull(reference, "P2").sealed
+    service.keys = keys.load(service.folder / "keys")
+    assert ledger.verify(service.sessions, service.keys, deep=True)
+
+
+def test_F38_case_keys_and_index_keys_under_load_killed_and_run_again(service: Service) -> None:
+    landlord = service.client(LANDLORD)
+    first = [landlord.refer(example("c1")).reference for _ in range(4)]
+    with Load(service) as load:
+        for words, after in (
+            (("keys", "cases", "--batch", "1"), "cases:"),
+            (("keys", "index", "--lead", "1", "--batch", "1"), "indexed anew"),
+        ):
+            killed(service, *words, after=after)
+            load.wait_for(2)
+            done = service.command(*words)
+            assert done.returncode == 0, done.stderr
+            load.wait_for(2)
+    assert load.faults == []
+    with service.sessions() as session:
+        old = session.execute(
+            select(t.case_key.c.case_id)
+            .join(t.referral, t.referral.c.case_id == t.case_key.c.case_id)
+            .where(t.referral.c.reference == references.read(first[0]))
+        ).all()
+        keys_named = set(session.execute(select(t.party.c.index_key)).scalars())
+    assert len(old) == 2, "a second generation, and no third"
+    assert len(keys_named) == 1
     idva = service.client(IDVA)
     for reference in (first[0], first[-1], load.sent[0], load.sent[-1]):
         assert idva.pull(reference, "P2").sealed

@@ -1,14 +1,17 @@
 """What an operator does with the gateway's own keys; each act stands in the access log."""
 
+from gateway.flows.keeping.cases import begin_renewing, renew_cases
 from gateway.flows.keeping.epochs import Resting, count_to_wrap, destroy, rest, wrap_anew
 from gateway.flows.keeping.recording import record_key, record_listing
 
 __all__ = [
     "Resting",
+    "begin_renewing",
     "count_to_wrap",
     "destroy",
     "record_key",
     "record_listing",
+    "renew_cases",
     "rest",
     "wrap_anew",
 ]

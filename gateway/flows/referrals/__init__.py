@@ -11,6 +11,7 @@ from gateway.flows.referrals.own import (
     read_own,
     withdraw,
 )
+from gateway.flows.referrals.reindexing import count_to_index, index_anew
 from gateway.flows.referrals.submitting import resubmit, submit
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "Previewed",
     "Status",
     "assess",
+    "count_to_index",
+    "index_anew",
     "list_sent",
     "preview",
     "read_own",

@@ -33,8 +33,7 @@ MOST = 25  # earlier cases looked at; the rest of a very long history adds nothi
 
 def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_new: bool) -> None:
     """Index the people of a case and propose links to earlier cases."""
-    people = [(VICTIM, document["victim"])]
-    people += [(PERPETRATOR, row) for row in document["perpetrators"]]
+    people = _people(document)
     tokens = [(role, party_tokens(work.keys.index, person)) for role, person in people]
     # Looked for with every index key: while one is exchanged, some are still indexed by the older.
     sought = [(role, _under_every_key(work, person)) for role, person in people]
@@ -46,6 +45,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
         work.session,
         case_id=case_id,
         parties={ids.new(work.now): entry for entry in tokens},
+        index_key=work.keys.index_name,
     )
     others = frozenset().union(*(mine for _, mine in sought[1:]))
     kinds = _kinds(case_id, hits, sought[0][1], others)
@@ -70,6 +70,25 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
             if (other, kind) not in standing and other in earlier
         ],
     )
+
+
+def index_anew(work: Work, case_id: str, document: Document) -> None:
+    """Index the people of a case with the current key instead of an older one; nothing else."""
+    parties.drop_parties(work.session, case_id)
+    tokens = [(role, party_tokens(work.keys.index, person)) for role, person in _people(document)]
+    parties.add_parties(
+        work.session,
+        case_id=case_id,
+        parties={ids.new(work.now): entry for entry in tokens},
+        index_key=work.keys.index_name,
+    )
+
+
+def _people(document: Document) -> list[tuple[str, Any]]:
+    return [
+        (VICTIM, document["victim"]),
+        *((PERPETRATOR, row) for row in document["perpetrators"]),
+    ]
 
 
 def _under_every_key(work: Work, person: Mapping[str, Any]) -> frozenset[bytes]:

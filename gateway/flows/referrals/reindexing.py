@@ -1,0 +1,49 @@
+"""Owns indexing everybody anew with another index key, case by case, while matching goes on."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy.orm import Session
+
+from gateway.agencies.operators import BECAUSE, only_operator
+from gateway.disclosure import open_case_key, open_value
+from gateway.flows.referrals import people
+from gateway.ledger import Act, Work
+from gateway.schemas import forms
+from gateway.sealing import jose
+from gateway.store import cases, parties, referrals
+
+
+def count_to_index(session: Session, index_key: str) -> int:
+    """How many cases are still indexed with another key than the current one."""
+    return parties.count_indexed_otherwise(session, index_key)
+
+
+def index_anew(work: Work, *, limit: int) -> int:
+    """Index up to `limit` cases with the current key; how many. Each is recorded before.
+
+    The document is opened within, and nothing of it comes out but tokens.
+    """
+    only_operator(work, "case.reindexed")
+    name = work.keys.index_name
+    case_ids = parties.list_indexed_otherwise(work.session, name, limit=limit)
+    if not case_ids:
+        work.count("case.reindexed.none")
+        return 0
+    work.record_all(
+        [Act("case.reindexed", each, BECAUSE, facts={"key": name}) for each in case_ids]
+    )
+    for case_id in case_ids:
+        cases.lock_case(work.session, case_id)
+        reference, version, cell = referrals.list_documents(work.session, case_id)[-1]
+        signed = open_value(
+            open_case_key(work, case_id),
+            table="referral_version",
+            column="document",
+            row=f"{reference}/{version}",
+            cell=cell,
+        )
+        claims = json.loads(jose.read_signed(signed.decode()).payload)
+        people.index_anew(work, case_id, forms.load(claims["form"], claims["document"]))
+    return len(case_ids)
