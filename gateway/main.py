@@ -14,11 +14,11 @@ from gateway.cli.agency import agency
 from gateway.cli.case import case
 from gateway.cli.conference import conference
 from gateway.cli.db import db
-from gateway.cli.key_jobs import keys
 from gateway.cli.log import log
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.operator import operator
 from gateway.cli.pages import docs
+from gateway.cli.recovery import keys
 from gateway.cli.serve import serve
 from gateway.cli.worker_id import worker_id
 from gateway.config import Settings

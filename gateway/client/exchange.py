@@ -191,9 +191,12 @@ class Exchange:
             )
         )
 
-    def open_enrolment(self, token: str) -> dict[str, Any]:
-        """Open the answer to this agency's enrolment: its key for recognising its log entries."""
-        return open_enrolment(token, self._keys, self._access.agency_id)
+    def open_enrolment(self, token: str, typ: str = "marac-enrolment+jwe") -> dict[str, Any]:
+        """Open what the gateway made for this agency alone, unsigned.
+
+        The answer to its enrolment has its key for recognising its log entries.
+        """
+        return open_enrolment(token, self._keys, self._access.agency_id, typ)
 
     def _read_receipt(self, token: str) -> dict[str, Any]:
         return self._by_gateway(
@@ -239,13 +242,15 @@ class Exchange:
         return {jwk["kid"]: jose.import_public(jwk, "sig") for jwk in signing}
 
 
-def open_enrolment(token: str, keys: AgencyKeys, agency_id: str) -> dict[str, Any]:
+def open_enrolment(
+    token: str, keys: AgencyKeys, agency_id: str, typ: str = "marac-enrolment+jwe"
+) -> dict[str, Any]:
     """Open the answer to an agency's enrolment: {"agency", "log_key"}.
 
     :raises Undecipherable: if it is not for this agency.
     """
     held = {keys.encryption_kid: keys.encryption}
-    plain = jose.decrypt(token, held, typ="marac-enrolment+jwe", cty="json").plaintext
+    plain = jose.decrypt(token, held, typ=typ, cty="json").plaintext
     answer = json.loads(plain)
     if not isinstance(answer, dict) or answer.get("agency") != agency_id:
         raise Undecipherable("The answer is to another agency.")

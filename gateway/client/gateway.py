@@ -29,6 +29,7 @@ from gateway.sealing import jose
 log = logging.getLogger(__name__)
 
 ENROLMENT = "marac-enrolment+jwe"
+SHARE = "marac-share+jwe"  # of the gateway's recovery key
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,10 @@ class Gateway:
         That is a paper, or the answer to an enrolment: {"agency", "log_key"}. The log key is also
         kept in the agency's folder, where the next start finds it.
         """
-        if jose.peek(sealed).get("typ") == ENROLMENT:
+        typ = jose.peek(sealed).get("typ")
+        if typ == SHARE:
+            return self._exchange.open_enrolment(sealed, SHARE)
+        if typ == ENROLMENT:
             answer = self._exchange.open_enrolment(sealed)
             if self._folder is not None:
                 keep_log_key(self._folder, read_text(answer, "log_key"))

@@ -3,14 +3,17 @@
 from gateway.flows.keeping.cases import begin_renewing, renew_cases
 from gateway.flows.keeping.epochs import Resting, count_to_wrap, destroy, rest, wrap_anew
 from gateway.flows.keeping.recording import record_key, record_listing
+from gateway.flows.keeping.recovery import holders_keys, record_recovery
 
 __all__ = [
     "Resting",
     "begin_renewing",
     "count_to_wrap",
     "destroy",
+    "holders_keys",
     "record_key",
     "record_listing",
+    "record_recovery",
     "renew_cases",
     "rest",
     "wrap_anew",
