@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -21,9 +22,8 @@ CALLED = ("checks/run", "checks/fuzz_envelopes.py", ".ci/run", "tests/host/test_
 
 def test_V42_every_security_tool_is_called_somewhere() -> None:
     texts = "".join((ROOT / name).read_text() for name in CALLED)
-    commands = {"cyclonedx-bom": "cyclonedx-py", "detect-secrets": "detect-secrets-hook"}
     for tool in declared()["security"]:
-        assert commands.get(tool.name, tool.name) in texts, tool.name
+        assert tool.name.replace("cyclonedx-bom", "cyclonedx-py") in texts, tool.name
     assert "checks/run" in (ROOT / ".ci/run").read_text()
     assert "checks/fuzz_envelopes.py" in (ROOT / ".ci/run").read_text()
 
@@ -58,7 +58,8 @@ def test_T21_V42_the_bill_of_materials_lists_every_locked_package(tmp_path: Path
 
 @pytest.mark.needs("security")
 def test_V21_a_secret_that_is_committed_is_found(tmp_path: Path) -> None:
-    hook = [needs.security("detect-secrets-hook"), "--baseline", "checks/secrets.baseline"]
+    baseline = shutil.copy(ROOT / "checks/secrets.baseline", tmp_path)
+    hook = [needs.security("detect-secrets-hook"), "--baseline", baseline]
     harmless, key = tmp_path / "harmless.py", tmp_path / "settings.py"
     harmless.write_text('name = "marlbury"\n')
     # Put together here, so that this file does not contain what is looked for.
