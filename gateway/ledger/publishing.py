@@ -64,7 +64,8 @@ def receipt(session: Session, commitment: bytes) -> str:
 
 
 def _countersigned(session: Session, signed: log.Signed) -> str:
-    given = published.list_cosignatures(session, size=signed.size)
+    most = notes.MOST_SIGNATURES - 1  # with the log's own; a reader refuses a note with more
+    given = published.list_cosignatures(session, size=signed.size, limit=most)
     return notes.with_cosignatures(
         signed.note, [(notes.read_verifier(verifier), each) for verifier, each in given]
     )

@@ -54,8 +54,10 @@ def find_published(session: Session, *, before: datetime, size: int | None = Non
 def find_best_witnessed(session: Session, leaf: int) -> Signed | None:
     """Of the checkpoints that cover a leaf the one most witnesses signed, the newest of those."""
     size = log_cosignature.c.size
-    best = select(size).where(size > leaf).group_by(size)
-    best = best.order_by(func.count().desc(), size.desc()).limit(1)
+    best = select(size).join(log_witness, log_witness.c.id == log_cosignature.c.witness_id)
+    best = best.where(size > leaf).group_by(size)
+    agencies = func.count(log_witness.c.agency_id.distinct())  # however many keys one has
+    best = best.order_by(agencies.desc(), size.desc()).limit(1)
     row = session.execute(_SIGNED.where(checkpoint.c.size == best.scalar_subquery())).first()
     return Signed(*row) if row else None
 
@@ -96,11 +98,19 @@ def add_cosignature(session: Session, *, size: int, witness_id: int, cosignature
     session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=keys), row)
 
 
-def list_cosignatures(session: Session, *, size: int) -> list[tuple[str, bytes]]:
-    """Key (name+id+key) and cosignature of everyone who countersigned a checkpoint."""
+def list_cosignatures(session: Session, *, size: int, limit: int) -> list[tuple[str, bytes]]:
+    """Key (name+id+key) and cosignature of those who countersigned a checkpoint.
+
+    One of each agency, by the newest of its keys that signed; the first `limit` of them.
+    """
+    joined = log_witness.c.id == log_cosignature.c.witness_id
+    newest = select(func.max(log_witness.c.id)).join(log_cosignature, joined)
+    newest = newest.where(log_cosignature.c.size == size).group_by(log_witness.c.agency_id)
     columns = select(log_witness.c.verifier, log_cosignature.c.cosignature)
-    query = columns.join(log_witness, log_witness.c.id == log_cosignature.c.witness_id)
-    rows = session.execute(query.where(log_cosignature.c.size == size).order_by(log_witness.c.id))
+    query = columns.join(log_witness, joined).where(
+        log_cosignature.c.size == size, log_witness.c.id.in_(newest)
+    )
+    rows = session.execute(query.order_by(log_witness.c.id).limit(limit))
     return [(row[0], row[1]) for row in rows]
 
 

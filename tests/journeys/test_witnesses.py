@@ -189,6 +189,27 @@ def test_an_agency_exchanges_its_key_and_only_the_newest_counts(world: World) ->
     assert not verify.cosigned(published(world), [old])
 
 
+def test_an_agency_with_many_keys_signs_once_and_does_not_make_the_log_unreadable(
+    world: World,
+) -> None:
+    """A reader refuses a note with more than 64 signatures: nobody may bring it to that."""
+    wire, note = world.wire(IDVA), published(world)
+    size, at = int(note.split("\n")[1]), int(world.now.timestamp())
+    name = notes.witness_name(notes.origin_of(world.keys.log_public), IDVA)
+    for number in range(3):
+        key = Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32)
+        mine = notes.Verifier(name, notes.WITNESS, key.public_key().public_bytes_raw())
+        cosignature = b64u(notes.cosign(note, key, at))
+        for act, body in (
+            ("register_witness", {"statement": witness_statement(wire, witness=str(mine))}),
+            ("cosign_checkpoint", {"size": size, "cosignature": cosignature}),
+        ):
+            request = asking(BY_NAME[act], wire).but(body=json.dumps(body).encode())
+            assert request.send(wire).status_code < 300
+    assert published(world).count(f"{name} ") == 1
+    assert list(verify.cosigned(published(world), [str(mine)])) == [name]
+
+
 # --- a second history -------------------------------------------------------------------------
 
 
