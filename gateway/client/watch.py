@@ -89,7 +89,7 @@ class Watch:
             self._register(seen.origin, self._key)
             body = {"size": seen.size, "cosignature": b64u(cosignature)}
             self._do.post("/v1/log/cosignatures", body)
-        except (Unavailable, ProblemError):
+        except (Unavailable, ProblemError, Undecipherable):
             log.info("The gateway did not take the countersignature.")
             return True  # once in a round is enough
         self._remember(size=seen.size)

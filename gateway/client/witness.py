@@ -97,13 +97,17 @@ class Witness:
             raise Forked(self._keep_evidence(before, note, steps)) from None
 
     def _open(self, note: str) -> Checkpoint:
-        keys = self._keys()
+        pinned = self.memory.read(LOG_KEYS)
+        keys = tuple(self._verifiers()) if pinned is None else tuple(pinned.split())
         try:
-            return verify.open_checkpoint(note, keys)
+            found = verify.open_checkpoint(note, keys)
         except Unreadable:
             raise Undecipherable("The checkpoint cannot be read.") from None
         except NotVerified:
             return self._open_anew(note, keys)
+        if pinned is None:  # not before they opened something: what is pinned stays for good
+            self._pin(keys)
+        return found
 
     def _open_anew(self, note: str, keys: Sequence[str]) -> Checkpoint:
         """Ask whether the log has a newer key; it counts if the pinned ones are still named."""
@@ -114,15 +118,11 @@ class Witness:
             found = verify.open_checkpoint(note, asked)
         except (NotVerified, Unreadable):
             raise Undecipherable("The checkpoint is not signed by the log.") from None
-        self.memory.write(LOG_KEYS, "\n".join(asked) + "\n")
+        self._pin(asked)
         return found
 
-    def _keys(self) -> Sequence[str]:
-        pinned = self.memory.read(LOG_KEYS)
-        if pinned is None:
-            pinned = "\n".join(self._verifiers()) + "\n"
-            self.memory.write(LOG_KEYS, pinned)
-        return pinned.split()
+    def _pin(self, keys: Sequence[str]) -> None:
+        self.memory.write(LOG_KEYS, "\n".join(keys) + "\n")
 
     def _exchange(self, before: str | None, note: str) -> bool:
         """Keep `note` if `before` is still what is held; False if another process was first."""
@@ -137,6 +137,6 @@ class Witness:
             "held": held,
             "seen": seen,
             "proof": [base64.urlsafe_b64encode(step).decode().rstrip("=") for step in steps],
-            "keys": list(self._keys()),
+            "keys": (self.memory.read(LOG_KEYS) or "").split(),
         }
         return self.memory.keep_evidence("fork", found)

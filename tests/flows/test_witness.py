@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import stat
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.client import verify
 from gateway.client.memory import EVIDENCE
+from gateway.client.watch import Errands, Watch
 from gateway.client.witness import HELD, LOG_KEYS, Forked, Witness
 from gateway.errors import Unavailable, Undecipherable, UnsafeSettings
 from gateway.sealing import notes, tree
@@ -197,3 +199,40 @@ def test_a_memory_that_cannot_be_read_is_no_empty_memory(tmp_path: Path) -> None
     (tmp_path / HELD).mkdir()
     with pytest.raises(UnsafeSettings):
         told.witness(tmp_path).accept(told.note())
+
+
+def test_keys_that_opened_nothing_are_not_pinned(folder: Path | None) -> None:
+    """One bad answer to the very first question would else shut the agency out for ever."""
+    told = numbered(3)
+    answers = [["nonsense"], [], told.verifiers()]
+    witness = Witness(folder, verifiers=lambda: answers.pop(0), prove=told.prove)
+    with pytest.raises(Undecipherable):
+        witness.accept(told.note())
+    answers.insert(1, [])  # asked for twice: none of them signed
+    with pytest.raises(Undecipherable):
+        witness.accept(told.note())
+    assert witness.memory.read(LOG_KEYS) is None
+    assert witness.accept(told.note()).size == 3
+    assert witness.memory.read(LOG_KEYS) == "".join(f"{key}\n" for key in told.verifiers())
+
+
+def test_an_answer_to_a_countersignature_that_cannot_be_read_stops_nothing() -> None:
+    """The same call pulls a case afterwards: a life may hang on it."""
+    told, sent = numbered(0), list[str]()
+
+    def post(path: str, body: Mapping[str, Any]) -> Any:
+        sent.append(path)
+        raise Undecipherable("a page of some proxy")
+
+    errands = Errands(
+        fetch=lambda path: told.note().encode(),
+        post=post,
+        state=lambda claims: "statement",
+        now=lambda: 1_800_000_000,
+    )
+    watch = Watch(
+        told.witness(None), errands, agency_id="idva", base_url="x", key=NEXT, log_key=None
+    )
+    watch.attend()
+    watch.attend()
+    assert sent == ["/v1/log/witnesses"], "and once in a round is enough"
