@@ -141,6 +141,8 @@ def _wrap_anew(office: Office, batch: int) -> int:
 
 def _let_rest(office: Office) -> None:
     settings = office.settings
+    with failing_plainly():
+        key_making.finish(settings.keys, settings.token)
     current, *others = _files(office, "epoch")
     older = {file.name: file for file in others if file.order < current.order}
     with office.work() as work:

@@ -25,7 +25,7 @@ from gateway.sealing.key_files import NAME, PAIRS, STAGED, USES, KeyFile, parse
 # What stays of a retired key: its public half, with which old receipts and checkpoints are checked.
 _KEPT_PUBLIC = frozenset({"signing", "log"})
 _SECRET = ("d", "k")
-_HALF, _DESTROYED = ".half-", ".destroyed-"
+_HALF, _DESTROYED, _LEAVING = ".half-", ".destroyed-", ".leaving-"
 
 
 def make(folder: Path, *, on: date, token: Token | None = None) -> None:
@@ -144,8 +144,21 @@ def destroy(folder: Path, name: str, *, token: Token | None = None) -> None:
             raise UnsafeSettings(
                 "The key lies in a token: the GATEWAY_PKCS11_ settings are needed."
             )
-        pkcs11.destroy_key(token, name)
+        path.replace(folder / f"{_LEAVING}{name}")  # no reader looks for it in the token now
+        _sync(folder)
+        finish(folder, token)
+        return
     path.replace(folder / f"{_DESTROYED}{name}")  # away from readers before it is damaged
+    _sweep(folder)
+
+
+def finish(folder: Path, token: Token | None) -> None:
+    """Destroy in the token what somebody began to destroy and did not finish."""
+    for path in folder.glob(f"{_LEAVING}*"):
+        name, label = path.name.removeprefix(_LEAVING), json.loads(path.read_bytes())["token"]
+        if token is not None and token.label == label:  # else it waits for its own token
+            pkcs11.destroy_key(token, name)
+            path.replace(folder / f"{_DESTROYED}{name}")
     _sweep(folder)
 
 

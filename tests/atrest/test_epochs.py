@@ -116,6 +116,25 @@ def test_F37_the_days_of_backups_are_a_setting(world: World) -> None:
     assert FIRST not in files(world)
 
 
+def test_F38_without_backups_a_request_under_way_still_keeps_its_key(world: World) -> None:
+    """It had read the folder before the new key was there, and writes after the job ended."""
+    stale = world.keys
+    epoch(world, backup_days=0)
+    assert FIRST in files(world)
+    with ledger.begin(world.sessions, stale, ledger.OPERATOR, world.now) as work:
+        ledger.ensure_agency_log_key(work.session, stale, "late-agency")
+        work.count("test")
+    world.later(minutes=61)
+    run(world, "epoch", "--lead", "0", backup_days=0)
+    assert in_use(world) == {"epoch-2026-11-1"}
+    assert FIRST in files(world)
+    world.later(minutes=61)
+    run(world, "epoch", "--lead", "0", backup_days=0)
+    assert FIRST not in files(world)
+    with world.sessions() as session:
+        assert ledger.ensure_agency_log_key(session, world.keys, "late-agency")
+
+
 def test_F38_what_a_late_process_wrapped_is_not_lost(world: World) -> None:
     """A process that had read the folder before wraps under the old key, after the job ended."""
     stale = world.keys

@@ -150,6 +150,43 @@ def test_F42_a_destroyed_key_opens_nothing(token: Token, provider: Pkcs11Provide
     pkcs11.destroy_key(token, name)
 
 
+def test_F42_destroying_that_was_interrupted_stops_nothing_and_is_finished(
+    token: Token, tmp_path: Path
+) -> None:
+    """The token dies, or the command is killed, before or after the key in it is destroyed."""
+    folder, old = tmp_path / "keys", "epoch-2026-11-1"
+    keys.make(folder, on=ON, token=token)
+    keys.rotate(folder, "epoch", on=ON, token=token)
+    pin = token.pin_file.read_text()
+    pkcs11.release()
+    token.pin_file.write_text("wrong\n")
+    with pytest.raises(Unavailable):
+        key_making.destroy(folder, old, token=token)
+    token.pin_file.write_text(pin)
+    assert pkcs11.holds(token, old)
+    assert old not in keys.load(folder, token).provider.held
+    key_making.finish(folder, replace(token, label="elsewhere"))
+    assert pkcs11.holds(token, old)
+    pkcs11.destroy_key(token, old)  # and killed right after
+    assert keys.load(folder, token).provider.current == "epoch-2026-11-2"
+    key_making.finish(folder, token)
+    assert not [path.name for path in folder.iterdir() if old in path.name]
+
+
+def test_F42_what_was_left_in_the_token_is_destroyed_in_the_end(
+    token: Token, tmp_path: Path
+) -> None:
+    folder, old = tmp_path / "keys", "epoch-2026-11-1"
+    keys.make(folder, on=ON, token=token)
+    keys.rotate(folder, "epoch", on=ON, token=token)
+    (folder / f"{old}.key").rename(folder / f".leaving-{old}")
+    key_making.finish(folder, None)
+    assert pkcs11.holds(token, old)
+    key_making.finish(folder, token)
+    assert not pkcs11.holds(token, old)
+    assert {path.suffix for path in folder.iterdir()} == {".key"}
+
+
 def test_another_process_makes_a_key_and_this_one_finds_it(
     token: Token, provider: Pkcs11Provider
 ) -> None:

@@ -20,6 +20,9 @@ from gateway.sealing.keys import agency_log_context, case_context, log_context
 from gateway.store import epochs
 from gateway.store import tables as t
 
+LEAST_REST = timedelta(hours=1)
+"""For which an epoch key stays even without backups: a request under way may still wrap by it."""
+
 _CONTEXTS: Mapping[str, Callable[..., bytes]] = {
     t.case_key.name: case_context,
     t.log_key.name: log_context,
@@ -72,7 +75,7 @@ def rest(work: Work, held: Mapping[str, object], *, backup_days: int) -> list[Re
         if name not in known:
             epochs.set_retired(work.session, name, work.now)
         since = known[name].retired_at if name in known else work.now
-        due_at = since + timedelta(days=backup_days)
+        due_at = since + max(timedelta(days=backup_days), LEAST_REST)
         resting.append(Resting(name, due_at, due_at <= work.now))
     facts = {"resting": [each.name for each in resting]}
     work.record("key.rested", None, because=BECAUSE, facts=facts)
