@@ -96,7 +96,7 @@ class Log:
         self.leaves: list[bytes] = []
         self.events: list[dict[str, Any]] = []
 
-    def add(self, agency: str, public: Mapping[str, Any]) -> None:
+    def add(self, agency: str, public: Mapping[str, Any], kind: str = "IDVA") -> None:
         """Announce a key to encrypt to."""
         before = self.events[-1]["commitment"] if self.events else ""
         material = {n: public[n] for n in ("crv", "kty", "x", "y")}
@@ -108,6 +108,7 @@ class Log:
             "kid": public["kid"],
             "use": "enc",
             "thumbprint": b64u(hashed(text.encode())),
+            "kind": kind,
             "custody": "OWN",
             "valid_from": "2026-01-01T00:00:00Z",
             "valid_until": None,
@@ -169,7 +170,7 @@ class Counterpart:
         self.idva, self.police = Pair("enc"), Pair("enc")
         self.log = Log()
         for name, pair in (("idva", self.idva), ("police", self.police)):
-            self.log.add(name, pair.public)
+            self.log.add(name, pair.public, name.upper())
         self.tokens: dict[str, dict[str, Any]] = {}
         self.seen: set[str] = set()
         self.nonce = secrets.token_hex(4)

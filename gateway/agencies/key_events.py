@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.ledger import Entry, Inclusion, Work, inclusions
-from gateway.schemas.codes import Custody, KeyEvent
+from gateway.schemas.codes import KeyEvent
 from gateway.sealing import jose
 from gateway.store import agency_keys
 from gateway.store import key_events as store
@@ -65,24 +65,24 @@ class _Change:
 
 def record_added(
     work: Work,
-    agency_id: str,
-    custody: Custody,
+    agency: AgencyRow,
     keys: Iterable[PublicKey],
     *,
     because: str,
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
 ) -> None:
-    """Record and publish that an agency has new keys, and in whose custody they are."""
+    """Record and publish that an agency has new keys, of what kind it is, and who keeps them."""
+    about = {"kind": str(agency.kind), "custody": str(agency.custody)}
     life = {"valid_from": _time(valid_from or work.now), "valid_until": _time(valid_until)}
     _record(
         work,
         [
             _Change(
                 KeyEvent.ADDED,
-                agency_id,
+                agency.id,
                 key.kid,
-                {**_named(key), "custody": str(custody), **life},
+                {**_named(key), **about, **life},
             )
             for key in keys
         ],
@@ -122,6 +122,13 @@ def list_proven(work: Work, *, after: int) -> tuple[Sequence[Proven], bool]:
     return proven, len(proven) == PAGE < len(rows)
 
 
+def find_added(work: Work, agency_id: str, kid: str) -> Proven | None:
+    """The announcement of one key; None if there is none, or it has no place in the log yet."""
+    row = store.find_added(work.session, agency_id=agency_id, kid=kid)
+    found = inclusions(work.session, [row.commitment]) if row else {}
+    return Proven(row, found[row.commitment]) if row and found else None
+
+
 def announce(work: Work, agencies: Iterable[AgencyRow]) -> int:
     """Publish every key that was never announced, and what became of it; how many."""
     announced = store.list_announced(work.session)
@@ -132,8 +139,7 @@ def announce(work: Work, agencies: Iterable[AgencyRow]) -> int:
         for life in missing:
             record_added(
                 work,
-                agency.id,
-                agency.custody,
+                agency,
                 [life],
                 because=life.enrolment_id or "before",
                 valid_from=life.valid_from,

@@ -203,9 +203,7 @@ def _add(
         valid_until=until,
         enrolment_id=enrolment_id,
     )
-    key_events.record_added(
-        work, agency.id, agency.custody, keys, because=enrolment_id, valid_until=until
-    )
+    key_events.record_added(work, agency, keys, because=enrolment_id, valid_until=until)
 
 
 def _midnight(day: str) -> datetime:

@@ -63,7 +63,7 @@ def list_key_events(call: Call) -> Response:
         found = directory.list_key_events(work, int(call.query.get("after", "0")))
     return as_json(
         {
-            "events": [_event(each) for each in found.events],
+            "events": [shown_event(each) for each in found.events],
             "more": found.more,
             "size": found.size,
             "checkpoint": found.checkpoint,
@@ -71,7 +71,8 @@ def list_key_events(call: Call) -> Response:
     )
 
 
-def _event(proven: Proven) -> Mapping[str, Any]:
+def shown_event(proven: Proven) -> Mapping[str, Any]:
+    """One change of a key as it is published; size and checkpoint stand beside it."""
     row, found = proven.row, proven.inclusion
     return {
         "number": row.number,

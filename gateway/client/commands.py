@@ -7,12 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from gateway.client import check, config
 from gateway.client.access import ProblemError
+from gateway.client.agent import EVERY, Answered, answer, answer_once
 from gateway.client.gateway import Gateway, Pulled, Receipt
 from gateway.client.http import Sender
 from gateway.client.witness import Disproved
@@ -90,6 +91,13 @@ def _parser() -> argparse.ArgumentParser:
     opening = _online(commands.add_parser("open", help="open a sealed file made for you"), _open)
     opening.add_argument("file", type=Path)
     opening.add_argument("--out", type=Path, required=True, help="a file for you alone to read")
+
+    agent = _online(commands.add_parser("agent", help="seal copies that others are owed"), _agent)
+    agent.add_argument("--once", action="store_true", help="look once, then end")
+    agent.add_argument("--every", type=float, default=EVERY, metavar="SECONDS", help="default: 60")
+    agent.add_argument("--purpose", default=Purpose.P2, choices=list(Purpose), help="default: P2")
+
+    _online(commands.add_parser("partners", help="follow the keys of all partners"), _partners)
 
     answer = _online(commands.add_parser("acknowledge", help="answer to a case"), _acknowledge)
     answer.add_argument("reference")
@@ -178,6 +186,39 @@ def _cases(given: argparse.Namespace) -> None:
         print("  ".join(str(item[name]) for name in ("reference", "kind", "level", "state", "at")))
     print(f"{len(listed['items'])} new{', and there are more' if listed['more'] else ''}.")
     print(f"Next time: --cursor {listed['next']}")
+
+
+def _agent(given: argparse.Namespace) -> None:
+    with _gateway(given) as gateway:
+        if given.once:
+            _show_answered(answer_once(gateway, given.purpose))
+            return
+        with suppress(KeyboardInterrupt):
+            for answered in answer(gateway, purpose=given.purpose, every=given.every):
+                if answered:
+                    _show_answered(answered)
+
+
+def _show_answered(answered: Sequence[Answered]) -> None:
+    for each in answered:
+        became = "sealed" if each.refused is None else f"not sealed: {each.refused}"
+        print(f"{each.reference}  {each.section}  for {each.agency}  {became}", flush=True)
+    done = sum(each.refused is None for each in answered)
+    print(f"{done} of {len(answered)} copies were sealed.", flush=True)
+
+
+def _partners(given: argparse.Namespace) -> None:
+    with _gateway(given) as gateway:
+        changes = gateway.partners.follow()
+        strange = gateway.partners.strange_keys(gateway.agency_id, gateway.own_kids)
+    for each in changes:
+        shown = (each["number"], each["event"], each["agency"], each.get("kid") or "all its keys")
+        print("  ".join(str(part) for part in (*shown, each.get("custody", ""))).rstrip())
+    print(f"Changes since the last time: {len(changes)}; all stand in the access log.")
+    for kid in strange:
+        print(f"A key in your own name is not in your folder: {kid}", file=sys.stderr)
+    if strange:
+        print("If nobody of yours made it, ring the gateway's operators now.", file=sys.stderr)
 
 
 def _acknowledge(given: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import json
 import secrets
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,11 +82,19 @@ class Exchange:
         token = answer.body.decode("ascii", errors="replace")
         return token, self._read_receipt(token)
 
-    def send_sealed(self, path: str, form: str, document: Mapping[str, Any], scope: Scope) -> Any:
-        """Send a signed and encrypted document."""
-        key = str(uuid.uuid4())
+    def send_sealed(
+        self,
+        path: str,
+        form: str,
+        document: Mapping[str, Any],
+        scope: Scope,
+        *,
+        sealed: Sequence[Mapping[str, Any]] = (),
+    ) -> Any:
+        """Send a signed and encrypted document, with sections that are sealed already."""
+        key, extra = str(uuid.uuid4()), {"sealed": list(sealed)} if sealed else {}
         return self._read(
-            self._repeat(lambda: self._post_document(path, form, document, scope, key, {}))
+            self._repeat(lambda: self._post_document(path, form, document, scope, key, extra))
         )
 
     def _post_document(
@@ -207,6 +215,13 @@ class Exchange:
                 issuer=self._access.base_url,
             )
         )
+
+    def seal_again(
+        self, item: Mapping[str, Any], agency: str, jwk: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Seal what this agency's copy of a section says for another agency, byte for byte."""
+        held = {self._keys.encryption_kid: self._keys.encryption}
+        return envelopes.reseal_section(item, self._access.agency_id, held, agency, jwk)
 
     def open_sections(self, items: list[Any]) -> dict[str, Any]:
         """Open the sections that other agencies sealed to this one."""

@@ -73,6 +73,7 @@ class Gateway:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._secret, self._folder = keys.secret, keys.folder
+        self.agency_id, self.own_kids = agency_id, {keys.signing_kid, keys.encryption_kid}
         self._exchange = Exchange(
             send,
             base_url=base_url,
@@ -185,6 +186,22 @@ class Gateway:
         return self._exchange.post(
             f"/v1/cases/{_part(ref)}/acknowledgement", body, Scope.CASES_WRITE
         )
+
+    def seal_requests(self) -> Any:
+        """Return the copies of sealed sections that this agency is asked to make for others."""
+        return self._exchange.get("/v1/seal-requests", Scope.CASES_READ)
+
+    def hand_in(
+        self, ref: str, item: Mapping[str, Any], agency: str, jwk: Mapping[str, Any]
+    ) -> Any:
+        """Seal what this agency's copy of a section says for another agency, and hand it in.
+
+        :raises Undecipherable: if the copy is not the text that its sender signed.
+        """
+        sealed = [self._exchange.seal_again(item, agency, jwk)]
+        document, form = {"agency": agency, "kid": jwk["kid"]}, "section-copy/1"
+        path = f"/v1/cases/{_part(ref)}/sealed-copies"
+        return self._exchange.send_sealed(path, form, document, Scope.CASES_WRITE, sealed=sealed)
 
     def record_position(self, ref: str, document: Mapping[str, Any]) -> Any:
         """Record the victim's position on sharing, as it is now."""

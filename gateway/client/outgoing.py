@@ -43,18 +43,19 @@ def seal_sections(
     kinds, agencies = excluded(document)
     made = []
     for section, content in sorted(plain.items()):
-        recipients = [
-            (entry["agency"], entry["key"])
+        chosen = [
+            entry
             for entry in _recipients(offered)
             if section in entry["sections"]
             and entry["agency"] not in agencies
             and entry["kind"] not in kinds
         ]
-        if not recipients:
+        if not chosen:
             text = "There is no agency that a sealed section can be given to; nothing was sent."
             raise Invalid(text, Problem("no_recipient", f"/sealed/{section}"))
-        for agency, jwk in recipients:
-            check(agency, jwk)
+        for entry in chosen:
+            check(entry["agency"], entry["key"], entry["kind"])
+        recipients = [(entry["agency"], entry["key"]) for entry in chosen]
         full = with_review(content, document) if section == "safe_contact" else content
         made.append(
             envelopes.seal_section(section, full, recipients, idempotency_key=key, secret=secret)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime
 from typing import Any
@@ -24,8 +24,8 @@ ADDED, ENDED, RESUMED = "agency-key.added", "agency-key.ended", "agency.resumed"
 _NEW: Mapping[str, Any] = {"number": 0, "last": "", "index": -1, "keys": {}, "suspended": []}
 _FAULTS = (NotVerified, Unreadable, ValueError, KeyError, TypeError, RecursionError)
 
-Check = Callable[[str, Mapping[str, Any]], None]
-"""(agency, public key) -> nothing, or `Unproven`."""
+Check = Callable[[str, Mapping[str, Any], str], None]
+"""(agency, public key, kind of agency) -> nothing, or `Unproven`."""
 
 
 class Unproven(GatewayError):
@@ -81,8 +81,10 @@ class Partners:
         self.follow()
         return self.check
 
-    def check(self, agency: str, jwk: Mapping[str, Any]) -> None:
+    def check(self, agency: str, jwk: Mapping[str, Any], kind: str) -> None:
         """Return if this is a key to seal to for this agency, by what was followed so far.
+
+        The kind is checked too: by it a victim says who must not receive.
 
         :raises Unproven: if the log does not show it, or shows its end.
         """
@@ -91,12 +93,21 @@ class Partners:
         known = self._known["keys"].get(agency, {}).get(kid) if is_named else None
         if known is None or (known["use"], known["thumbprint"]) != ("enc", _print(jwk)):
             raise Unproven(f"The access log does not show this key of {agency}.")
-        now = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        is_over = known["valid_until"] is not None and known["valid_until"] <= now
-        if is_over or agency in self._known["suspended"]:
+        if known["kind"] != kind:
+            raise Unproven(f"The access log shows {agency} as an agency of another kind.")
+        if self._is_over(known) or agency in self._known["suspended"]:
             raise Unproven(f"The access log says that this key of {agency} has ended.")
 
+    def strange_keys(self, agency: str, own: Collection[str]) -> list[str]:
+        """The ids of an agency's own keys that hold and are not among those that it has here."""
+        keys = self._known["keys"].get(agency, {})
+        return sorted(kid for kid, key in keys.items() if kid not in own and not self._is_over(key))
+
     # --- within -------------------------------------------------------------------------------
+
+    def _is_over(self, key: Mapping[str, Any]) -> bool:
+        now = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return key["valid_until"] is not None and key["valid_until"] <= now
 
     def _proven(self, answer: Any) -> Iterator[Mapping[str, Any]]:
         """The changes of an answer, each found in the tree whose checkpoint was accepted."""
@@ -140,7 +151,7 @@ def _take(known: dict[str, Any], change: Mapping[str, Any]) -> None:
     elif kid is None:
         known["suspended"] = sorted({*known["suspended"], agency})
     elif change["event"] == ADDED:
-        names = ("use", "thumbprint", "custody", "valid_until")
+        names = ("use", "thumbprint", "kind", "custody", "valid_until")
         known["keys"].setdefault(agency, {})[kid] = {name: change[name] for name in names}
     elif kid in known["keys"].get(agency, {}):
         until = change["valid_until"] if change["event"] == ENDED else change["at"]
@@ -154,7 +165,7 @@ def _check_texts(record: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
     """
     needed = [record["event"], record["t"], facts["agency"], facts.get("kid") or ""]
     if record["event"] == ADDED:
-        needed += [facts[name] for name in ("kid", "use", "thumbprint", "custody")]
+        needed += [facts[name] for name in ("kid", "use", "thumbprint", "kind", "custody")]
     if record["event"] in (ADDED, ENDED):
         needed.append(facts["valid_until"] or "")
     if not all(isinstance(each, str) for each in needed):

@@ -14,6 +14,7 @@ from gateway.disclosure.boxes import (
     open_value,
     seal_value,
 )
+from gateway.disclosure.copies import Asked, list_asked, take_copy
 from gateway.disclosure.deciding import (
     Explained,
     decision_for,
@@ -30,6 +31,7 @@ from gateway.disclosure.renewing import renew_case_key
 __all__ = [
     "ALERT_PART",
     "SCAN_PART",
+    "Asked",
     "Box",
     "CaseKey",
     "Contribution",
@@ -44,6 +46,7 @@ __all__ = [
     "disclose_many",
     "explain",
     "grant_new",
+    "list_asked",
     "list_facts",
     "may_know",
     "members_of",
@@ -59,4 +62,5 @@ __all__ = [
     "seal_value",
     "section_facts",
     "sign_receipt",
+    "take_copy",
 ]

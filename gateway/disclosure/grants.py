@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from gateway.disclosure import copies
 from gateway.disclosure.boxes import ALERT_PART, GATEWAY, SCAN_PART, CaseKey, seal_box
 from gateway.disclosure.facts import list_facts
 from gateway.ledger import Work
@@ -34,6 +35,7 @@ def grant_new(
             for agency_id in sorted(due[row.section_id])
         ],
     )
+    copies.reconcile(work, key, facts, contributed, profile, is_new=True)
 
 
 def regrant(
@@ -45,7 +47,8 @@ def regrant(
 ) -> None:
     """Derive all grants of a case anew from its facts, in the transaction that changed them.
 
-    A section that somebody loses is put under a new key, so that a key once handed out opens
+    What is sealed to its readers and owed to somebody is asked of those who hold it, in the same
+    step. A section that somebody loses is put under a new key, so that a key once handed out opens
     nothing any more. `known` are section keys at hand, by section id.
     """
     session = work.session
@@ -73,6 +76,7 @@ def regrant(
             for agency_id in gaining[section_id]
         ],
     )
+    copies.reconcile(work, key, facts, rows, profile)
 
 
 def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> dict[str, set[str]]:

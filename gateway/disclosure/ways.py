@@ -41,6 +41,8 @@ OPERATIONS: Mapping[str, Way] = {
     "acknowledge_case": Way.CODES,
     "record_position": Way.CODES,
     "decide_case": Way.CODES,
+    "list_seal_requests": Way.CODES,
+    "add_sealed_copy": Way.CODES,
     "explain_case": Way.CODES,
     "list_access": Way.CODES,
     "plan_conference": Way.CODES,

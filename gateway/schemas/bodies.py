@@ -14,6 +14,7 @@ from gateway.schemas.codes import (
     WithdrawalReason,
 )
 from gateway.schemas.consent_codes import Feedback
+from gateway.schemas.envelope import KeyId
 from gateway.schemas.fields import Bool, Code, Int, Pattern, Text
 from gateway.schemas.parts import Fault, Form, ListOf
 from gateway.schemas.shapes import AgencyId, AreaCode, Outward, Reference, Timestamp
@@ -55,6 +56,13 @@ class DecisionForm(Form):
     quality_note = Text(1000, lines=True, required=False)
 
     rules = (_complete,)
+
+
+class SectionCopyForm(Form):
+    """section-copy/1: a section that was sealed again, for whom; the copy stands in `sealed`."""
+
+    agency = AgencyId(says="Who is owed the copy")
+    kid = KeyId(says="Of its key")
 
 
 class Withdrawal(Form):

@@ -127,6 +127,14 @@ class Limited(StrEnum):
     WRITE = "write"
 
 
+class SealRequest(StrEnum):
+    """What became of a request for a sealed copy."""
+
+    OPEN = "OPEN"
+    ANSWERED = "ANSWERED"
+    CLOSED = "CLOSED"
+
+
 class CaseState(StrEnum):
     """Life of a referral from draft to destruction."""
 

@@ -19,6 +19,7 @@ from gateway.schemas.bodies import (
     DecisionForm,
     ListingBody,
     RoutingPreview,
+    SectionCopyForm,
     Withdrawal,
     WitnessBody,
 )
@@ -37,6 +38,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "risk-assessment/1": Assessment(),
         "position/1": PositionForm(),
         "decision/1": DecisionForm(),
+        "section-copy/1": SectionCopyForm(),
     }
 )
 BODIES: Mapping[str, Form] = MappingProxyType(

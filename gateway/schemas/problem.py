@@ -40,6 +40,7 @@ PROBLEM_TEXTS: Mapping[str, str] = MappingProxyType(
         "expired": "This has passed.",
         "issued_in_future": "This lies ahead of the gateway's clock.",
         "lives_too_long": "This is valid for longer than is allowed.",
+        "other_text": "This is another text than the one that was asked for.",
         "not_sealed": "This is not sealed as it must be.",
         "no_recipient": "Nobody is left to seal this to.",
         "unreadable": "The file cannot be read.",

@@ -35,6 +35,7 @@ __all__ = [
     "open_section",
     "padded",
     "padme",
+    "reseal_section",
     "seal_disclosure",
     "seal_document",
     "seal_section",
@@ -139,6 +140,31 @@ def open_section(
 
     :raises Undecipherable: if there is none for it, or it is not what the sender signed.
     """
+    opened = parse(_section_text(item, agency, keys))
+    if not isinstance(opened, dict):
+        raise Undecipherable("The section holds no record.")
+    return {name: value for name, value in opened.items() if name != "salt"}
+
+
+def reseal_section(
+    item: Mapping[str, Any],
+    agency: str,
+    keys: Mapping[str, jose.Key],
+    to_agency: str,
+    jwk: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Return a `sealed` item with one envelope, to another agency's key, of the very same text.
+
+    The salt stays with it, so that the digest its sender signed holds for the new reader too.
+
+    :raises Undecipherable: if `agency` has no copy here, or it is not what the sender signed.
+    """
+    plain = _section_text(item, agency, keys)
+    recipients = [_seal_to(plain, to_agency, jwk)]
+    return {"section": item["section"], "digest": item["digest"], "recipients": recipients}
+
+
+def _section_text(item: Mapping[str, Any], agency: str, keys: Mapping[str, jose.Key]) -> bytes:
     found = [r for r in item["recipients"] if r["agency"] == agency and r["kid"] in keys]
     if not found:
         raise Undecipherable("The section is not sealed to a key that is held here.")
@@ -146,10 +172,7 @@ def open_section(
     digest = jose.b64u(hashlib.sha256(plain).digest())
     if not hmac.compare_digest(digest, item["digest"]):
         raise Undecipherable("The section is not the one that the sender signed.")
-    opened = parse(plain)
-    if not isinstance(opened, dict):
-        raise Undecipherable("The section holds no record.")
-    return {name: value for name, value in opened.items() if name != "salt"}
+    return plain
 
 
 def check_section(item: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:

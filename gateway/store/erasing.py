@@ -16,6 +16,7 @@ from gateway.store.rows import add
 _OF_A_CASE: tuple[Table, ...] = (
     t.case_key,
     t.section_grant,
+    t.seal_request,
     t.section,
     t.conference_case,
     t.feed,

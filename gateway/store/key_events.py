@@ -80,6 +80,18 @@ def list_events(session: Session, *, after: int, limit: int) -> list[EventRow]:
     return [EventRow(*row) for row in session.execute(query.limit(limit))]
 
 
+def find_added(session: Session, *, agency_id: str, kid: str) -> EventRow | None:
+    """The change by which a key came."""
+    e = t.key_event.c
+    row = session.execute(
+        select(*_ROW)
+        .where(e.agency_id == agency_id, e.kid == kid, e.event == KeyEvent.ADDED)
+        .order_by(e.number)
+        .limit(1)
+    ).one_or_none()
+    return EventRow(*row) if row else None
+
+
 def list_announced(session: Session) -> set[tuple[str, str]]:
     """(agency, key id) of every key whose coming was ever published."""
     e = t.key_event.c

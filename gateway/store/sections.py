@@ -159,12 +159,16 @@ def add_sections(session: Session, sections: Sequence[SealedSection], *, at: dat
 def supersede(session: Session, *, reference: str, case_id: str, at: datetime) -> None:
     """Put aside what earlier versions of a referral said, because a new one replaces them.
 
-    What was added apart from a version, such as a later risk assessment, stays. The old text
-    stays too, sealed; nobody holds a key of it any more.
+    What was added apart from a version, such as a later risk assessment, stays; a copy of a sealed
+    section that was sealed later does not. The old text stays too, sealed; nobody holds a key of
+    it any more.
     """
-    s, g, v = t.section, t.section_grant, t.referral_version
+    s, g, v, r = t.section, t.section_grant, t.referral_version, t.referral
     versions = select(v.c.received_at).where(v.c.reference == reference)
-    old = and_(s.c.case_id == case_id, s.c.superseded_at.is_(None), s.c.written_at.in_(versions))
+    sender = select(r.c.agency_id).where(r.c.reference == reference).scalar_subquery()
+    is_copy = and_(s.c.part == "SEALED", s.c.owner_id == sender)
+    is_old = or_(s.c.written_at.in_(versions), is_copy)
+    old = and_(s.c.case_id == case_id, s.c.superseded_at.is_(None), is_old)
     ids = select(s.c.id).where(old)
     session.execute(delete(g).where(g.c.case_id == case_id, g.c.section_id.in_(ids)))
     session.execute(update(s).where(old).values(superseded_at=at))

@@ -36,6 +36,7 @@ from gateway.schemas.codes import (
     Position,
     ProfessionalLevel,
     RiskLevel,
+    SealRequest,
 )
 from gateway.store.types import Digest, Id, Sealed, Slug, Utc, code
 
@@ -231,6 +232,21 @@ section_grant = Table(
     Column("section_id", Id, ForeignKey("section.id"), primary_key=True),
     Column("wrapped", Sealed, nullable=False),  # section key under the case key
     sqlite_with_rowid=False,
+)
+
+seal_request = Table(
+    "seal_request",  # a sealed copy that an agency is owed; a holder's client makes it
+    metadata,
+    _case_id(primary_key=True),
+    _agency_id(primary_key=True),
+    Column("source_id", Id, ForeignKey("section.id"), primary_key=True),  # a copy of that text
+    Column("digest", Digest, nullable=False),  # of the salted text, as its sender signed it
+    Column("state", code(SealRequest), nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("ended_at", Utc),
+    Column("by_agency", Slug),  # whose client sealed the copy
+    Column("by_worker", Slug),
+    Column("document", Sealed),  # the signed document in which the copy came
 )
 
 state = Table(

@@ -265,6 +265,7 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     seen["list_conference_case"] = coordinator.list_case(conference, ref)
     world.sequence()
     seen["list_key_events"] = coordinator.key_events()
+    seen["list_seal_requests"] = idva.seal_requests()
     seen["prove"] = coordinator.log_entry(receipt.claims["log"]["commitment"])
     seen["list_witnesses"] = idva.witnesses()
     assert seen["list_witnesses"]["witnesses"]

@@ -33,7 +33,7 @@ class Gateway:
     def __init__(self) -> None:
         self.log = Log()
         for agency, key in (("idva", IDVA), ("police", POLICE)):
-            self.log.add(agency, key)
+            self.log.add(agency, key, agency.upper())
         self.asked: list[int] = []
         self.lie: Callable[[dict[str, Any]], Any] = lambda answer: answer
         self.now = NOW
@@ -79,9 +79,9 @@ def gateway() -> Gateway:
     return Gateway()
 
 
-def refused(partners: Partners, agency: str, key: Mapping[str, Any]) -> bool:
+def refused(partners: Partners, agency: str, key: Mapping[str, Any], kind: str = "") -> bool:
     with pytest.raises(Unproven) as caught:
-        partners.check(agency, key)
+        partners.check(agency, key, kind or str(agency).upper())
     assert caught.value.code == "unproven_key"
     return True
 
@@ -92,8 +92,8 @@ def refused(partners: Partners, agency: str, key: Mapping[str, Any]) -> bool:
 def test_F33_a_key_that_the_log_shows_is_sealed_to_and_no_other(gateway: Gateway) -> None:
     partners = gateway.partners()
     check = partners.checker()
-    check("idva", IDVA)
-    check("police", POLICE)
+    check("idva", IDVA, "IDVA")
+    check("police", POLICE, "POLICE")
     assert refused(partners, "idva", POLICE)  # the key of another
     assert refused(partners, "nobody", IDVA)
     assert refused(partners, "idva", a_key())
@@ -102,6 +102,7 @@ def test_F33_a_key_that_the_log_shows_is_sealed_to_and_no_other(gateway: Gateway
     assert refused(partners, "idva", {**IDVA, "kid": ["x"]})
     assert refused(partners, ["idva"], IDVA)  # type: ignore[arg-type]
     assert refused(partners, "idva", {"kid": IDVA["kid"], "kty": "oct", "k": "AAAA"})
+    assert refused(partners, "idva", IDVA, "REFUGE")  # another kind than the log says
 
 
 def test_before_anything_was_followed_no_key_is_believed(gateway: Gateway) -> None:
@@ -110,7 +111,13 @@ def test_before_anything_was_followed_no_key_is_believed(gateway: Gateway) -> No
 
 def test_a_key_to_sign_with_is_not_sealed_to(gateway: Gateway) -> None:
     signer = a_key("sig")
-    facts = {"use": "sig", "thumbprint": signer["kid"], "custody": "OWN", "valid_until": None}
+    facts: dict[str, Any] = {
+        "use": "sig",
+        "thumbprint": signer["kid"],
+        "kind": "IDVA",
+        "custody": "OWN",
+    }
+    facts |= {"custody": "OWN", "valid_until": None}
     gateway.change("agency-key.added", "idva", signer["kid"], **facts)
     partners = gateway.partners()
     partners.follow()
@@ -120,11 +127,11 @@ def test_a_key_to_sign_with_is_not_sealed_to(gateway: Gateway) -> None:
 def test_a_key_that_ended_is_refused_from_its_end_on(gateway: Gateway) -> None:
     gateway.end("idva", IDVA["kid"], "2026-11-25T10:00:00Z")
     check = gateway.partners().checker()
-    check("idva", IDVA)
+    check("idva", IDVA, "IDVA")
     gateway.now += timedelta(days=2)
     with pytest.raises(Unproven, match="has ended"):
-        check("idva", IDVA)
-    check("police", POLICE)
+        check("idva", IDVA, "IDVA")
+    check("police", POLICE, "POLICE")
 
 
 def test_what_ended_does_not_come_back_by_a_later_mention(gateway: Gateway) -> None:
@@ -142,9 +149,9 @@ def test_a_suspended_agency_is_not_sealed_to_until_it_is_resumed(gateway: Gatewa
     partners = gateway.partners()
     partners.follow()
     assert refused(partners, "idva", IDVA)
-    partners.check("police", POLICE)
+    partners.check("police", POLICE, "POLICE")
     gateway.change("agency.resumed", "idva")
-    partners.checker()("idva", IDVA)
+    partners.checker()("idva", IDVA, "IDVA")
 
 
 @pytest.mark.parametrize("kid", [IDVA["kid"], None], ids=["key", "agency"])
@@ -155,7 +162,7 @@ def test_what_this_version_does_not_know_ends_what_it_is_about(
     partners = gateway.partners()
     partners.follow()
     assert refused(partners, "idva", IDVA)
-    partners.check("police", POLICE)
+    partners.check("police", POLICE, "POLICE")
 
 
 def test_only_what_is_new_is_asked_for_and_told(gateway: Gateway) -> None:
@@ -224,7 +231,7 @@ def test_F72_a_history_that_was_tampered_with_is_refused_whole(gateway: Gateway,
         partners.follow()
     assert refused(partners, "police", POLICE)
     gateway.lie = lambda answer: answer
-    partners.checker()("police", POLICE)  # once it is told the truth
+    partners.checker()("police", POLICE, "POLICE")  # once it is told the truth
 
 
 @pytest.mark.parametrize("answer", [None, [], {}, {"events": {}}, "x", {"events": None}])
@@ -253,6 +260,7 @@ def without(name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
         without("previous"),
         without("agency"),
         without("thumbprint"),
+        without("kind"),
         without("valid_until"),
         lambda record: {**record, "event": 7},
         lambda record: {**record, "facts": []},
@@ -309,7 +317,7 @@ def test_what_was_followed_is_remembered_in_the_agencys_own_folder(
     gateway.partners(tmp_path).follow()
     assert stat.S_IMODE((tmp_path / KEPT).stat().st_mode) == 0o600
     later = gateway.partners(tmp_path)
-    later.checker()("idva", IDVA)
+    later.checker()("idva", IDVA, "IDVA")
     assert gateway.asked == [0, 2]
 
 

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from gateway.api.operations import OPERATIONS, Operation
 from gateway.schemas import reference as references
-from gateway.sealing import notes
+from gateway.sealing import envelopes, jose, notes
 from tests.journeys.world import BASE, Wire, example
 
 JOSE, JSON = "application/jose", "application/json"
@@ -25,11 +25,13 @@ POSITION = {
     **example("minimal")["document"]["consent_record"],
     "position": "GIVEN",
 }
+KID = "k" * 43  # nobody's key
 DOCUMENTS: Mapping[str, Any] = {
     "referral/1": example("minimal")["document"],
     "risk-assessment/1": ASSESSMENT,
     "position/1": POSITION,
     "decision/1": {"decision": "ACCEPT"},
+    "section-copy/1": {"agency": "marlbury-idva", "kid": KID},
 }
 PLAIN: Mapping[str, Any] = {
     "withdrawal/1": {"reason": "SENT_IN_ERROR"},
@@ -99,7 +101,8 @@ def _body(operation: Operation, wire: Wire, reference: str) -> bytes:
     if operation.form is None:
         return b""
     if operation.is_sealed:
-        return wire.envelope(operation.form, DOCUMENTS[operation.form])
+        extra = {"sealed": [_copy()]} if operation.form == "section-copy/1" else {}
+        return wire.envelope(operation.form, DOCUMENTS[operation.form], **extra)
     if operation.form == "listing/1":
         return json.dumps({"reference": reference}).encode()
     if operation.form == "witness/1":
@@ -119,6 +122,15 @@ def witness_statement(wire: Wire, **changes: Any) -> str:
         "witness": str(notes.Verifier(name, notes.WITNESS, public)),
     }
     return wire.sign({**claims, **changes}, typ="marac-witness+jws")
+
+
+def _copy() -> dict[str, Any]:
+    """A section sealed to a key that nobody has, well formed all the same."""
+    jwk = {**jose.public_part(jose.new_private("enc")), "kid": KID}
+    to = [("marlbury-idva", jwk)]
+    return envelopes.seal_section(
+        "safe_contact", {"channels": []}, to, idempotency_key="k", secret=b"s" * 32
+    )
 
 
 def told(answer: TestResponse) -> tuple[int, dict[str, str], dict[str, Any]]:

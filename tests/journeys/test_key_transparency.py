@@ -101,6 +101,7 @@ def test_F33_every_key_of_the_directory_was_announced_in_the_log(world: World) -
             said = announced[row["agency"], key["kid"]]
             assert said["thumbprint"] == jose.thumbprint(key)
             assert (said["use"], said["custody"]) == ("enc", row["custody"])
+            assert said["kind"] == row["kind"]
             assert said["valid_from"] == "2026-11-23T10:00:00Z"
     stored = {(row["agency_id"], row["kid"]) for row in world.rows(t.agency_key)}
     assert stored == announced.keys()  # keys to sign with too
@@ -325,7 +326,7 @@ def test_a_key_that_was_ended_is_not_sealed_to_even_if_the_gateway_names_it(worl
     partners = world.new_client(LANDLORD).partners
     partners.follow()
     with pytest.raises(Unproven, match="has ended"):
-        partners.check("aster-two", old)
+        partners.check("aster-two", old, "IDVA")
 
 
 def test_T22_what_an_agency_signed_stays_proven_after_its_key_was_changed(world: World) -> None:

@@ -152,6 +152,20 @@ SCHEMAS: Mapping[str, Json] = {
         sections=each(members(section=TEXT, level=code(Level), rule=TEXT)),
         versions=said({"type": "object"}, "The rule tables, by SHA-256"),
     ),
+    "SealRequests": members(
+        requests=each(
+            members(
+                reference=REFERENCE,
+                section=TEXT,
+                digest=said(DIGEST, "Of the text that you hold a copy of"),
+                agency=said(TEXT, "Who is owed a copy"),
+                kind=code(AgencyKind),
+                key=_KEY,
+                announced=said(ANYTHING, "Why the key is that agency's, as in /v1/directory/keys"),
+                asked_at=or_null(TIME),
+            )
+        )
+    ),
     "ConferenceAnswer": members(conference=said(TEXT, "Id of the conference")),
     "ListingAnswer": members(
         kind=code(ListingKind), state=code(CaseState), asked=each(TEXT, "Agencies now asked")
@@ -219,6 +233,7 @@ _PLAIN: Mapping[str, str] = {
     "preview_routing": "Recipients",
     "list_cases": "CaseList",
     "acknowledge_case": "AcknowledgementAnswer",
+    "list_seal_requests": "SealRequests",
     "explain_case": "Explanation",
     "plan_conference": "ConferenceAnswer",
     "list_conference_case": "ListingAnswer",

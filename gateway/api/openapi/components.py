@@ -74,6 +74,7 @@ EXAMPLES: Mapping[str, Callable[[], Json]] = {
         "level_professional": "HIGH",
         "rationale": "Followed from work on three days this week.",
     },
+    "section-copy/1": lambda: {"agency": "aster-women", "kid": "enc-1"},
     "decision/1": lambda: {
         "decision": "RETURN",
         "reasons": ["NO_SAFE_CONTACT"],

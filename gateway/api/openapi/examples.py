@@ -75,6 +75,20 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "checkpoint": _CHECKPOINT,
     },
     "acknowledge_case": {"outcome": "ACCEPTED"},
+    "list_seal_requests": {
+        "requests": [
+            {
+                "reference": "7K3MQ-2XF8A-C",
+                "section": "safe_contact",
+                "digest": "kq0T…",
+                "agency": "aster-women",
+                "kind": "IDVA",
+                "key": _KEY,
+                "announced": {"number": 7, "event": "ADDED", "record": "{…}", "index": 41},
+                "asked_at": "2026-11-23T09:00:00Z",
+            }
+        ]
+    },
     "explain_case": {
         "agency": "marlbury-police",
         "kind": "POLICE",

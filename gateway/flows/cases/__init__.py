@@ -4,14 +4,18 @@ from gateway.flows.cases.deciding import decide
 from gateway.flows.cases.feeding import Feed, Item, list_new
 from gateway.flows.cases.looking import explain_view, list_access
 from gateway.flows.cases.pulling import acknowledge, pull
+from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
 
 __all__ = [
     "Feed",
     "Item",
+    "SealRequested",
     "acknowledge",
+    "add_sealed_copy",
     "decide",
     "explain_view",
     "list_access",
     "list_new",
+    "list_seal_requests",
     "pull",
 ]

@@ -19,7 +19,7 @@ from gateway.flows.cases.finding import find_case, find_roles, names_of
 from gateway.ledger import Work
 from gateway.rules.disclosure import ALERT
 from gateway.schemas.codes import Acknowledgement, CaseRole, Level, Purpose
-from gateway.store import cases, feed, members, parties
+from gateway.store import cases, feed, members, parties, seal_requests
 
 TAKERS = frozenset({CaseRole.IDVA, CaseRole.NAMED, CaseRole.RESEARCH})
 
@@ -137,6 +137,11 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
                 "repeats": list(row.repeats),
             }
             for row in links
+        ],
+        # Who may read a sealed section and holds no copy: if nobody's client answers, ring them.
+        "owed_copies": [
+            {"section": section, "agency": agency, "asked_at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            for section, agency, at in seal_requests.list_open(work.session, case_id)
         ],
         "members": [
             {
