@@ -75,6 +75,20 @@ def test_F38_renewing_that_was_interrupted_does_no_case_twice(world: World) -> N
     assert sorted(row["gen"] for row in world.rows(t.case_key)) == [1, 1, 1, 2, 2, 2]
 
 
+def test_F38_renewing_ends_although_it_began_with_a_clock_that_was_ahead(world: World) -> None:
+    from gateway.flows import keeping
+
+    world.client(LANDLORD).refer(example("minimal"))
+    world.later(days=31)
+    with world.operator() as work:
+        assert keeping.begin_renewing(work) == 1
+    world.later(days=-30)
+    for left in (1, 0):
+        with world.operator() as work:
+            assert keeping.renew_cases(work, limit=2) == left
+        world.later(seconds=1)
+
+
 def links(world: World) -> int:
     return len(world.rows(t.link))
 
