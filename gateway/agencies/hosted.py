@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gateway.agencies import workers
 from gateway.errors import Denied, NotFound, Undecipherable
-from gateway.ledger import Work
+from gateway.ledger import Unrecorded, Work
 from gateway.sealing import jose
 from gateway.sealing.keys import KeyProvider, hosted_context
+from gateway.store import agencies
 from gateway.store import agency_keys as store
 from gateway.store.agency_keys import NewKey
 
@@ -28,12 +30,22 @@ def make_pair(provider: KeyProvider, agency_id: str) -> tuple[NewKey, NewKey]:
 def open_keys(work: Work, use: str) -> Mapping[str, jose.Key]:
     """Return the caller's own hosted private keys of one use, by key id; recorded first.
 
-    :raises Denied: if no worker of the agency stands behind the request.
+    :raises Denied: if no registered worker of the agency stands behind the request, or one of
+        them was suspended.
+    :raises Unrecorded: outside a Work: what cannot be recorded is not opened.
     :raises NotFound: if the agency holds its keys itself.
     """
     caller = work.caller
+    if work.is_over:
+        raise Unrecorded("a hosted key opens only inside the request that is recorded")
     if caller.worker_id is None:
         raise Denied("hosted-key-unattended")
+    agency = agencies.find_agency(work.session, caller.agency_id)
+    worker = workers.find(work.session, agency_id=caller.agency_id, worker_id=caller.worker_id)
+    if agency is None or agency.suspended_at is not None:
+        raise Denied("hosted-key-agency")
+    if worker is None or worker.suspended_at is not None:
+        raise Denied("hosted-key-worker")
     rows = store.find_private(work.session, agency_id=caller.agency_id, use=use, at=work.now)
     if not rows:
         raise NotFound("The agency holds its keys itself.")

@@ -67,6 +67,7 @@ class Work:
     entries: list[Entry] = field(default_factory=list)
     _counted: bool = False
     _failed: bool = False
+    is_over: bool = False  # committed or rolled back: nothing more can be recorded in it
     _attempt: Act = field(default=Act("request", None, ""))
 
     @property
@@ -217,6 +218,7 @@ def begin(
         work.session.rollback()
         raise
     finally:
+        work.is_over = True
         work.session.close()
 
 

@@ -22,7 +22,7 @@ from gateway.cli.office import Office
 from gateway.cli.worker_id import worker_id as worker_commands
 from gateway.errors import Conflict, Invalid, NotFound
 from gateway.flows import agencies, keeping
-from gateway.ledger import OPERATOR, Work, begin
+from gateway.ledger import OPERATOR, Unrecorded, Work, begin
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody, Scope
 from gateway.sealing import jose, keys
@@ -221,6 +221,40 @@ def test_hosted_keys_stay_shut_without_a_person(door: Door) -> None:
     with pytest.raises(NotFound), work_of(door, None) as work:
         hosted.open_keys(work, "enc")
     assert door.records()[-1]["because"] == "hosted-key-unattended"
+
+
+def test_a_hosted_key_stays_shut_for_who_is_no_worker_of_the_agency(door: Door) -> None:
+    """Unknown, another agency's, suspended; and for everybody while the agency is."""
+    hosted_agency(door)
+    door.enrol("idva", AgencyKind.IDVA)
+    with door.work() as work:
+        agencies.add_worker(work, agency_id="idva", worker_id="w-9")
+    for stranger in ("w-9", "nobody"):
+        with pytest.raises(NotFound), work_of(door, stranger) as work:
+            hosted.open_keys(work, "enc")
+        assert door.records()[-1]["because"] == "hosted-key-worker"
+    with door.work() as work:
+        agencies.suspend_worker(work, agency_id="clinic", worker_id="w-1")
+    with pytest.raises(NotFound), work_of(door, "w-1") as work:
+        hosted.open_keys(work, "enc")
+    assert door.records()[-1]["because"] == "hosted-key-worker"
+    with door.work() as work:
+        agencies.add_worker(work, agency_id="clinic", worker_id="w-2")
+        agencies.suspend(work, agency_id="clinic")
+    with pytest.raises(NotFound), work_of(door, "w-2") as work:
+        hosted.open_keys(work, "enc")
+    assert door.records()[-1]["because"] == "hosted-key-agency"
+    assert "agency-key.opened" not in {entry["event"] for entry in door.records()}
+
+
+def test_a_hosted_key_does_not_open_outside_a_recorded_request(door: Door) -> None:
+    hosted_agency(door)
+    with work_of(door, "w-1") as work:
+        work.count("test")
+    before = len(door.records())
+    with pytest.raises(Unrecorded):
+        hosted.open_keys(work, "enc")
+    assert len(door.records()) == before
 
 
 def test_a_wrapped_key_does_not_open_in_another_place(door: Door) -> None:
