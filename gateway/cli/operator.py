@@ -113,14 +113,16 @@ def list_(office: Office) -> None:
 
 
 def _sponsor(office: Office, file: Path | None) -> str | None:
-    """The operator who adds another; None while there are not yet two who could.
+    """The operator who adds another; None until there have been two who could.
+
+    Those who ended count: else ending both would open the door again to whoever did it.
 
     :raises Undecipherable: for another passphrase, or what is no such file.
     :raises Mismatch: without one, or if the file is of somebody who is no operator now.
     """
-    known = operators.load(office.settings.keys)
-    if len(known) < ALONE:
+    if len(operators.load(office.settings.keys, ended=True)) < ALONE:
         return None
+    known = operators.load(office.settings.keys)
     if file is None:
         raise Mismatch("An operator adds another: give your own file with --operator.")
     who = open_operator(file)

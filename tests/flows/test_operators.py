@@ -252,8 +252,20 @@ def test_from_the_third_on_an_operator_adds_an_operator(
     assert "An operator adds another" in said
     said = run(office, operator_commands, "add", public, "--yes", "--operator", own, fails=True)
     assert "not that of an operator" in said
+    run(office, operator_commands, "end", "alex")
+    run(office, operator_commands, "end", "sam")  # who ended both gains nothing by it
+    for words in ([], ["--operator", own], ["--operator", two[0]]):
+        run(office, operator_commands, "add", public, "--yes", *words, fails=True)
+
+
+def test_an_operator_adds_the_third(
+    office: Office, two: tuple[str, str], tmp_path: Path, door: Door
+) -> None:
+    run(office, operator_commands, "new", "kim", str(tmp_path / "kim"))
+    public = str(tmp_path / "kim" / "kim.public.json")
     run(office, operator_commands, "add", public, "--yes", "--operator", two[0])
     assert run(office, operator_commands, "list").count("active") == 3
+    assert door.records()[-1]["worker"] == "alex"
 
 
 def test_an_answer_that_cannot_be_written_lets_nobody_in(
