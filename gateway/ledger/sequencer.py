@@ -41,6 +41,8 @@ def sequence(sessions: Sessions, keys: Keys, *, limit: int = 1000, now: datetime
         if not _is_work_waiting(sessions):
             return 0
         with sessions() as session, session.begin():
+            # A checkpoint is handed out as soon as it is seen: it may not be lost after that.
+            session.connection(execution_options={"durable": True})
             return _take_batch(session, keys, limit, now)
     except (SQLAlchemyError, Undecipherable):
         raise Unavailable("The access log cannot be sequenced.") from None

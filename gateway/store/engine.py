@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sqlite3
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+
+from gateway.store import writing
 
 Sessions = sessionmaker[Session]
 
 _PRAGMAS = (
     "journal_mode=WAL",
-    "synchronous=FULL",  # a signed receipt must survive a power cut
     "foreign_keys=ON",
     "busy_timeout=10000",
     "secure_delete=ON",
     "trusted_schema=OFF",
     "temp_store=MEMORY",  # sorting writes no file that outlives a crash
 )
+
+
+_SQLITE = {"check_same_thread": False, "factory": writing.Connection}
 
 
 def make_engine(url: str) -> Engine:
@@ -27,7 +33,7 @@ def make_engine(url: str) -> Engine:
     write, the second overwrites. BEGIN IMMEDIATE makes the second wait instead.
     """
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args={"check_same_thread": False})
+        engine = create_engine(url, connect_args=_SQLITE)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -47,5 +53,9 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    readonly = connection.get_execution_options().get("readonly")
-    connection.exec_driver_sql("BEGIN DEFERRED" if readonly else "BEGIN IMMEDIATE")
+    asked = connection.get_execution_options()
+    made = cast(writing.Connection, connection.connection.dbapi_connection)  # see _SQLITE
+    try:
+        made.begin(reads=asked.get("readonly", False), durable=asked.get("durable", False))
+    except sqlite3.Error as fault:
+        raise OperationalError("BEGIN", None, fault) from None

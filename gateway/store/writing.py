@@ -1,0 +1,138 @@
+"""Owns how writers on SQLite wait for each other, and when what they wrote is on the disk.
+
+SQLite has one writer at a time, and by itself makes it wait for the disk while it holds the lock;
+who waits for the lock sleeps and looks again. Here writers queue for a lock of the system, which
+wakes the next one at once, and a commit waits for the disk after it has let go: many such waits end
+with one and the same write. What was answered is on the disk all the same (ADR 35).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+
+PATIENCE = 10.0  # seconds that a writer waits for the others
+
+_queues: dict[str, Queue] = {}
+_guard = threading.Lock()
+
+
+class Queue:
+    """The writers of one database file: those of this process first, then those of others."""
+
+    def __init__(self, path: str) -> None:
+        self._path = f"{path}-queue"
+        self._here = threading.Lock()
+        self._handle, self._process = -1, 0
+
+    def enter(self) -> None:
+        """Wait for the turn to write.
+
+        :raises sqlite3.OperationalError: if it does not come; nothing was begun.
+        """
+        if not self._here.acquire(timeout=PATIENCE):
+            raise sqlite3.OperationalError("database is locked")
+        try:
+            if self._process != os.getpid():  # a lock is not shared with whom we forked from
+                self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+                self._process = os.getpid()
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+        except BaseException:
+            self._here.release()
+            raise
+
+    def leave(self) -> None:
+        """Let the next one write."""
+        fcntl.flock(self._handle, fcntl.LOCK_UN)
+        self._here.release()
+
+
+class Connection(sqlite3.Connection):
+    """A connection that writes in its turn; its transactions begin by `begin` alone."""
+
+    _queue: Queue | None = None  # while it is our turn
+    _path: str | None = None
+    _log = -1  # the write-ahead log, to wait for the disk
+
+    def begin(self, *, reads: bool, durable: bool) -> None:
+        """Begin a transaction that only reads, or one that may write.
+
+        `durable`: it is on the disk before anybody can see it. Needed where what is seen is handed
+        out, and losing it would contradict what was handed out: signed checkpoints.
+        """
+        if reads:
+            self.execute("BEGIN DEFERRED")
+            return
+        queue = self._my_queue()
+        if queue is not None:
+            queue.enter()
+            self._queue = queue
+        try:
+            self.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            self.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            self._leave()
+            raise
+
+    def commit(self) -> None:
+        """Commit, let the next one write, and return once all of it is on the disk."""
+        is_writer = self._queue is not None
+        try:
+            super().commit()
+        finally:
+            if not self.in_transaction:  # else it can be tried again, or rolled back
+                self._leave()
+        if is_writer:
+            self._wait_for_disk()
+
+    def rollback(self) -> None:
+        """Roll back, and let the next one write."""
+        try:
+            super().rollback()
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """Close; whatever was not committed is gone."""
+        try:
+            super().close()
+        finally:
+            self._leave()
+            if self._log >= 0:
+                os.close(self._log)
+                self._log = -1
+
+    def __del__(self) -> None:
+        self._leave()  # dropped in the middle of something; nobody waits for ever
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _my_queue(self) -> Queue | None:
+        if self._path is None:
+            named = self.execute("PRAGMA database_list").fetchall()
+            self._path = next((str(row[2]) for row in named if row[1] == "main"), "")
+        if not self._path:
+            return None  # in memory: nobody else writes, and there is no disk
+        with _guard:
+            return _queues.setdefault(self._path, Queue(self._path))
+
+    def _leave(self) -> None:
+        queue, self._queue = self._queue, None
+        if queue is not None:
+            queue.leave()
+
+    def _wait_for_disk(self) -> None:
+        """Wait until the write-ahead log is on the disk as far as we wrote it.
+
+        The file is the same as long as any connection is open, so as long as ours is.
+
+        :raises sqlite3.OperationalError: if the disk fails; then nobody may rely on the commit.
+        """
+        try:
+            if self._log < 0:
+                self._log = os.open(f"{self._path}-wal", os.O_RDONLY | os.O_CLOEXEC)
+            os.fdatasync(self._log)
+        except OSError:
+            raise sqlite3.OperationalError("disk I/O error") from None
