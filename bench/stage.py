@@ -25,7 +25,7 @@ from gateway.sealing import keys
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A gateway in this process, on SQLite with synchronous=FULL, as it is shipped."""
+    """A gateway in this process, on SQLite; what it answers is on the disk, as it is shipped."""
 
     folder: Path
     app: Flask
