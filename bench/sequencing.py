@@ -1,0 +1,194 @@
+"""Owns what four writers reach with the outbox, against a hash chain under one lock.
+
+`python -m bench.sequencing [--quick] [--postgres URL]`: prints commits per second of both and their
+ratio, round by round in turn. URL is an empty database whose server waits for the disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import multiprocessing
+import secrets
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, insert, text
+
+from gateway import ledger
+from gateway.ledger import OPERATOR, Act, keyring
+from gateway.ledger.records import SALT, canonical, record_of, seal
+from gateway.migrations import upgrade
+from gateway.sealing import keys as key_files
+from gateway.store import ids
+from gateway.store.engine import make_engine, make_sessions
+from gateway.store.tables import answer, log_entry
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+WRITERS, WARM = 4, 60
+MUST = {"sqlite": 2.5, "postgresql": 1.5}
+CASES = [f"00000000-0000-4000-8000-{number:012}" for number in range(50)]
+
+Write = Callable[[Any, Any, int], None]
+
+
+def _business(session: Any) -> None:
+    """What a request changes besides the log: here an answer that it keeps."""
+    row = {"agency_id": "bench", "key": ids.new(NOW), "digest": bytes(32), "status": 200}
+    more = {"content_type": "-", "body": bytes(700), "answered_at": NOW}
+    session.execute(insert(answer), row | more)
+
+
+def outbox(sessions: Any, keys: Any, number: int) -> None:
+    """One commit as the gateway does it."""
+    with ledger.begin(sessions, keys, OPERATOR, NOW) as work:
+        work.record("case.read", CASES[number % 50], because="assigned")
+        _business(work.session)
+
+
+def chain(sessions: Any, keys: Any, number: int) -> None:
+    """The same commit, its entry chained to the last one; the lock is held until the commit."""
+    case = CASES[number % 50]
+    with sessions() as session, session.begin():
+        key = keyring.log_keys(session, keys, [case])[case]
+        record = canonical(record_of(Act("case.read", case, "assigned"), OPERATOR, NOW, {}))
+        salt, entry_id = secrets.token_bytes(SALT), ids.new(NOW)
+        commitment = hashlib.sha256(salt + record).digest()
+        sealed = seal(key, entry_id, case, salt + record)
+        _business(session)
+        lock = "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE"
+        size, last = session.execute(text(f"SELECT size, hash FROM bench_head{lock}")).one()  # noqa: S608
+        leaf = bytes(last) + commitment
+        hashed = hashlib.sha256(leaf).digest()
+        row = {"leaf": size, "id": entry_id, "agency_id": "@operator", "agency_seq": size + 1}
+        row |= {"case_id": case, "log_key": case, "commitment": commitment, "bytes": leaf}
+        session.execute(insert(log_entry), row | {"hash": hashed, "record": sealed})
+        head = {"hash": hashed}
+        session.execute(text("UPDATE bench_head SET size = size + 1, hash = :hash"), head)
+
+
+def _plain_engine(url: str) -> Engine:
+    """SQLite as it is by itself: each commit waits for the disk while it holds the lock."""
+    if not url.startswith("sqlite"):
+        return make_engine(url)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 20})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _writer(kind: str, url: str, folder: Path, seconds: float, start: Any, done: Any) -> None:
+    engine = make_engine(url) if kind == "outbox" else _plain_engine(url)
+    sessions, keys = make_sessions(engine), key_files.load(folder)
+    act: Write = outbox if kind == "outbox" else chain
+    for number in range(WARM):
+        act(sessions, keys, number)
+    start.wait()
+    end, count = time.perf_counter() + seconds, 0
+    while time.perf_counter() < end:
+        act(sessions, keys, count)
+        count += 1
+    done.put(count)
+    engine.dispose()
+
+
+def _sequencer(url: str, folder: Path, stop: Any) -> None:
+    engine = make_engine(url)
+    sessions, keys = make_sessions(engine), key_files.load(folder)
+    while not stop.is_set():
+        if not ledger.sequence(sessions, keys, now=NOW):
+            time.sleep(0.1)
+    while ledger.sequence(sessions, keys, now=NOW):
+        pass
+    report = ledger.verify(sessions, keys)
+    engine.dispose()
+    assert report, report.what
+
+
+def rate(kind: str, url: str, folder: Path, seconds: float) -> float:
+    """Commits per second of four writers."""
+    start, stop = multiprocessing.Barrier(WRITERS + 1), multiprocessing.Event()
+    done: Any = multiprocessing.Queue()
+    given = (kind, url, folder, seconds, start, done)
+    writers = [multiprocessing.Process(target=_writer, args=given) for _ in range(WRITERS)]
+    beside = multiprocessing.Process(target=_sequencer, args=(url, folder, stop))
+    for each in [*writers, *([beside] if kind == "outbox" else [])]:
+        each.start()
+    start.wait()
+    total = sum(done.get() for _ in writers)
+    stop.set()
+    for each in [*writers, *([beside] if kind == "outbox" else [])]:
+        each.join()
+        assert each.exitcode == 0
+    return float(total / seconds)
+
+
+def _prepare(url: str) -> None:
+    upgrade(url)
+    engine = make_engine(url)
+    blob = "BLOB" if url.startswith("sqlite") else "BYTEA"
+    with engine.begin() as connection:
+        for table in ("answer", "log_pending", "log_entry", "log_node", "checkpoint"):
+            connection.execute(text(f"DELETE FROM {table}"))  # noqa: S608
+        connection.execute(text("UPDATE agency_log_key SET last_seq = 0"))
+        connection.execute(text("DROP TABLE IF EXISTS bench_head"))
+        connection.execute(text(f"CREATE TABLE bench_head (size BIGINT, hash {blob})"))
+        connection.execute(text("INSERT INTO bench_head VALUES (0, :hash)"), {"hash": bytes(32)})
+        agency = "INSERT INTO agency (id, name, kind, area, custody, registered_at)"
+        values = " VALUES ('bench', '-', 'LANDLORD', '-', 'OWN', :at) ON CONFLICT DO NOTHING"
+        connection.execute(text(agency + values), {"at": str(NOW)})
+    engine.dispose()
+
+
+def measure(name: str, url: str, folder: Path, *, rounds: int, seconds: float) -> float:
+    """Median of the ratios, both builds in turn in each round."""
+    ratios = []
+    for number in range(rounds):
+        found = {}
+        for kind in ("chain", "outbox") if number % 2 else ("outbox", "chain"):
+            _prepare(url)
+            found[kind] = rate(kind, url, folder, seconds)
+        ratios.append(found["outbox"] / found["chain"])
+        print(f"{name}: chain {found['chain']:.0f}/s, outbox {found['outbox']:.0f}/s", flush=True)
+    return statistics.median(ratios)
+
+
+def main() -> int:
+    """Measure and print; 1 if a ratio that must be reached is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench.sequencing", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="three short rounds")
+    parser.add_argument("--postgres", metavar="URL", help="an empty database")
+    asked = parser.parse_args()
+    rounds, seconds = (3, 2.0) if asked.quick else (9, 5.0)
+    missed = False
+    with tempfile.TemporaryDirectory(prefix="bench-") as made:
+        folder = Path(made)
+        with suppress(FileExistsError):
+            key_files.make(folder / "keys", on=date(2026, 11, 1))
+        urls = {"sqlite": f"sqlite:///{folder / 'bench.db'}"}
+        urls |= {"postgresql": asked.postgres} if asked.postgres else {}
+        for name, url in urls.items():
+            ratio = measure(name, url, folder / "keys", rounds=rounds, seconds=seconds)
+            missed |= ratio < MUST[name]
+            print(f"{name}: {ratio:.2f} times the chain (must {MUST[name]})", flush=True)
+    return int(missed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
