@@ -14,7 +14,7 @@ from gateway.agencies import hosted
 from gateway.config import Settings
 from gateway.demo.registrars import Registrars
 from gateway.errors import Conflict, Unavailable, UnsafeSettings
-from gateway.flows import keeping
+from gateway.flows import agencies, keeping
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.store import epochs
@@ -51,6 +51,8 @@ def with_clinic(world: World) -> None:
         area="MARLBURY",
         custody=Custody.HOSTED,
     )
+    with ledger.begin(world.sessions, world.keys, ledger.OPERATOR, world.now) as work:
+        agencies.add_worker(work, agency_id=CLINIC, worker_id="w-1")
 
 
 def clinics_keys(world: World) -> dict[str, object]:

@@ -323,6 +323,8 @@ def test_hosted_keys_are_changed_here_and_the_old_ones_still_open(door: Door) ->
     other = door.registrars.rekey(agency_id="clinic", now=door.now)
     assert other.thumbprints != made.thumbprints
     door.later(60)
+    with door.work() as work:
+        agencies.add_worker(work, agency_id="clinic", worker_id="w-1")
     caller = Caller("clinic", AgencyKind.PRIMARY_CARE, "marlbury", worker_id="w-1")
     with begin(door.house.sessions, door.house.keys, caller, door.now) as work:
         assert set(hosted.open_keys(work, "sig")) == set(other.thumbprints.sig)
