@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.client.repeats import repeated
 from gateway.errors import Invalid, Problem
 from gateway.schemas import forms
 from gateway.schemas.places import PROTECTED
@@ -13,7 +14,6 @@ from gateway.schemas.problem import PROBLEM_TEXTS
 from gateway.schemas.strict_json import parse
 
 LARGEST = 1_000_000  # bytes of a form file
-SHORTEST = 5  # letters and digits of an address line that tell a place
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def check(form_file: object) -> dict[str, Any]:
     if form_file.keys() - {"form", "document", "sealed"}:
         raise Invalid("The file is no form.", Problem("unknown_field", ""))
     problems = [*_of_document(form_file), *_of_sealed(form_file), *_of_both(form_file)]
-    problems += _of_words(form_file)
+    problems += repeated(form_file)
     if problems:
         raise Invalid("The file is not of the published form.", *dict.fromkeys(problems))
     return form_file
@@ -93,34 +93,3 @@ def _of_both(form_file: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem("needed_here", f"/sealed/{section}")
     if "safe_contact" in there and not wanted["safe_contact"]:
         yield Problem("not_both", "/sealed/safe_contact")
-
-
-def _of_words(form_file: Mapping[str, Any]) -> Iterator[Problem]:
-    """Find a sealed address again in the words of the document: only here can anybody see both."""
-    sealed = form_file.get("sealed")
-    hidden = sealed.get("protected_address") if isinstance(sealed, dict) else None
-    if not isinstance(hidden, dict) or not isinstance(address := hidden.get("address"), dict):
-        return
-    postcode = address.get("postcode")
-    lines = address.get("lines")
-    values = [*(lines if isinstance(lines, list) else []), hidden.get("po_box")]
-    values.append(postcode.get("value") if isinstance(postcode, dict) else postcode)
-    wanted = [_bare(v) for v in values if isinstance(v, str) and len(_bare(v)) >= SHORTEST]
-    for pointer, text in _texts(form_file["document"], ""):
-        if any(value in _bare(text) for value in wanted):
-            yield Problem("must_be_sealed", pointer)
-
-
-def _texts(value: object, pointer: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield pointer, value
-    elif isinstance(value, dict):
-        for name, member in value.items():
-            yield from _texts(member, f"{pointer}/{name}")
-    elif isinstance(value, list):
-        for place, item in enumerate(value):
-            yield from _texts(item, f"{pointer}/{place}")
-
-
-def _bare(text: str) -> str:
-    return "".join(c for c in text.casefold() if c.isalnum())

@@ -20,9 +20,10 @@ from gateway.client.exchange import Exchange
 from gateway.client.http import Send
 from gateway.client.partners import Partners
 from gateway.client.reading import paper, read_document, read_steps, read_text, read_texts
+from gateway.client.repeats import repeated
 from gateway.client.watch import Watch
 from gateway.client.witness import Disproved, Witness
-from gateway.errors import Unavailable, Undecipherable
+from gateway.errors import Invalid, Unavailable, Undecipherable
 from gateway.schemas.codes import Purpose, Scope
 from gateway.sealing import jose
 
@@ -315,6 +316,8 @@ class Gateway:
         return self._exchange.get("/v1/directory/keys", Scope.DIRECTORY_READ, after=str(after))
 
     def _submit(self, path: str, form_file: Mapping[str, Any], key: str | None) -> Receipt:
+        if problems := repeated(form_file):
+            raise Invalid("What is sealed also stands in the open document.", *problems)
         token, claims = self._exchange.submit(
             path, form_file, Scope.REFERRALS_WRITE, key, self.partners.checker
         )

@@ -27,8 +27,8 @@ PROBLEM_TEXTS: Mapping[str, str] = MappingProxyType(
         "duplicate": "This is given twice.",
         "needed_here": "With what else is said, this is needed.",
         "not_both": "With what else is said, this must be left out.",
-        "must_be_sealed": "The perpetrator does not know this address: it travels in the sealed"
-        " section protected_address, never in the document.",
+        "must_be_sealed": "The perpetrator must not know this: it travels in a sealed section,"
+        " where its readers alone see it, never in the document.",
         "same_person": "The second signature must be another person's.",
         "unknown_reference": "Nobody in this document has that short name.",
         "unknown_form": "There is no such form, or not in this version.",

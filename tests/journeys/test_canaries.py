@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from gateway.client.access import ProblemError
+from gateway.client.repeats import repeated
 from gateway.demo import world as demo
+from gateway.errors import Invalid
 from gateway.schemas.codes import Purpose
 from gateway.store import tables as t
 from tests.journeys.world import AUDITOR, CHURCH, World, example
@@ -141,3 +143,70 @@ def test_T01_T16_no_canary_crossed_the_wire_or_lies_in_the_database(story: Story
     for table in t.metadata.sorted_tables:
         for row in story.world.rows(table):
             assert not CANARY.search(str(row))
+
+
+SLIPS = {
+    "her address": "Seen near Lantern House by a neighbour.",
+    "her address, written otherwise": "near LANTERN-house",
+    "her postcode": "Post went to xx19zz.",
+    "the PO box": "write to P.O. Box 614, please",
+    "her number": "Ring 07700-900777 after six.",
+    "her number, from abroad": "+44 (0) 7700 900 777",
+}
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_T01_a_sealed_value_in_an_open_text_does_not_leave_the_sender(
+    shared_sqlite_world: World, slip: str
+) -> None:
+    """The gateway could not see that it is one; the client sees both, and says where."""
+    form = example("c3")
+    form["document"]["incidents"][0]["what"] = SLIPS[slip]
+    sent = len(shared_sqlite_world.asked)
+    with pytest.raises(Invalid) as refused:
+        shared_sqlite_world.client(SENDER).refer(form)
+    assert [(p.code, p.pointer) for p in refused.value.problems] == [
+        ("must_be_sealed", "/incidents/0/what")
+    ]
+    assert len(shared_sqlite_world.asked) == sent
+    assert SLIPS[slip] not in str(refused.value)
+
+
+SAME_WORDS_ELSEWHERE = {
+    "the town alone": ("/incidents/0/what", "He drove to Marlbury and back."),
+    "the number of a flat": ("/incidents/0/what", "He lives in flat 2 himself."),
+    "a word within a longer one": ("/incidents/0/what", "They sat under the elm rowan."),
+    "the referrer's own desk": ("/referrer/phone", "01632 960377"),
+    "a telephone that he has too": ("/perpetrators/0/phones/0", "07700 900588"),
+}
+
+
+@pytest.mark.parametrize("case", SAME_WORDS_ELSEWHERE)
+def test_T01_what_tells_no_place_does_not_hold_up_a_referral(case: str) -> None:
+    pointer, text = SAME_WORDS_ELSEWHERE[case]
+    form = example("c3")
+    lines = form["sealed"]["protected_address"]["address"]["lines"]
+    lines += ["Flat 2", "Elm Row", "Marlbury"]
+    channels = form["sealed"]["safe_contact"]["channels"]
+    channels.append({"channel": "LANDLINE", "value": "01632 960377"})
+    channels.append({"value": "07700 900588", "perpetrator_has_access": "YES"})
+    _put(form["document"], pointer, text)
+    assert repeated(form) == []
+
+
+def test_T01_a_telephone_that_he_shares_is_hers_in_every_other_text() -> None:
+    form = example("c3")
+    form["sealed"]["safe_contact"]["channels"].append(
+        {"value": "07700 900588", "perpetrator_has_access": "YES"}
+    )
+    _put(form["document"], "/incidents/0/what", "She rang from 07700 900588.")
+    assert [(p.code, p.pointer) for p in repeated(form)] == [
+        ("must_be_sealed", "/incidents/0/what")
+    ]
+
+
+def _put(document: Any, pointer: str, text: str) -> None:
+    *steps, last = pointer.strip("/").split("/")
+    for step in steps:
+        document = document[int(step)] if step.isdigit() else document[step]
+    document[int(last) if last.isdigit() else last] = text
