@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from gateway.rules import conflict
 from gateway.rules.facts import (
     Allowed,
     Caller,
@@ -141,8 +142,9 @@ def _raise(best: dict[str, Level], levels: Mapping[str, Level]) -> None:
 
 def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> str | None:
     """Return the code of the first forbid that holds, or None. No grant is looked at here."""
-    if caller.agency_id in case.conflicted or caller.worker_id in case.conflicted:
-        return "conflict"
+    walled = conflict.refusal(case, caller)
+    if walled is not None:
+        return walled
     member = case.members.get(caller.agency_id)
     if member is None or not member.roles:
         return "not-assigned"

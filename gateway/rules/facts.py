@@ -41,6 +41,10 @@ class Caller:
     scopes: frozenset[str] = frozenset()
     worker_id: str | None = None
     is_chair: bool = False
+    new_since: datetime | None = None  # when the worker was registered, if that is not long ago
+    vouched_by: str | None = None  # the worker of the agency who had this one registered
+    authenticated_at: datetime | None = None  # when the worker last proved who it is
+    method: str | None = None  # and how, as the agency says it
 
     @property
     def actor(self) -> str:
@@ -186,6 +190,30 @@ class Membership:
     is_present: bool = False  # in the room while this case is heard
 
 
+Worker = tuple[str, str]
+"""(agency id, worker id)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """Who is tied to a person of a case, and what was decided about it; empty: nobody is.
+
+    `hits` come from the keyed index on each request, the rest from dated acts.
+    """
+
+    opened_at: datetime | None = None  # when the case came in
+    hits: frozenset[Worker] = frozenset()  # share a name and birth, address, phone or employer
+    excluded: frozenset[Worker] = frozenset()  # set aside by hand, or by its own word
+    lifted: frozenset[Worker] = frozenset()  # the chair found a hit to be somebody else
+    deputies: frozenset[Worker] = frozenset()  # named to read where their agency is tied
+    chairs: frozenset[Worker] = frozenset()  # of the coordinating agency: each other's alternates
+    confirmed: frozenset[Worker] = frozenset()  # new, and the coordinator knows of them
+    is_restricted: bool = False  # the victim is a partner's staff
+    is_counter: bool = False  # another record has the same people the other way round
+    here: frozenset[Worker] = frozenset()  # work for the victim of this record
+    there: frozenset[Worker] = frozenset()  # work for the victim of the other one
+
+
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the disclosure rule may know of a case."""
@@ -202,7 +230,8 @@ class CaseFacts:
     excluded_agencies: frozenset[str] = frozenset()
     overridden_kinds: frozenset[AgencyKind] = frozenset()  # conditions an override names and breaks
     barred_kinds: frozenset[AgencyKind] = frozenset()  # must not receive, whatever an override says
-    conflicted: frozenset[str] = frozenset()  # agency or worker ids behind the wall
+    conflicted: frozenset[str] = frozenset()  # agencies behind the wall, but for a named deputy
+    ties: Ties = Ties()
     approved: frozenset[tuple[str, str]] = frozenset()  # (agency id, section) approved at C
 
 
@@ -292,4 +321,6 @@ __all__ = [
     "SectionFacts",
     "Slot",
     "Standing",
+    "Ties",
+    "Worker",
 ]
