@@ -79,7 +79,7 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
         own=own_column(matrix, purpose),
         others=standing.grants,
         otherwise=standing.otherwise,
-        approved=frozenset(name for agency, name in case.approved if agency == agency_id),
+        approved=_approved(case, agency_id),
         exclusive=matrix.exclusive,
         owned=matrix.owned,
     )
@@ -153,6 +153,23 @@ def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix
     if not matrix.may_state(caller.kind, purpose):
         return "purpose-not-allowed"
     return None
+
+
+def _approved(case: CaseFacts, agency_id: str) -> frozenset[str]:
+    """Return the sections that somebody opened to the agency and may answer for.
+
+    A named worker with a recorded reason, of another agency, on this side of the wall.
+    """
+    return frozenset(
+        each.section
+        for each in case.approved
+        if each.agency_id == agency_id
+        and each.approver
+        and each.has_reason
+        and each.approver_agency != agency_id
+        and not case.conflicted & {each.approver, each.approver_agency}
+        and not conflict.is_tied(case.ties, (each.approver_agency, each.approver))
+    )
 
 
 def _left_out(case: CaseFacts, caller: Caller) -> str | None:

@@ -215,6 +215,17 @@ class Ties:
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """One section opened to one agency whose cell says case by case, for a recorded reason."""
+
+    agency_id: str
+    section: str
+    approver: str  # worker id of whoever answers for it
+    approver_agency: str
+    has_reason: bool  # the reason itself stands in the record, never here
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the disclosure rule may know of a case."""
 
@@ -232,7 +243,7 @@ class CaseFacts:
     barred_kinds: frozenset[AgencyKind] = frozenset()  # must not receive, whatever an override says
     conflicted: frozenset[str] = frozenset()  # agencies behind the wall, but for a named deputy
     ties: Ties = Ties()
-    approved: frozenset[tuple[str, str]] = frozenset()  # (agency id, section) approved at C
+    approved: frozenset[Approval] = frozenset()  # what was opened at C
 
 
 # --- routing ------------------------------------------------------------------------------------
@@ -307,6 +318,7 @@ class Slot:
 __all__ = [
     "AgendaFacts",
     "Allowed",
+    "Approval",
     "AssessmentFacts",
     "Caller",
     "CaseFacts",

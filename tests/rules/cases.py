@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.profiles.matrix import load_matrix
-from gateway.rules.facts import Allowed, Caller, CaseFacts, Decision, Membership, SectionFacts
+from gateway.rules.facts import (
+    Allowed,
+    Approval,
+    Caller,
+    CaseFacts,
+    Decision,
+    Membership,
+    SectionFacts,
+)
 from gateway.rules.matrix import Matrix
 from gateway.schemas.codes import (
     AgencyKind,
@@ -83,6 +91,13 @@ def a_case(*members: Membership, **changes: Any) -> CaseFacts:
 def a_caller(kind: AgencyKind, **changes: Any) -> Caller:
     """Return the agency under test as a caller."""
     return replace(Caller(AGENCY, kind, "MARLBURY"), **changes)
+
+
+def approved(*names: str, agency: str = AGENCY) -> frozenset[Approval]:
+    """Return what the coordinator opened to an agency, each for a recorded reason."""
+    return frozenset(
+        Approval(agency, name, "chair-1", "marlbury-marac", has_reason=True) for name in names
+    )
 
 
 def levels(decision: Decision) -> dict[str, Level]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.disclosure import decide, highest
-from gateway.rules.facts import Allowed, CaseFacts, Membership, Refused, SectionFacts
+from gateway.rules.facts import Allowed, CaseFacts, Membership, Refused, SectionFacts, Ties
 from gateway.rules.matrix import RANK, lower
 from gateway.schemas.codes import (
     AgencyKind,
@@ -31,6 +31,7 @@ from tests.rules.cases import (
     a_case,
     a_member,
     a_table,
+    approved,
     in_the_room,
     levels,
     sections,
@@ -359,9 +360,10 @@ def test_the_auditor_reads_the_override_at_any_live_stage() -> None:
 
 
 def test_no_stage_is_lifted_for_the_auditor_but_the_overrides() -> None:
-    purposes = read("matrix")["purposes"] | {"AUDITOR": ["P9"]}
+    # No loaded table lets an auditor state this; the rule does not lean on that.
+    purposes = {**MATRIX.purposes, AgencyKind.AUDITOR: frozenset({Purpose.P9})}
     case = a_case(a_member(AgencyKind.AUDITOR, CaseRole.RESEARCH), state=CaseState.ACCEPTED)
-    table = a_table(purposes=purposes)
+    table = replace(MATRIX, purposes=purposes)
     shown = levels(decide(case, a_caller(AgencyKind.AUDITOR), Purpose.P9, table))
     assert shown == {"override": F}
 
@@ -374,17 +376,39 @@ def test_an_approval_counts_for_its_agency_its_section_and_below_its_stage_alone
     asked = a_caller(AgencyKind.CSC), Purpose.P9, MATRIX
     without = levels(decide(case, *asked))
     assert "finances" not in without
-    for approved, opened in (
-        ({("another", "finances")}, {}),
-        ({(AGENCY, "finances")}, {"finances": F}),
-        ({(AGENCY, "finances"), ("another", "employment")}, {"finances": F}),
+    others = approved("finances", agency="another")
+    mine = approved("finances")
+    for opening, opened in (
+        (others, {}),
+        (mine, {"finances": F}),
+        (mine | approved("employment", agency="another"), {"finances": F}),
     ):
-        shown = levels(decide(replace(case, approved=frozenset(approved)), *asked))
+        shown = levels(decide(replace(case, approved=opening), *asked))
         assert shown == without | opened
-    early = a_case(
-        a_member(AgencyKind.CSC, CaseRole.RESEARCH), approved=frozenset({(AGENCY, "finances")})
-    )
+    early = a_case(a_member(AgencyKind.CSC, CaseRole.RESEARCH), approved=approved("finances"))
     assert "finances" not in levels(decide(early, *asked))
+
+
+def test_F48_an_approval_counts_only_with_a_name_a_reason_and_another_agency() -> None:
+    case = in_the_room(AgencyKind.CSC)
+    (sound,) = approved("finances")
+    asked = a_caller(AgencyKind.CSC), Purpose.P9, MATRIX
+    assert levels(decide(replace(case, approved=frozenset({sound})), *asked))["finances"] is F
+    for change in (
+        {"approver": ""},
+        {"has_reason": False},
+        {"approver_agency": AGENCY},
+        {"agency_id": "another"},
+        {"section": "employment"},
+    ):
+        unsound = replace(case, approved=frozenset({replace(sound, **change)}))
+        assert "finances" not in levels(decide(unsound, *asked))
+    for walled in (sound.approver, sound.approver_agency):
+        behind = replace(case, approved=frozenset({sound}), conflicted=frozenset({walled}))
+        assert "finances" not in levels(decide(behind, *asked))
+    tied = Ties(hits=frozenset({(sound.approver_agency, sound.approver)}))
+    by_kin = replace(case, approved=frozenset({sound}), ties=tied)
+    assert "finances" not in levels(decide(by_kin, *asked))
 
 
 # --- sealing ----------------------------------------------------------------------------------
@@ -413,9 +437,7 @@ def test_own_data_is_full_but_an_unsealed_copy_only_exists() -> None:
 
 
 def test_case_notes_are_their_owners_alone() -> None:
-    case = a_case(
-        a_member(AgencyKind.IDVA, CaseRole.IDVA), approved=frozenset({(AGENCY, "idva_notes")})
-    )
+    case = a_case(a_member(AgencyKind.IDVA, CaseRole.IDVA), approved=approved("idva_notes"))
     decision = decide(case, a_caller(AgencyKind.IDVA), Purpose.P2, MATRIX)
     assert isinstance(decision, Allowed)
     assert "idva_notes" not in decision.levels
@@ -493,10 +515,7 @@ def _questions(draw: st.DrawFn) -> tuple[CaseFacts, AgencyKind, Purpose]:
         overridden_kinds=draw(st.frozensets(st.sampled_from(list(AgencyKind)), max_size=2)),
         excluded_agencies=draw(st.sampled_from([frozenset[str](), frozenset({"another"})])),
         conflicted=draw(st.sampled_from([frozenset[str](), frozenset({"another"})])),
-        approved=frozenset(
-            (AGENCY, name)
-            for name in draw(st.frozensets(st.sampled_from(sorted(SECTIONS)), max_size=3))
-        ),
+        approved=approved(*draw(st.frozensets(st.sampled_from(sorted(SECTIONS)), max_size=3))),
     )
     return case, kind, draw(st.sampled_from(list(Purpose)))
 
@@ -530,7 +549,7 @@ def test_V15_a_forbid_never_adds_and_survives_every_grant(
     most = replace(
         walled,
         members={AGENCY: a_member(kind, *CaseRole, conditions=frozenset(MATRIX.conditions))},
-        approved=frozenset((AGENCY, name) for name in SECTIONS),
+        approved=approved(*SECTIONS),
         sections=sections(owner=AGENCY),
         overridden_kinds=frozenset(AgencyKind),
     )
@@ -555,8 +574,8 @@ def test_V15_a_grant_never_takes_away(
     for richer in more:
         wider = replace(case, members={AGENCY: richer})
         assert _shows_no_more(before, levels(decide(wider, caller, purpose, MATRIX)))
-    approved = replace(case, approved=frozenset((AGENCY, name) for name in SECTIONS))
-    assert _shows_no_more(before, levels(decide(approved, caller, purpose, MATRIX)))
+    opened = replace(case, approved=approved(*SECTIONS))
+    assert _shows_no_more(before, levels(decide(opened, caller, purpose, MATRIX)))
 
 
 @given(_questions())

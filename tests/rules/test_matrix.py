@@ -16,7 +16,6 @@ from gateway.rules.disclosure import decide
 from gateway.rules.facts import Refused
 from gateway.schemas.codes import AgencyKind, Category, Level, Purpose
 from tests.rules.cases import (
-    AGENCY,
     EXCLUSIVE,
     MATRIX,
     OWNED,
@@ -24,6 +23,7 @@ from tests.rules.cases import (
     a_caller,
     a_case,
     a_table,
+    approved,
     in_the_room,
     levels,
 )
@@ -202,10 +202,8 @@ def test_F48_case_by_case_opens_only_what_was_approved(kind: AgencyKind, purpose
     case = in_the_room(kind, conditions=ALL_CONDITIONS)
     shut = levels(decide(case, a_caller(kind), purpose, MATRIX))
     for section, category in SECTIONS.items():
-        approved = a_case(
-            *case.members.values(), in_conference=True, approved=frozenset({(AGENCY, section)})
-        )
-        opened = levels(decide(approved, a_caller(kind), purpose, MATRIX))
+        opening = a_case(*case.members.values(), in_conference=True, approved=approved(section))
+        opened = levels(decide(opening, a_caller(kind), purpose, MATRIX))
         cell = _expected(category, kind, purpose, section, ALL_CONDITIONS | {"PRESENT"})
         counts = cell is C and section not in OWNED and MATRIX.opens(section, purpose)
         assert opened == (shut | {section: F} if counts else shut)
@@ -213,9 +211,7 @@ def test_F48_case_by_case_opens_only_what_was_approved(kind: AgencyKind, purpose
 
 def test_the_police_never_see_immigration_status_even_if_approved() -> None:
     case = in_the_room(AgencyKind.POLICE, conditions=ALL_CONDITIONS)
-    case = a_case(
-        *case.members.values(), in_conference=True, approved=frozenset({(AGENCY, "immigration")})
-    )
+    case = a_case(*case.members.values(), in_conference=True, approved=approved("immigration"))
     for purpose in Purpose:
         assert "immigration" not in levels(
             decide(case, a_caller(AgencyKind.POLICE), purpose, MATRIX)
