@@ -16,8 +16,8 @@ from gateway.rules.consent import (
     DutyRow,
     Share,
     Value,
-    check,
 )
+from gateway.rules.consent_invariants import check
 from gateway.schemas.codes import Duty, Outcome, Recipient, RecordKind
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from gateway.errors import BrokenTable
 from gateway.rules.matrix import Alternative, Cell, Matrix, StageLimit
+from gateway.rules.matrix_invariants import check
 from gateway.schemas.codes import (
     AgencyKind,
     CaseRole,
@@ -50,12 +51,15 @@ def load_matrix(
 
     `exclusive` and `owned` name the sections of class EXCLUSIVE and OWNER.
 
-    :raises BrokenTable: if anything is missing, unknown or said twice; the message names the row.
+    :raises BrokenTable: if anything is missing, unknown or said twice, can never apply, or opens
+        what no partnership may open; the message names the row.
     """
     try:
-        return _read(data, section_category, exclusive, owned)
+        matrix = _read(data, section_category, exclusive, owned)
     except (KeyError, TypeError, AttributeError):
         raise BrokenTable("matrix: a part of the table is missing or of the wrong shape.") from None
+    check(matrix)
+    return matrix
 
 
 def _read(
