@@ -45,7 +45,7 @@ def require_purpose(work: Work, purpose: Purpose) -> None:
 
     :raises Invalid: code purpose_not_allowed.
     """
-    if not work.profiles.matrix.may_state(work.caller.kind, purpose):
+    if not work.profiles.matrix(work.now.date()).may_state(work.caller.kind, purpose):
         raise Invalid(
             "An agency of this kind does not read for this purpose.",
             Problem("purpose_not_allowed", "/purpose"),

@@ -76,6 +76,5 @@ def _check(instrument: Instrument, where: str) -> None:
         if band.low != expected or band.high < band.low:
             raise BrokenTable(f"{where} band {band.level}: leaves a gap or overlaps")
         expected = band.high + 1
-    counting = sum(item.counts for item in instrument.items)
-    if instrument.bands and expected != counting + 1:
+    if instrument.bands and expected != instrument.maximum + 1:
         raise BrokenTable(f"{where}: the bands do not end at the highest score")

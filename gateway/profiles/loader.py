@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +14,15 @@ from gateway.errors import BrokenTable, NotFound
 from gateway.profiles.areas import Area, Capacity, load_area
 from gateway.profiles.consent import load_consent
 from gateway.profiles.fields import FieldTable, load_fields
+from gateway.profiles.files import (
+    Edition,
+    Editions,
+    File,
+    editions,
+    in_force,
+    list_files,
+    naming,
+)
 from gateway.profiles.instruments import load_instrument
 from gateway.profiles.legal import LegalTable, load_legal
 from gateway.profiles.matrix import load_matrix
@@ -35,16 +42,21 @@ HERE = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """The tables that all areas share."""
+    """The tables that all areas share, in every version that lies there."""
 
-    consent: ConsentTable
+    consent: Editions[ConsentTable]
+    matrix: Editions[Matrix]
+    routing: Editions[RoutingTable]
+    legal: Editions[LegalTable]
     instruments: Mapping[str, Instrument]
-    matrix: Matrix
-    routing: RoutingTable
     fields: FieldTable
-    legal: LegalTable
     rates: Mapping[Limited, Rate]
-    versions: Mapping[str, str]
+    versions: Mapping[str, str]  # of what has one version at a time
+
+    def starts(self) -> set[date]:
+        """Return each day on which a table begins to count."""
+        dated = (self.consent, self.matrix, self.routing, self.legal)
+        return {each.effective_from for versions in dated for each in versions}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +83,32 @@ class Profile:
     fields: FieldTable
     legal: LegalTable
     versions: Mapping[str, str]
+    effective_from: date
 
 
 class Profiles:
     """Every area's profile; immutable, safe to share between threads."""
 
-    def __init__(self, shared: Shared, areas: Iterable[tuple[Area, str]]) -> None:
-        by_area: dict[str, list[tuple[Area, Profile]]] = {}
-        for area, version in areas:
-            by_area.setdefault(area.id, []).append((area, _profile(shared, area, version)))
-        for versions in by_area.values():
-            versions.sort(key=lambda each: each[0].effective_from)
-        self._by_area = by_area
+    def __init__(self, shared: Shared, areas: Mapping[str, Editions[Area]]) -> None:
+        self._by_area = {
+            area_id: tuple(_profiles(shared, versions)) for area_id, versions in areas.items()
+        }
         self._matrix = shared.matrix
         self._rates = shared.rates
-        self._outward = _outward(versions[-1][0] for versions in by_area.values())
+        self._outward = _outward(versions[-1].table for versions in areas.values())
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> Profiles:
+    def load(cls, folder: Path | None = None, *, instead: Path | None = None) -> Profiles:
         """Return all profiles of a folder; without one, those that ship with the service.
+
+        `instead` is a single file that takes the place of the folder's versions of that table.
 
         :raises BrokenTable: if a table is missing, empty, partial or contradictory; the message
             names file and row.
         """
-        return _load(folder or HERE)
+        files = list_files(folder or HERE, instead)
+        shared = _shared(files)
+        return cls(shared, _areas(files["areas"], shared))
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -102,120 +116,150 @@ class Profiles:
         return tuple(sorted(self._by_area))
 
     @property
-    def matrix(self) -> Matrix:
-        """Return the need-to-know table, which the whole partnership shares."""
-        return self._matrix
-
-    @property
     def rates(self) -> Mapping[Limited, Rate]:
         """Return how often an agency may do what."""
         return self._rates
+
+    def matrix(self, on: date) -> Matrix:
+        """Return the need-to-know table of a day, which the whole partnership shares.
+
+        :raises NotFound: if there is none yet on that day.
+        """
+        found = in_force(self._matrix, on)
+        if found is None:
+            raise NotFound("There is no need-to-know table on that day.")
+        return found.table
 
     def for_area(self, area: str, on: date) -> Profile:
         """Return what holds in an area on a day.
 
         :raises NotFound: if there is no such area, or not yet on that day.
         """
-        for version, profile in reversed(self._by_area.get(area, [])):
-            if version.effective_from <= on:
+        for profile in reversed(self._by_area.get(area, ())):
+            if profile.effective_from <= on:
                 return profile
         raise NotFound("There is no such area on that day.")
+
+    def history(self, area: str) -> tuple[Profile, ...]:
+        """Return everything that holds in an area at some time, the earliest first."""
+        return self._by_area.get(area, ())
 
     def area_of(self, outward: str) -> str | None:
         """Return the area that an outward postcode lies in, or None."""
         return self._outward.get(outward.strip().upper())
 
 
-def _load(folder: Path) -> Profiles:
-    versions: dict[str, str] = {}
-
-    def read(name: str) -> Mapping[str, Any]:
-        data, versions[name] = _read(folder / f"{name}.toml")
-        return data
-
-    fields = load_fields(read("fields"))
+def _shared(files: Mapping[str, tuple[File, ...]]) -> Shared:
+    versions = {"fields": files["fields"][0].version}
+    with naming(files["fields"][0]):
+        fields = load_fields(files["fields"][0].data)
     instruments = {}
-    for path in _files(folder / "instruments"):
-        data, version = _read(path)
-        instrument = load_instrument(data, f"instruments/{path.stem}")
+    for file in files["instruments"]:
+        instrument = load_instrument(file.data, file.name)
         if instrument.key in instruments:
-            raise BrokenTable(f"instruments/{path.stem}: this version stands there twice")
-        instruments[instrument.key], versions[instrument.key] = instrument, version
-    shared = Shared(
-        consent=load_consent(read("consent")),
-        instruments=MappingProxyType(instruments),
-        matrix=load_matrix(
-            read("matrix"),
-            section_category={each: fields.category(each) for each in fields.sections},
-            exclusive=_of_class(fields, DataClass.EXCLUSIVE),
-            owned=_of_class(fields, DataClass.OWNER),
+            raise BrokenTable(f"{file.name}: this version stands there twice")
+        instruments[instrument.key], versions[instrument.key] = instrument, file.version
+    sections = {each: fields.category(each) for each in fields.sections}
+    exclusive, owned = _of_class(fields, DataClass.EXCLUSIVE), _of_class(fields, DataClass.OWNER)
+    return Shared(
+        consent=editions(files["consent"], load_consent),
+        matrix=editions(
+            files["matrix"],
+            lambda data: load_matrix(
+                data, section_category=sections, exclusive=exclusive, owned=owned
+            ),
         ),
-        routing=load_routing(read("routing")),
+        routing=editions(files["routing"], load_routing),
+        legal=editions(files["legal"], load_legal),
+        instruments=MappingProxyType(instruments),
         fields=fields,
-        legal=load_legal(read("legal")),
-        rates=load_rates(_read(folder / "rates.toml")[0]),
+        rates=load_rates(files["rates"][0].data),
         versions=versions,
     )
-    return Profiles(shared, tuple(_areas(folder, shared)))
 
 
-def _areas(folder: Path, shared: Shared) -> Iterator[tuple[Area, str]]:
-    """Yield each area profile with its version, once it fits the tables that all areas share."""
-    seen = set()
-    clocks = {row.clock for row in shared.consent.rows if row.clock}
-    for path in _files(folder / "areas"):
-        data, version = _read(path)
-        area = load_area(data, f"areas/{path.stem}")
-        if (area.id, area.effective_from) in seen:
-            raise BrokenTable(f"areas/{path.stem}: stands there twice from the same day")
-        seen.add((area.id, area.effective_from))
-        if area.id not in shared.routing.areas:
-            raise BrokenTable(f"areas/{path.stem}: nobody coordinates it in the routing table")
-        if not area.criteria.visible_high_risk.keys() <= shared.instruments.keys():
-            raise BrokenTable(f"areas/{path.stem} criteria: cites no known instrument")
-        if not clocks <= area.clocks.keys():
-            raise BrokenTable(f"areas/{path.stem} clocks: lacks one that the consent table cites")
-        yield area, version
+def _areas(files: Iterable[File], shared: Shared) -> Mapping[str, Editions[Area]]:
+    """Return each area's versions, once each fits the tables that all areas share."""
+    by_area: dict[str, list[Edition[Area]]] = {}
+    for file in files:
+        area = load_area(file.data, file.name)
+        versions = by_area.setdefault(area.id, [])
+        if any(each.effective_from == area.effective_from for each in versions):
+            raise BrokenTable(f"{file.name}: stands there twice from the same day")
+        _check_area(area, file.name, shared)
+        versions.append(Edition(area, file.version, area.effective_from))
+    return {
+        area_id: tuple(sorted(versions, key=lambda each: each.effective_from))
+        for area_id, versions in by_area.items()
+    }
 
 
-def _files(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("*.toml"))
-    if not found:
-        raise BrokenTable(f"{folder.name}: there is no table in it")
-    return found
-
-
-def _read(path: Path) -> tuple[Mapping[str, Any], str]:
-    """Return a parsed file and the SHA-256 of its bytes."""
-    try:
-        raw = path.read_bytes()
-        return tomllib.loads(raw.decode()), sha256(raw).hexdigest()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        raise BrokenTable(f"{path.name}: cannot be read as TOML") from None
+def _check_area(area: Area, name: str, shared: Shared) -> None:
+    """Refuse an area that one version of a shared table leaves without what it needs."""
+    if not all(area.id in each.table.areas for each in shared.routing):
+        raise BrokenTable(f"{name}: nobody coordinates it in the routing table")
+    for cited, least in area.criteria.visible_high_risk.items():
+        if cited not in shared.instruments:
+            raise BrokenTable(f"{name} criteria: cites no known instrument")
+        if least > shared.instruments[cited].maximum:
+            raise BrokenTable(f"{name} criteria: no answers to {cited} reach {least}")
+    cited_clocks = {row.clock for each in shared.consent for row in each.table.rows if row.clock}
+    if not cited_clocks <= area.clocks.keys():
+        raise BrokenTable(f"{name} clocks: lacks one that the consent table cites")
 
 
 def _of_class(fields: FieldTable, data_class: DataClass) -> frozenset[str]:
     return frozenset(each for each in fields.sections if fields.data_class(each) is data_class)
 
 
-def _profile(shared: Shared, area: Area, version: str) -> Profile:
+def _profiles(shared: Shared, versions: Editions[Area]) -> Iterator[Profile]:
+    """Yield what holds in one area from each day on which something begins to count."""
+    for day in sorted(shared.starts() | {each.effective_from for each in versions}):
+        area = in_force(versions, day)
+        consent = in_force(shared.consent, day)
+        matrix = in_force(shared.matrix, day)
+        routing = in_force(shared.routing, day)
+        legal = in_force(shared.legal, day)
+        if area and consent and matrix and routing and legal:
+            yield _profile(shared, day, area, consent, matrix, routing, legal)
+
+
+def _profile(
+    shared: Shared,
+    day: date,
+    area: Edition[Area],
+    consent: Edition[ConsentTable],
+    matrix: Edition[Matrix],
+    routing: Edition[RoutingTable],
+    legal: Edition[LegalTable],
+) -> Profile:
+    own = area.table
+    cited: dict[str, Edition[Any]] = {
+        "area": area,
+        "consent": consent,
+        "matrix": matrix,
+        "routing": routing,
+        "legal": legal,
+    }
+    versions = {name: edition.version for name, edition in cited.items()}
     return Profile(
-        area=area.id,
-        name=area.name,
-        nation=area.nation,
-        zone=area.zone,
-        criteria=area.criteria,
-        repeat=area.repeat,
-        clocks=area.clocks,
-        capacity=area.capacity,
-        working_days=area.working_days,
+        area=own.id,
+        name=own.name,
+        nation=own.nation,
+        zone=own.zone,
+        criteria=own.criteria,
+        repeat=own.repeat,
+        clocks=own.clocks,
+        capacity=own.capacity,
+        working_days=own.working_days,
         instruments=shared.instruments,
-        consent=shared.consent,
-        matrix=shared.matrix,
-        routing=shared.routing,
+        consent=consent.table,
+        matrix=matrix.table,
+        routing=routing.table,
         fields=shared.fields,
-        legal=shared.legal,
-        versions=MappingProxyType({**shared.versions, "area": version}),
+        legal=legal.table,
+        versions=MappingProxyType({**shared.versions, **versions}),
+        effective_from=day,
     )
 
 

@@ -67,6 +67,11 @@ class Instrument:
         """Name and version, as an assessment cites it, such as "DASH_RIC@1"."""
         return f"{self.id}@{self.version}"
 
+    @property
+    def maximum(self) -> int:
+        """Return the highest score that its answers can reach."""
+        return sum(item.counts for item in self.items)
+
     def level_of(self, score: int) -> ProfessionalLevel:
         """Return the level of the band a score falls in; NONE without bands."""
         for band in self.bands:

@@ -56,7 +56,7 @@ def due(world: World, case_id: str) -> set[tuple[str, str]]:
     found = set()
     for member, purpose in product(facts.members.values(), Purpose):
         caller = Caller(member.agency_id, member.kind, "")
-        decision = rule.decide(facts, caller, purpose, profiles.matrix)
+        decision = rule.decide(facts, caller, purpose, profiles.matrix(world.now.date()))
         if not isinstance(decision, Allowed):
             continue
         is_alerted = member.roles == {CaseRole.ALERTED}
@@ -77,7 +77,7 @@ def held(world: World, case_id: str) -> set[tuple[str, str]]:
 
 def owed(world: World, case_id: str) -> set[tuple[str, str]]:
     """(section, agency) pairs that a sealed copy is owed for, by the words of the table alone."""
-    matrix = world.app.extensions["gateway"].profiles.matrix
+    matrix = world.app.extensions["gateway"].profiles.matrix(world.now.date())
     with world.sessions() as session:
         facts = list_facts(session, [case_id])[case_id]
     found = set()
@@ -371,7 +371,7 @@ def test_M2_a_class_that_policy_does_not_permit_is_never_wrapped_for_that_agency
     world: World,
 ) -> None:
     """Whoever holds the database and every agency's keys finds nothing wrapped for who may not."""
-    matrix = world.app.extensions["gateway"].profiles.matrix
+    matrix = world.app.extensions["gateway"].profiles.matrix(world.now.date())
     wrapped, refused = 0, set()
     for ref in lived(world):
         case_id = world.case_of(ref)
@@ -406,7 +406,7 @@ def test_M2_a_class_that_policy_does_not_permit_is_never_wrapped_for_that_agency
 
 def test_M2_the_client_seals_to_nobody_whom_the_table_gives_less_than_all(world: World) -> None:
     """The other barrier stands at the sender: no copy exists for whom no cell gives the row."""
-    matrix = world.app.extensions["gateway"].profiles.matrix
+    matrix = world.app.extensions["gateway"].profiles.matrix(world.now.date())
     kinds = {row["id"]: row["kind"] for row in world.rows(t.agency)}
     lived(world)
     copies = [row for row in world.rows(t.section) if row["part"] == "SEALED"]

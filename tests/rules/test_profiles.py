@@ -16,7 +16,7 @@ from gateway.errors import BrokenTable, NotFound
 from gateway.profiles.areas import load_area
 from gateway.profiles.loader import Profiles
 from gateway.rules.clocks import Clock, Unit
-from gateway.schemas.codes import RepeatAnchor, RepeatDefinition
+from gateway.schemas.codes import AgencyKind, Purpose, RepeatAnchor, RepeatDefinition
 from tests.rules.tables import FOLDER, read
 
 ON = date(2026, 11, 20)
@@ -140,6 +140,52 @@ def test_the_profile_of_the_day_is_the_latest_in_force(folder: Path) -> None:
     assert versions[0] != versions[1]
 
 
+DATED = ["consent", "matrix", "routing", "legal"]
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_F82_of_several_versions_the_one_in_force_on_the_day_decides(
+    folder: Path, name: str
+) -> None:
+    first = (folder / f"{name}.toml").read_text()
+    began = read(name)["effective_from"]
+    later = first.replace(f"effective_from = {began}", "effective_from = 2027-04-01")
+    (folder / f"{name}_2027.toml").write_text(later)
+    profiles = Profiles.load(folder)
+
+    before = profiles.for_area("MARLBURY", date(2027, 3, 31))
+    after = profiles.for_area("MARLBURY", date(2027, 4, 1))
+    assert before.versions[name] == sha256(first.encode()).hexdigest()
+    assert after.versions[name] == sha256(later.encode()).hexdigest()
+    others = before.versions.keys() - {name}
+    assert all(before.versions[each] == after.versions[each] for each in others)
+
+
+def test_the_matrix_of_a_day_is_the_one_in_force(folder: Path) -> None:
+    later = (folder / "matrix.toml").read_text().replace("2026-02-05", "2027-04-01")
+    (folder / "matrix_2027.toml").write_text(
+        later.replace('IDVA = ["P1", "P2",', 'IDVA = ["P1", "P2", "P5",')
+    )
+    profiles = Profiles.load(folder)
+
+    stated = [
+        profiles.matrix(day).may_state(AgencyKind.IDVA, Purpose.P5)
+        for day in (date(2027, 3, 31), date(2027, 4, 1))
+    ]
+    assert stated == [False, True]
+    with pytest.raises(NotFound):
+        profiles.matrix(date(2026, 2, 4))
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_nothing_is_decided_before_a_table_counts(folder: Path, name: str) -> None:
+    began = read(name)["effective_from"]
+    edit(folder / f"{name}.toml", lambda text: text.replace(f"{began}", "2027-04-01", 1))
+    with pytest.raises(NotFound):
+        Profiles.load(folder).for_area("MARLBURY", date(2027, 3, 31))
+    assert Profiles.load(folder).for_area("MARLBURY", date(2027, 4, 1))
+
+
 # --- what does not load -----------------------------------------------------------------------
 
 TABLES = ["consent", "matrix", "routing", "fields", "legal"]
@@ -188,6 +234,37 @@ def test_an_area_nobody_coordinates_is_refused(folder: Path) -> None:
 def test_a_clock_of_the_consent_table_must_be_set_by_every_area(folder: Path) -> None:
     edit(folder / "consent.toml", lambda text: text.replace('"CLK_ESCALATE"', '"CLK_NEVER"'))
     with pytest.raises(BrokenTable, match="lacks one that the consent table cites"):
+        Profiles.load(folder)
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_two_versions_from_one_day_are_refused(folder: Path, name: str) -> None:
+    shutil.copy(folder / f"{name}.toml", folder / f"{name}_b.toml")
+    with pytest.raises(BrokenTable, match=f"{name}: two versions count from"):
+        Profiles.load(folder)
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_a_table_without_a_first_day_is_refused(folder: Path, name: str) -> None:
+    began = read(name)["effective_from"]
+    for instead in ("", f'effective_from = "{began}"', f"effective_from = {began}T00:00:00Z"):
+        text = (FOLDER / f"{name}.toml").read_text()
+        changed = text.replace(f"effective_from = {began}", instead)
+        (folder / f"{name}.toml").write_text(changed)
+        with pytest.raises(BrokenTable, match="effective_from"):
+            Profiles.load(folder)
+
+
+def test_a_broken_version_beside_a_sound_one_is_refused_by_its_file(folder: Path) -> None:
+    text = (folder / "matrix.toml").read_text().replace("2026-02-05", "2027-04-01")
+    (folder / "matrix_2027.toml").write_text(text.replace('title = "safe contact"', ""))
+    with pytest.raises(BrokenTable, match=r"matrix_2027\.toml: matrix"):
+        Profiles.load(folder)
+
+
+def test_a_score_that_no_answers_reach_is_no_criterion(folder: Path) -> None:
+    edit(folder / "areas/marlbury.toml", lambda text: text.replace("min = 14", "min = 25", 1))
+    with pytest.raises(BrokenTable, match="no answers to DASH_RIC@1 reach 25"):
         Profiles.load(folder)
 
 
