@@ -18,6 +18,7 @@ from gateway.cli.log import log
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.operator import operator
 from gateway.cli.pages import docs
+from gateway.cli.profiles import profiles
 from gateway.cli.recovery import keys
 from gateway.cli.serve import serve
 from gateway.cli.worker_id import worker_id
@@ -54,6 +55,8 @@ def commands(context: click.Context) -> None:
     match context.invoked_subcommand:
         case "demo":  # makes settings of its own
             return
+        case "profiles":  # judges tables, reads no settings
+            return
         case "docs":  # reads no settings
             context.obj = openapi.openapi_page
         case _:
@@ -68,7 +71,21 @@ def commands(context: click.Context) -> None:
             )
 
 
-for command in (agency, operator, worker_id, keys, case, log, db, serve, conference, docs, demo):
+COMMANDS = (
+    agency,
+    operator,
+    worker_id,
+    keys,
+    case,
+    log,
+    db,
+    serve,
+    conference,
+    profiles,
+    docs,
+    demo,
+)
+for command in COMMANDS:
     commands.add_command(command)
 
 if __name__ == "__main__":  # `python -m gateway.main` is the same as `gateway`

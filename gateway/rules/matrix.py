@@ -149,7 +149,7 @@ def column(matrix: Matrix, view: View) -> Column:
         matrix.cells.get((category, view.kind)) and RANK[_limit(matrix, view, category)]
         for category in Category
     )
-    grants = {section: _grant(matrix, view, section) for section in matrix.section_category}
+    grants = {section: grant(matrix, view, section) for section in matrix.section_category}
     return Column(MappingProxyType(grants), is_open)
 
 
@@ -166,7 +166,7 @@ def own(matrix: Matrix, purpose: Purpose) -> Mapping[str, Grant]:
     )
 
 
-def _grant(matrix: Matrix, view: View, section: str) -> Grant:
+def grant(matrix: Matrix, view: View, section: str) -> Grant:
     """Return purpose, cell and stage limit combined for one section."""
     category = matrix.section_category[section]
     if not matrix.opens(section, view.purpose):
