@@ -11,6 +11,7 @@ import click
 
 from gateway.cli import docs as pages
 from gateway.cli.conformance import conformance_page
+from gateway.cli.matrix_sheet import matrix_csv, matrix_html
 from gateway.profiles.loader import Profiles
 
 
@@ -30,6 +31,8 @@ def docs(openapi: Callable[[], str], folder: Path) -> None:
     written = {
         "states.md": pages.states_page(),
         "need-to-know.md": pages.matrix_page(profile),
+        "need-to-know.html": matrix_html(profile),
+        "need-to-know.csv": matrix_csv(profile),
         "data-map.md": pages.data_map_page(profile),
         "openapi.json": openapi(),
     }
