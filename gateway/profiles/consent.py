@@ -30,10 +30,15 @@ def load_consent(data: Mapping[str, Any]) -> ConsentTable:
         table.day("effective_from")
         rows = tuple(_row(each) for each in table.rows("row"))
         duties = tuple(_duty(each) for each in table.rows("duty"))
+        with table.row("agreement") as agreement:
+            longest = agreement.number("longest_months")
+            prompt = agreement.number("prompt_days")
     for rule, times in Counter(row.rule for row in rows).items():
         if times > 1:
             raise BrokenTable(f"consent row {rule}: stands there twice")
-    loaded = ConsentTable(rows, duties)
+    if not longest:
+        raise BrokenTable("consent agreement: longest_months is none at all")
+    loaded = ConsentTable(rows, duties, longest, prompt)
     check(loaded)
     return loaded
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from gateway.errors import BrokenTable
 from gateway.schemas.codes import AgencyKind, Category
+from gateway.schemas.consent_codes import LegalBasis
 
 GROUPS = ("ARTICLE_6", "ARTICLE_9", "ARTICLE_10", "PART_3", "GATEWAY")
 CHILD_OR_CARE_NEEDS = "CHILD_OR_CARE_NEEDS"
@@ -27,12 +28,26 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """A basis as override records name it: from when it counts, and for which kinds (None: all)."""
+
+    effective_from: date
+    kinds: frozenset[AgencyKind] | None
+
+
+@dataclass(frozen=True, slots=True)
 class LegalTable:
     """Bases by code, what each kind of agency relies on, and retention by category in words."""
 
     bases: Mapping[str, Basis]
     kinds: Mapping[AgencyKind, tuple[str, ...]]
     retention: Mapping[Category, str]
+    records: Mapping[str, Recorded]
+
+    def may_rely(self, kind: AgencyKind, code: str, on: date) -> bool:
+        """Whether a kind of agency could rely on a basis, named as in a record, on a day."""
+        found = self.records[code]
+        return found.effective_from <= on and (found.kinds is None or kind in found.kinds)
 
     def for_kind(
         self, kind: AgencyKind, *, on: date, is_child_or_has_care_needs: bool
@@ -63,9 +78,15 @@ def load_legal(data: Mapping[str, Any]) -> LegalTable:
         kinds = {kind: tuple(data["kinds"][kind]) for kind in AgencyKind}
         _check_kinds(data["kinds"], kinds, bases)
         retention = _retention(data["retention"])
+        records = _records(data["records"], bases, kinds)
     except (KeyError, TypeError, AttributeError):
         raise BrokenTable("legal: a part is missing or of the wrong shape.") from None
-    return LegalTable(MappingProxyType(bases), MappingProxyType(kinds), MappingProxyType(retention))
+    return LegalTable(
+        MappingProxyType(bases),
+        MappingProxyType(kinds),
+        MappingProxyType(retention),
+        MappingProxyType(records),
+    )
 
 
 def _basis(code: str, row: Mapping[str, Any]) -> Basis:
@@ -95,6 +116,32 @@ def _check_kinds(
     idle = set(bases) - {code for codes in kinds.values() for code in codes}
     if idle:
         raise BrokenTable(f"legal: bases.{min(idle)}: no kind relies on it.")
+
+
+def _records(
+    rows: Mapping[str, Any],
+    bases: Mapping[str, Basis],
+    kinds: Mapping[AgencyKind, tuple[str, ...]],
+) -> dict[str, Recorded]:
+    """Return how each basis of a record stands in the catalogue.
+
+    What the law ties to a kind of body is checked by it: grounds of Article 6 and Part 3, unless
+    the row says that anyone may rely on them. Statutes and common law are open to all.
+    """
+    if odd := sorted(set(rows) ^ {str(code) for code in LegalBasis}):
+        raise BrokenTable(f"legal: records.{odd[0]}: missing, or no basis of a record.")
+    found: dict[str, Recorded] = {}
+    for code, row in rows.items():
+        if "from" in row and type(row["from"]) is date and set(row) == {"from"}:
+            found[code] = Recorded(row["from"], None)
+            continue
+        if row.get("basis") not in bases or set(row) - {"basis", "anyone"}:
+            raise BrokenTable(f"legal: records.{code}: names no basis of the catalogue.")
+        basis = bases[row["basis"]]
+        is_tied = basis.group in ("ARTICLE_6", "PART_3") and row.get("anyone") is not True
+        relying = frozenset(kind for kind, codes in kinds.items() if basis.code in codes)
+        found[code] = Recorded(basis.effective_from, relying if is_tied else None)
+    return found
 
 
 def _retention(rows: Mapping[str, Any]) -> dict[Category, str]:

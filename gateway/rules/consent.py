@@ -88,10 +88,12 @@ class DutyRow:
 
 @dataclass(frozen=True, slots=True)
 class ConsentTable:
-    """Ordered rows, first match wins, and the duties beside them."""
+    """Ordered rows, first match wins, and the duties beside them; how long an agreement counts."""
 
     rows: tuple[ConsentRow, ...]
     duties: tuple[DutyRow, ...]
+    longest_months: int = 12
+    prompt_days: int = 28
 
     def row(self, rule: str) -> ConsentRow:
         """Return the row of that name.

@@ -16,20 +16,24 @@ from gateway.rules.facts import (
     CaseFacts,
     Decision,
     Membership,
+    Narrowing,
     Refused,
     SectionFacts,
 )
 from gateway.rules.matrix import RANK, Grant, Matrix, View, column
 from gateway.rules.matrix import own as own_column
 from gateway.rules.states import stage as stage_of
-from gateway.schemas.codes import CaseRole, Level, Purpose, Stage
+from gateway.schemas.codes import AgencyKind, CaseRole, Level, Purpose, Stage
 
 # The door shows reference, level and the referrer's contact of it, not the section's summary.
 ALERT_SECTION = "referral"
 ALERT = "alert-only"
+VICTIM = "victims-condition"
 
 _NONE = Level.NONE  # looked up once: this is the hot loop of every read
 _NOTHING: Mapping[str, Grant] = MappingProxyType({})
+_NO_SECTION: frozenset[str] = frozenset()
+_NEVER_NARROWED = frozenset({AgencyKind.COORDINATOR, AgencyKind.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class _Look:
     approved: frozenset[str]
     exclusive: frozenset[str]
     owned: frozenset[str]
+    kept_back: frozenset[str]  # sections of classes that the victim keeps from this reader
 
 
 def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> Decision:
@@ -67,7 +72,7 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
     forbidden = _forbidden(case, caller, purpose, matrix)
     if forbidden is not None:
         return Refused(forbidden)
-    left_out = _left_out(case, caller)
+    left_out = _left_out(case, caller, purpose)
     standing = (
         _shut(left_out)
         if left_out
@@ -82,6 +87,7 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
         approved=_approved(case, agency_id),
         exclusive=matrix.exclusive,
         owned=matrix.owned,
+        kept_back=_kept_back(case, caller, purpose, matrix) if case.narrowed else _NO_SECTION,
     )
     others, own = _Levels(), _Levels()
     for section in case.sections:
@@ -172,15 +178,39 @@ def _approved(case: CaseFacts, agency_id: str) -> frozenset[str]:
     )
 
 
-def _left_out(case: CaseFacts, caller: Caller) -> str | None:
+def _left_out(case: CaseFacts, caller: Caller, purpose: Purpose) -> str | None:
     """Return why an agency is left out of the others' data, or None; its own it keeps."""
     if caller.kind in case.barred_kinds:
         return "barred"
     if caller.agency_id in case.excluded_agencies:
-        return "victims-condition"
+        return VICTIM
     if caller.kind in case.excluded_kinds and caller.kind not in case.overridden_kinds:
-        return "victims-condition"
+        return VICTIM
+    if any(each.category is None for each in _meant(case, caller, purpose)):
+        return VICTIM
     return None
+
+
+def _kept_back(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> frozenset[str]:
+    """Return the sections of the classes that the victim keeps from this reader."""
+    classes = {each.category for each in _meant(case, caller, purpose)}
+    return frozenset(name for name, of in matrix.section_category.items() if of in classes)
+
+
+def _meant(case: CaseFacts, caller: Caller, purpose: Purpose) -> list[Narrowing]:
+    """Return the victim's limits that are about this reader and this purpose.
+
+    Without a coordinator there is no conference, without an auditor nobody who checks it.
+    """
+    if caller.kind in _NEVER_NARROWED:
+        return []
+    return [
+        each
+        for each in case.narrowed
+        if each.kind in (None, caller.kind)
+        and each.agency in (None, caller.agency_id)
+        and each.purpose in (None, purpose)
+    ]
 
 
 def _standing(case: CaseFacts, member: Membership, purpose: Purpose, matrix: Matrix) -> _Standing:
@@ -219,6 +249,8 @@ def _level(look: _Look, section: SectionFacts) -> tuple[Level, str]:
     """Return the level of one section and the row that decided it."""
     name = section.name
     is_own = section.owner == look.agency_id
+    if name in look.kept_back and not is_own:
+        return _NONE, VICTIM
     grant = (look.own if is_own else look.others).get(name, look.otherwise)
     level = grant.if_approved if name in look.approved else grant.level
     if name in look.exclusive:

@@ -17,6 +17,7 @@ from gateway.schemas.codes import (
     Capacity,
     CaseRole,
     CaseState,
+    Category,
     ChildConcern,
     Criterion,
     Danger,
@@ -25,6 +26,7 @@ from gateway.schemas.codes import (
     Outcome,
     Position,
     ProfessionalLevel,
+    Purpose,
     Recipient,
     RecordKind,
     RiskLevel,
@@ -226,6 +228,16 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """A limit that the victim set on a purpose or a class of data; what is None is any."""
+
+    kind: AgencyKind | None = None
+    agency: str | None = None
+    purpose: Purpose | None = None
+    category: Category | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseFacts:
     """What the disclosure rule may know of a case."""
 
@@ -241,6 +253,7 @@ class CaseFacts:
     excluded_agencies: frozenset[str] = frozenset()
     overridden_kinds: frozenset[AgencyKind] = frozenset()  # conditions an override names and breaks
     barred_kinds: frozenset[AgencyKind] = frozenset()  # must not receive, whatever an override says
+    narrowed: frozenset[Narrowing] = frozenset()  # her limits on purposes and classes that stand
     conflicted: frozenset[str] = frozenset()  # agencies behind the wall, but for a named deputy
     ties: Ties = Ties()
     approved: frozenset[Approval] = frozenset()  # what was opened at C
@@ -327,6 +340,7 @@ __all__ = [
     "Decision",
     "EarlierCase",
     "Membership",
+    "Narrowing",
     "Refused",
     "RiskGrade",
     "Route",

@@ -1,7 +1,8 @@
 """Owns who is left out of a case: by the victim's conditions, and for good.
 
-A condition ("not my GP") narrows sharing until it is lifted or a named override breaks it. A bar
-(named as one who must not receive, or tied to one of the people in the case) stands for good:
+A condition ("not my GP") narrows sharing until it is lifted or a named override breaks it; it may
+be about an agency, a kind of agency, a purpose, a class of data, or several of these together. A
+bar (named as one who must not receive, or tied to one of the people in the case) stands for good:
 nothing that comes later lifts it, not even an override.
 """
 
@@ -11,11 +12,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.rules.facts import ConsentDecision, Standing
-from gateway.schemas.codes import AgencyKind, Danger, Recipient, RecordKind, YesNoUnknown
+from gateway.rules.facts import ConsentDecision, Narrowing, Standing
+from gateway.schemas.codes import (
+    AgencyKind,
+    Category,
+    Danger,
+    Purpose,
+    Recipient,
+    RecordKind,
+    YesNoUnknown,
+)
 
 # Danger to life beats a condition about a kind of agency that the rule itself names.
-_KINDS: Mapping[Recipient, AgencyKind] = {
+KINDS: Mapping[Recipient, AgencyKind] = {
     Recipient.IDVA: AgencyKind.IDVA,
     Recipient.POLICE: AgencyKind.POLICE,
     Recipient.CSC: AgencyKind.CSC,
@@ -32,6 +41,8 @@ class Limits:
     overridden_kinds: frozenset[AgencyKind] = frozenset()
     barred_kinds: frozenset[AgencyKind] = frozenset()
     barred_agencies: frozenset[str] = frozenset()
+    narrowed: frozenset[Narrowing] = frozenset()
+    broken: frozenset[Narrowing] = frozenset()  # of them, those broken for a stated reason
 
     def leave_out(self, agency_id: str, kind: AgencyKind) -> bool:
         """Whether an agency is left out."""
@@ -69,10 +80,48 @@ def of_document(document: Mapping[str, Any], decision: ConsentDecision, *, sende
 
 
 def of_position(position: Mapping[str, Any]) -> Limits:
-    """Return the conditions of a later position (form position/1)."""
+    """Return the conditions of a later position (position/1 or position/2)."""
     conditions = position["conditions"]
+    whole = [row for row in conditions if not _is_narrow(row)]
     return Limits(
-        kinds=_kinds(conditions, "excludes_kind"), agencies=_ids(conditions, "excludes_agency")
+        kinds=_kinds(whole, "excludes_kind"),
+        agencies=_ids(whole, "excludes_agency"),
+        narrowed=frozenset(narrowing(row) for row in conditions if _is_narrow(row)),
+    )
+
+
+def narrowing(row: Mapping[str, Any]) -> Narrowing:
+    """Return what a condition, or an override that breaks it, says in codes."""
+    kind, purpose, category = (
+        row.get(f"excludes_{name}") for name in ("kind", "purpose", "category")
+    )
+    return Narrowing(
+        AgencyKind(kind) if kind else None,
+        row.get("excludes_agency"),
+        Purpose(purpose) if purpose else None,
+        Category(category) if category else None,
+    )
+
+
+def broken_by(limits: Limits, rows: Iterable[Mapping[str, Any]]) -> Limits:
+    """Return the limits once an override breaks the conditions it names; bars still stand."""
+    named = list(rows)
+    whole = [row for row in named if not _is_narrow(row)]
+    narrow = frozenset(narrowing(row) for row in named if _is_narrow(row))
+    return replace(
+        limits,
+        agencies=limits.agencies - _ids(whole, "excludes_agency"),
+        overridden_kinds=limits.overridden_kinds | _kinds(whole, "excludes_kind"),
+        broken=limits.broken | narrow,
+    )
+
+
+def conditions_of(limits: Limits) -> frozenset[Narrowing]:
+    """Return every condition that stands, broken ones too, in one shape."""
+    return (
+        frozenset(Narrowing(kind=kind) for kind in limits.kinds)
+        | frozenset(Narrowing(agency=agency) for agency in limits.agencies)
+        | limits.narrowed
     )
 
 
@@ -87,6 +136,8 @@ def joined(old: Limits, new: Limits, *, may_lift: bool) -> Limits:
         overridden_kinds=old.overridden_kinds | new.overridden_kinds,
         barred_kinds=old.barred_kinds | new.barred_kinds,
         barred_agencies=old.barred_agencies | new.barred_agencies,
+        narrowed=new.narrowed if may_lift else old.narrowed | new.narrowed,
+        broken=old.broken | new.broken,
     )
 
 
@@ -94,8 +145,12 @@ def in_danger(limits: Limits, danger: Danger, decision: ConsentDecision) -> Limi
     """Return the limits with those broken that danger to life beats; bars still stand."""
     if danger is not Danger.IMMINENT_LIFE:
         return limits
-    named = {_KINDS[each] for each in decision.recipients if each in _KINDS}
-    return replace(limits, overridden_kinds=limits.overridden_kinds | (limits.kinds & named))
+    named = {KINDS[each] for each in decision.recipients if each in KINDS}
+    return replace(
+        limits,
+        overridden_kinds=limits.overridden_kinds | (limits.kinds & named),
+        broken=limits.broken | {each for each in limits.narrowed if each.kind in named},
+    )
 
 
 def usable(standing: Mapping[str, Standing], limits: Limits) -> dict[str, Standing]:
@@ -106,6 +161,11 @@ def usable(standing: Mapping[str, Standing], limits: Limits) -> dict[str, Standi
         else each
         for agency_id, each in standing.items()
     }
+
+
+def _is_narrow(row: Mapping[str, Any]) -> bool:
+    """Whether a condition is about a purpose or a class of data, and not about all of a case."""
+    return bool(row.get("excludes_purpose") or row.get("excludes_category"))
 
 
 def _kinds(rows: Iterable[Mapping[str, Any]], member: str) -> frozenset[AgencyKind]:

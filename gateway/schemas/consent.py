@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,8 +122,13 @@ def _told(data: dict[str, Any]) -> Iterator[Fault]:
 
 def _two_people(data: dict[str, Any]) -> Iterator[Fault]:
     second = data.get("authoriser")
-    if second and second["name"].casefold() == data["author"]["name"].casefold():
+    if second and _person(second["name"]) == _person(data["author"]["name"]):
         yield "same_person", ("authoriser", "name")
+
+
+def _person(name: str) -> str:
+    """A name as it is compared: another case, or wider blanks, make no second person."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 class OverrideRecord(Form):

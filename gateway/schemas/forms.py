@@ -27,6 +27,7 @@ from gateway.schemas.consent import PositionForm
 from gateway.schemas.contact import ProtectedAddress, SafeContact
 from gateway.schemas.envelope import Claims
 from gateway.schemas.parts import Form
+from gateway.schemas.positions import DatedPosition, OverrideForm
 from gateway.schemas.problem import PROBLEM_TEXTS, ProblemDocument
 from gateway.schemas.referral import Referral
 from gateway.schemas.risk import Assessment
@@ -37,6 +38,8 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "referral/1": Referral(),
         "risk-assessment/1": Assessment(),
         "position/1": PositionForm(),
+        "position/2": DatedPosition(),
+        "override/1": OverrideForm(),
         "decision/1": DecisionForm(),
         "section-copy/1": SectionCopyForm(),
     }

@@ -29,6 +29,8 @@ PROBLEM_TEXTS: Mapping[str, str] = MappingProxyType(
         "not_both": "With what else is said, this must be left out.",
         "must_be_sealed": "The perpetrator must not know this: it travels in a sealed section,"
         " where its readers alone see it, never in the document.",
+        "not_a_condition": "The victim set no such condition, so nothing breaks it.",
+        "no_basis": "A body of this kind could not rely on this basis on that day.",
         "same_person": "The second signature must be another person's.",
         "unknown_reference": "Nobody in this document has that short name.",
         "unknown_form": "There is no such form, or not in this version.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,12 +11,29 @@ from hypothesis import strategies as st
 
 from gateway.profiles.routes import load_routing
 from gateway.rules.disclosure import decide, highest
-from gateway.rules.facts import Allowed, Caller, ConsentDecision, Membership, Standing
-from gateway.rules.limits import Limits, in_danger, joined, of_document, of_position, usable
+from gateway.rules.facts import (
+    Allowed,
+    Caller,
+    ConsentDecision,
+    Membership,
+    Narrowing,
+    Standing,
+)
+from gateway.rules.limits import (
+    Limits,
+    broken_by,
+    conditions_of,
+    in_danger,
+    joined,
+    of_document,
+    of_position,
+    usable,
+)
 from gateway.rules.routing import route
 from gateway.schemas.codes import (
     AgencyKind,
     CaseRole,
+    Category,
     Danger,
     Duty,
     Need,
@@ -223,3 +241,104 @@ def test_a_sender_does_not_bar_itself() -> None:
 def test_a_later_position_states_conditions_and_bars_nobody() -> None:
     limits = of_position({"conditions": [{"excludes_kind": "ACUTE"}, {"excludes_agency": "a"}]})
     assert limits == Limits(frozenset({AgencyKind.ACUTE}), frozenset({"a"}))
+
+
+# --- limits on purposes and classes of data -------------------------------------------------------
+
+HOUSING = Narrowing(kind=AgencyKind.LANDLORD, category=Category.D10)
+ROWS: list[tuple[dict[str, str], Narrowing]] = [
+    ({"excludes_kind": "LANDLORD", "excludes_category": "D10"}, HOUSING),
+    ({"excludes_purpose": "P8"}, Narrowing(purpose=Purpose.P8)),
+    (
+        {"excludes_agency": "a", "excludes_purpose": "P7"},
+        Narrowing(agency="a", purpose=Purpose.P7),
+    ),
+]
+
+
+@pytest.mark.parametrize(("row", "narrow"), ROWS)
+def test_F46_F48_a_limit_that_names_a_purpose_or_class_leaves_nobody_out_of_the_rest(
+    row: dict[str, str], narrow: Narrowing
+) -> None:
+    limits = of_position({"conditions": [row]})
+    assert limits == Limits(narrowed=frozenset({narrow}))
+    assert left_out(limits) == set()
+    assert conditions_of(limits) == {narrow}
+    assert broken_by(limits, [row]).broken == {narrow}
+
+
+NARROW = st.frozensets(
+    st.builds(
+        Narrowing,
+        st.none() | st.sampled_from(list(AgencyKind)),
+        st.none(),
+        st.none() | st.sampled_from(list(Purpose)),
+        st.sampled_from(list(Category)),
+    ),
+    max_size=4,
+)
+
+
+@given(NARROW, NARROW, st.booleans())
+def test_F48_limits_on_classes_stand_until_they_are_lifted(
+    old: frozenset[Narrowing], new: frozenset[Narrowing], may_lift: bool
+) -> None:
+    after = joined(Limits(narrowed=old), Limits(narrowed=new), may_lift=may_lift)
+    assert after.narrowed == (new if may_lift else old | new)
+
+
+@given(NARROW, st.sampled_from(list(Danger)), DECISIONS)
+def test_danger_breaks_limits_about_kinds_that_the_rule_names(
+    narrow: frozenset[Narrowing], danger: Danger, decision: ConsentDecision
+) -> None:
+    after = in_danger(Limits(narrowed=narrow), danger, decision)
+    assert after.narrowed == narrow
+    named = {each.name for each in decision.recipients}
+    wanted = {n for n in narrow if n.kind and n.kind.name in named}
+    assert after.broken == (wanted if danger is Danger.IMMINENT_LIFE else set())
+
+
+@pytest.mark.parametrize("kind", list(AgencyKind))
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_F46_F47_F48_a_limit_takes_exactly_what_it_names(
+    kind: AgencyKind, purpose: Purpose
+) -> None:
+    """For every kind and purpose: each class kept from it goes, and nothing else moves."""
+    member = Membership(AGENCY, kind, frozenset({CaseRole.IDVA, CaseRole.NAMED}), is_present=True)
+    caller = Caller(AGENCY, kind, "MARLBURY")
+    plain = decide(a_case(member), caller, purpose, MATRIX)
+    is_exempt = kind in (AgencyKind.COORDINATOR, AgencyKind.AUDITOR)
+    for category in Category:
+        narrow = Narrowing(kind=kind, purpose=purpose, category=category)
+        kept = {name for name, of in MATRIX.section_category.items() if of is category}
+        after = decide(a_case(member, narrowed=frozenset({narrow})), caller, purpose, MATRIX)
+        if isinstance(plain, Allowed):
+            assert isinstance(after, Allowed)
+            gone = set() if is_exempt else kept
+            assert after.levels == {n: v for n, v in plain.levels.items() if n not in gone}
+            assert after.own == plain.own
+        else:
+            assert after == plain
+        for other in (
+            Narrowing(kind=AgencyKind.OTHER, category=category),
+            Narrowing(agency="another", category=category),
+            Narrowing(purpose=next(p for p in Purpose if p is not purpose), category=category),
+        ):
+            if other.kind is not kind:
+                case = a_case(member, narrowed=frozenset({other}))
+                assert decide(case, caller, purpose, MATRIX) == plain
+
+
+@pytest.mark.parametrize("kind", list(AgencyKind))
+def test_F46_a_limit_on_a_purpose_shuts_the_case_for_that_purpose_alone(kind: AgencyKind) -> None:
+    member = Membership(AGENCY, kind, frozenset({CaseRole.IDVA, CaseRole.NAMED}))
+    caller = Caller(AGENCY, kind, "MARLBURY")
+    is_exempt = kind in (AgencyKind.COORDINATOR, AgencyKind.AUDITOR)
+    for purpose, asked in product(Purpose, Purpose):
+        case = a_case(member, narrowed=frozenset({Narrowing(purpose=purpose)}))
+        before = decide(a_case(member), caller, asked, MATRIX)
+        after = decide(case, caller, asked, MATRIX)
+        if purpose is not asked or is_exempt:
+            assert after == before
+        else:
+            assert not isinstance(after, Allowed) or not after.levels
