@@ -23,6 +23,9 @@ _Held = tuple[KeyProvider, bytes, float]
 _held: dict[bytes, _Held] = {}
 """Unwrapped keys by their wrapped form, so that a key rolled back or destroyed is never met."""
 
+_newest: dict[bytes, bytes] = {}
+"""The place in `_held` of the key that each context was opened to last."""
+
 
 def subject_of(case_id: str | None, now: datetime) -> str:
     """Whose log key seals an entry: its case's, or the month's for an entry without a case."""
@@ -44,6 +47,20 @@ def log_keys(session: Session, keys: Keys, subjects: Iterable[str]) -> dict[str,
     return {subject: _unwrap(keys, log_context(subject), key) for subject, key in found.items()}
 
 
+def remembered(keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
+    """The log keys that this process opened last; nothing if one of them is not known.
+
+    They may have been exchanged or destroyed since: only `log_keys` says what holds.
+    """
+    found = {}
+    for subject in subjects:
+        raw = _recall(keys, _newest.get(log_context(subject), b""))
+        if raw is None:
+            return {}
+        found[subject] = raw
+    return found
+
+
 def find_log_keys(session: Session, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes | None]:
     """The log keys that were ever made, by subject; None for a destroyed one."""
     return {
@@ -61,11 +78,16 @@ def agency_log_keys(
     for agency_id in sorted(wanted - found.keys()):
         epoch, wrapped = keys.provider.wrap(cells.new_key(), agency_log_context(agency_id))
         store.add_agency_log_key(session, agency_id=agency_id, epoch=epoch, wrapped=wrapped)
-    if found.keys() != wanted:
-        found = store.find_agency_log_keys(session, wanted)
+    return numbered_log_keys(session, keys, wanted)
+
+
+def numbered_log_keys(
+    session: Session, keys: Keys, agency_ids: Iterable[str]
+) -> dict[str, tuple[bytes, int]]:
+    """The log keys that exist, by agency, each with the last sequence number that it gave."""
     return {
         agency_id: (_unwrap(keys, agency_log_context(agency_id), key), seq)
-        for agency_id, (key, seq) in found.items()
+        for agency_id, (key, seq) in store.find_agency_log_keys(session, agency_ids).items()
     }
 
 
@@ -103,13 +125,21 @@ def check_epochs(session: Session, keys: Keys) -> None:
 def _unwrap(keys: Keys, context: bytes, key: store.WrappedKey) -> bytes:
     if key.wrapped is None:
         raise Unavailable("The log key was destroyed.")
-    # Keys live here for minutes only: Python cannot wipe them, so time is what limits exposure.
-    now, place = time.monotonic(), context + b"\0" + key.wrapped
-    held = _held.get(place)
-    if held and held[0] is keys.provider and now - held[2] < _SECONDS:
-        return held[1]
-    raw = keys.provider.unwrap(key.epoch, key.wrapped, context)
-    while len(_held) >= _LIMIT:
-        _held.pop(next(iter(_held)), None)
-    _held[place] = (keys.provider, raw, now)
+    place = context + b"\0" + key.wrapped
+    raw = _recall(keys, place)
+    if raw is None:
+        raw = keys.provider.unwrap(key.epoch, key.wrapped, context)
+        while len(_held) >= _LIMIT:
+            _held.pop(next(iter(_held)), None)
+        while len(_newest) >= _LIMIT:
+            _newest.pop(next(iter(_newest)), None)
+        _held[place], _newest[context] = (keys.provider, raw, time.monotonic()), place
     return raw
+
+
+def _recall(keys: Keys, place: bytes) -> bytes | None:
+    # Keys live here for minutes only: Python cannot wipe them, so time is what limits exposure.
+    held = _held.get(place)
+    if held and held[0] is keys.provider and time.monotonic() - held[2] < _SECONDS:
+        return held[1]
+    return None

@@ -1,14 +1,18 @@
 """Owns the order of the log: pending lines get leaf and sequence numbers, and a signed root.
 
-Any process may sequence; whoever gets the lock takes the batch. Nothing depends on a particular
+Any process may sequence; whoever gets the lock puts its batch. Nothing depends on a particular
 worker being up, and the order given here is the only one (the feed's cursor is a leaf number).
+A batch is made while nobody waits: keys, hashes and the signature need no lock, and it is put only
+if the tree is still the one that it was made for.
 """
 
 from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,13 +27,28 @@ from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store.engine import Sessions
 
+BATCH = 1000  # lines: some 30 ms of writing, so that nobody waits longer for it
 _TRIES, _PAUSE = 500, 0.01
+_AGAIN = 3  # how often a batch is made anew because another process was first
 
 _seen: tuple[bytes, tree.Frontier] = (tree.EMPTY, tree.Frontier())
 """The root and right edge that this process signed last; used only where that root stands."""
 
 
-def sequence(sessions: Sessions, keys: Keys, *, limit: int = 1000, now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What the next lines become, made for the tree of one checkpoint."""
+
+    head: log.Signed | None  # of that tree
+    numbers: Sequence[int]  # of the lines in the queue
+    rows: Sequence[Mapping[str, Any]]
+    last_seqs: Mapping[str, int]  # each agency's last sequence number
+    nodes: Sequence[tuple[int, int, bytes]]
+    signed: log.Signed
+    edge: tree.Frontier
+
+
+def sequence(sessions: Sessions, keys: Keys, *, limit: int = BATCH, now: datetime) -> int:
     """Take up to `limit` pending lines into the tree and sign the new root; how many it took.
 
     Zero if nothing waits, or another process is at it. Writes the checkpoint of the empty log if
@@ -38,32 +57,74 @@ def sequence(sessions: Sessions, keys: Keys, *, limit: int = 1000, now: datetime
     :raises Unavailable: if the stored tree is not the one that was signed last, or cannot be used.
     """
     try:
-        if not _is_work_waiting(sessions):
-            return 0
-        with sessions() as session, session.begin():
-            # A checkpoint is handed out as soon as it is seen: it may not be lost after that.
-            session.connection(execution_options={"durable": True})
-            return _take_batch(session, keys, limit, now)
+        for _ in range(_AGAIN):
+            batch = _make(sessions, keys, limit)
+            if batch is None:
+                return 0
+            done = _put(sessions, batch, now)
+            if done is not None:
+                return done
+        return 0
     except (SQLAlchemyError, Undecipherable):
         raise Unavailable("The access log cannot be sequenced.") from None
 
 
-def _take_batch(session: Session, keys: Keys, limit: int, now: datetime) -> int:
-    if not log.try_sequencer_lock(session):
-        return 0
-    taken = log.take_pending(session, limit=limit)
-    head = log.find_newest_checkpoint(session)
-    if not taken and head:
-        return 0
-    _extend(session, keys, head, taken, now)
-    return len(taken)
+def _make(sessions: Sessions, keys: Keys, limit: int) -> Batch | None:
+    """Make the next batch, if any line waits or nothing was ever signed; nothing is locked."""
+    with reading(sessions) as session:
+        head = log.find_newest_checkpoint(session)  # first: what is read later is not older
+        waiting = log.list_pending(session, limit=limit)
+        if not waiting and head:
+            return None
+        held = keyring.numbered_log_keys(session, keys, {line.agency_id for _, line in waiting})
+        known, at = _seen
+        is_known = head is not None and (head.root, head.size) == (known, at.size)
+        edge = at.copy() if is_known else checked_edge(session, keys, head)
+    missing = {line.agency_id for _, line in waiting} - held.keys()
+    if missing:
+        with _writing(sessions) as session:
+            held |= keyring.agency_log_keys(session, keys, missing)
+    rows, last_seqs = _place([line for _, line in waiting], held, edge.size)
+    nodes = [node for row in rows for node in edge.append(row["hash"])]
+    root = edge.root()
+    checkpoint = notes.Checkpoint(notes.origin_of(keys.log_public), edge.size, root)
+    note = notes.sign_checkpoint(checkpoint, keys.log, keys.log_public[0])
+    signed = log.Signed(edge.size, root, note)
+    return Batch(head, [number for number, _ in waiting], rows, last_seqs, nodes, signed, edge)
 
 
-def _is_work_waiting(sessions: Sessions) -> bool:
-    """Look first without a lock: every poll asks, and mostly nothing waits."""
+def _put(sessions: Sessions, batch: Batch, now: datetime) -> int | None:
+    """Write a batch; None if the tree has grown since it was made, 0 if another is at it."""
+    global _seen
+    with _writing(sessions) as session:
+        # A checkpoint is handed out as soon as it is seen: it may not be lost after that.
+        session.connection(execution_options={"durable": True})
+        if not log.try_sequencer_lock(session):
+            return 0
+        if log.find_newest_checkpoint(session) != batch.head:
+            return None
+        if log.remove_pending(session, batch.numbers) != len(batch.numbers):
+            raise Unavailable("The access log lost a line that waited for its place.")
+        if batch.rows:
+            log.add_entries(session, batch.rows, batch.last_seqs)
+            log.add_nodes(session, batch.nodes)
+        log.add_checkpoint(session, batch.signed, at=now)
+    _seen = (batch.signed.root, batch.edge)
+    return len(batch.rows)
+
+
+@contextmanager
+def reading(sessions: Sessions) -> Iterator[Session]:
+    """A transaction that locks nothing and writes nothing."""
     with sessions() as session:
         session.connection(execution_options={"readonly": True})
-        return log.is_pending(session) or log.find_newest_checkpoint(session) is None
+        yield session
+
+
+@contextmanager
+def _writing(sessions: Sessions) -> Iterator[Session]:
+    with sessions() as session, session.begin():
+        yield session
 
 
 def wait_for(sessions: Sessions, keys: Keys, entry_id: str, now: datetime) -> int:
@@ -82,8 +143,7 @@ def wait_for(sessions: Sessions, keys: Keys, entry_id: str, now: datetime) -> in
 
 def _find_leaf(sessions: Sessions, entry_id: str) -> int | None:
     try:
-        with sessions() as session:
-            session.connection(execution_options={"readonly": True})
+        with reading(sessions) as session:
             return log.find_leaf(session, entry_id)
     except SQLAlchemyError:
         raise Unavailable("The access log cannot be read.") from None
@@ -129,36 +189,13 @@ def checked_edge(session: Session, keys: Keys, head: log.Signed | None) -> tree.
     return edge
 
 
-def _extend(
-    session: Session,
-    keys: Keys,
-    head: log.Signed | None,
-    taken: Sequence[log.Pending],
-    now: datetime,
-) -> None:
-    global _seen
-    known, at = _seen
-    is_known = head is not None and (head.root, head.size) == (known, at.size)
-    edge = at.copy() if is_known else checked_edge(session, keys, head)
-    if taken:
-        rows, last_seqs = _place(session, keys, taken, edge.size)
-        log.add_entries(session, rows, last_seqs)
-        log.add_nodes(session, [node for row in rows for node in edge.append(row["hash"])])
-    root = edge.root()
-    checkpoint = notes.Checkpoint(notes.origin_of(keys.log_public), edge.size, root)
-    note = notes.sign_checkpoint(checkpoint, keys.log, keys.log_public[0])
-    log.add_checkpoint(session, size=edge.size, root=root, note=note, at=now)
-    _seen = (root, edge)
-
-
 def _place(
-    session: Session, keys: Keys, taken: Sequence[log.Pending], size: int
+    lines: Sequence[log.Pending], held: Mapping[str, tuple[bytes, int]], size: int
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Rows for the tree, and each agency's last sequence number."""
-    held = keyring.agency_log_keys(session, keys, {line.agency_id for line in taken})
     last_seqs = {agency_id: seq for agency_id, (_, seq) in held.items()}
     rows = []
-    for leaf, line in enumerate(taken, start=size):
+    for leaf, line in enumerate(lines, start=size):
         seq = last_seqs[line.agency_id] = last_seqs[line.agency_id] + 1
         data = leaf_bytes(held[line.agency_id][0], seq, line.commitment)
         rows.append(

@@ -106,16 +106,8 @@ def try_sequencer_lock(session: Session) -> bool:
 
 
 _PENDING = log_pending.c
-_OLDEST = (
-    select(_PENDING.number)
-    .order_by(_PENDING.number)
-    .limit(bindparam("batch"))
-    .with_for_update(skip_locked=True)  # SQLite leaves this out
-)
-_TAKE = Prepared(
-    delete(log_pending)
-    .where(_PENDING.number.in_(_OLDEST.scalar_subquery()))
-    .returning(
+_OLDEST = Prepared(
+    select(
         _PENDING.number,
         _PENDING.id,
         _PENDING.agency_id,
@@ -124,21 +116,31 @@ _TAKE = Prepared(
         _PENDING.commitment,
         _PENDING.record,
     )
+    .order_by(_PENDING.number)
+    .limit(bindparam("batch"))
 )
+_REMOVE = Prepared(delete(log_pending).where(_PENDING.number == bindparam("number")))
+_NEWEST_NUMBER = select(func.max(_PENDING.number)).scalar_subquery()
+_ENDS = Prepared(select(_PENDING.number, _NEWEST_NUMBER).order_by(_PENDING.number).limit(1))
 
 
-_IS_PENDING = Prepared(select(log_pending.c.number).limit(1))
+def list_pending(session: Session, *, limit: int) -> list[tuple[int, Pending]]:
+    """The oldest pending lines with their numbers, in order.
+
+    Numbers are not in the order of commits: a lower one may come later.
+    """
+    return [(row[0], Pending(*row[1:])) for row in _OLDEST.rows(session, batch=limit)]
 
 
-def is_pending(session: Session) -> bool:
-    """Whether any line waits for its place."""
-    return bool(_IS_PENDING.rows(session))
+def remove_pending(session: Session, numbers: Sequence[int]) -> int:
+    """Take lines out of the queue; how many there were."""
+    return _REMOVE.run(session, [{"number": number} for number in numbers])
 
 
-def take_pending(session: Session, *, limit: int) -> list[Pending]:
-    """Remove the oldest pending lines from the queue and return them in order."""
-    rows = _TAKE.rows(session, batch=limit)
-    return [Pending(*row[1:]) for row in sorted(rows)]
+def find_ends(session: Session) -> tuple[int, int] | None:
+    """The lowest and the highest number that waits; None if nothing does."""
+    rows = _ENDS.rows(session)
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 # --- entries ----------------------------------------------------------------------------------
@@ -174,9 +176,9 @@ def add_nodes(session: Session, nodes: Iterable[tuple[int, int, bytes]]) -> None
         session.execute(insert(log_node), rows)
 
 
-def add_checkpoint(session: Session, *, size: int, root: bytes, note: str, at: datetime) -> None:
+def add_checkpoint(session: Session, signed: Signed, *, at: datetime) -> None:
     """Keep a signed checkpoint."""
-    row = {"size": size, "root": root, "note": note, "at": at}
+    row = {"size": signed.size, "root": signed.root, "note": signed.note, "at": at}
     session.execute(insert(checkpoint), row)
 
 

@@ -34,11 +34,18 @@ class Prepared:
             cursor.execute(text, fill(values))
             return list(cursor.fetchall())
 
-    def run(self, session: Session, many: Iterable[Mapping[str, Any]]) -> None:
-        """Run it once for each set of values, in the session's transaction."""
+    def run(self, session: Session, many: Iterable[Mapping[str, Any]]) -> int:
+        """Run it once for each set of values, in the session's transaction; how many rows it met.
+
+        The number is that of a statement that changes rows; nothing is run for no values.
+        """
         text, fill = self._for(session.get_bind().dialect)
+        each = [fill(values) for values in many]
+        if not each:
+            return 0
         with self._cursor(session) as cursor, _Wrapped(session):
-            cursor.executemany(text, [fill(values) for values in many])
+            cursor.executemany(text, each)
+            return int(cursor.rowcount)
 
     def _for(self, dialect: Dialect) -> tuple[str, _Fill]:
         found = self._compiled.get(dialect.name)

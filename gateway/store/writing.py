@@ -12,8 +12,11 @@ import fcntl
 import os
 import sqlite3
 import threading
+from contextlib import suppress
 
 PATIENCE = 10.0  # seconds that a writer waits for the others
+FOLD_EVERY = 200  # commits of a process; each writes some five pages
+MOST_PAGES = 4000  # of the write-ahead log, 16 MB, before everybody waits until it is folded
 
 _queues: dict[str, Queue] = {}
 _guard = threading.Lock()
@@ -26,6 +29,7 @@ class Queue:
         self._path = f"{path}-queue"
         self._here = threading.Lock()
         self._handle, self._process = -1, 0
+        self.commits = 0  # of this process, since it folded the write-ahead log
 
     def enter(self) -> None:
         """Wait for the turn to write.
@@ -43,6 +47,11 @@ class Queue:
             self._here.release()
             raise
 
+    def is_time_to_fold(self) -> bool:
+        """Whether this process has committed so often since it was last time."""
+        self.commits = (self.commits + 1) % FOLD_EVERY  # a count that is missed does not matter
+        return self.commits == 0
+
     def leave(self) -> None:
         """Let the next one write."""
         fcntl.flock(self._handle, fcntl.LOCK_UN)
@@ -55,6 +64,7 @@ class Connection(sqlite3.Connection):
     _queue: Queue | None = None  # while it is our turn
     _path: str | None = None
     _log = -1  # the write-ahead log, to wait for the disk
+    _durable: bool | None = None  # as it is set now
 
     def begin(self, *, reads: bool, durable: bool) -> None:
         """Begin a transaction that only reads, or one that may write.
@@ -70,7 +80,9 @@ class Connection(sqlite3.Connection):
             queue.enter()
             self._queue = queue
         try:
-            self.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            if durable is not self._durable:
+                self.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
             self.execute("BEGIN IMMEDIATE")
         except BaseException:
             self._leave()
@@ -86,6 +98,7 @@ class Connection(sqlite3.Connection):
                 self._leave()
         if is_writer:
             self._wait_for_disk()
+            self._fold()
 
     def rollback(self) -> None:
         """Roll back, and let the next one write."""
@@ -136,3 +149,27 @@ class Connection(sqlite3.Connection):
             os.fdatasync(self._log)
         except OSError:
             raise sqlite3.OperationalError("disk I/O error") from None
+
+    def _fold(self) -> None:
+        """Now and then bring what is in the write-ahead log into the database itself.
+
+        SQLite by itself does it within some commit, while everybody waits for that commit's turn
+        to end. Here it is done between turns; a log that grew all the same is folded in a turn.
+        It is no part of what was committed: if it fails, the next one does it.
+        """
+        queue = self._my_queue()
+        if queue is None or not queue.is_time_to_fold():
+            return
+        with suppress(sqlite3.Error):
+            _, pages, folded = self._checkpoint()
+            if pages <= MOST_PAGES or pages == folded:
+                return
+            queue.enter()
+            try:
+                self._checkpoint()
+            finally:
+                queue.leave()
+
+    def _checkpoint(self) -> tuple[int, int, int]:
+        found: tuple[int, int, int] = self.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return found

@@ -26,7 +26,7 @@ from gateway.errors import Unavailable
 from gateway.ledger import OPERATOR
 from gateway.store import writing
 from gateway.store.engine import Sessions, make_engine, make_sessions
-from gateway.store.log import add_checkpoint
+from gateway.store.log import Signed, add_checkpoint
 from gateway.store.tables import log_pending
 from tests.flows.a_log import NOW, Log, a_case, a_log
 
@@ -117,7 +117,7 @@ def test_a_checkpoint_is_on_the_disk_before_anybody_can_see_it(log: Log) -> None
     event.listen(log.engine, "before_cursor_execute", look)
     with log.begin() as work:
         work.record("case.read", a_case(1), because="assigned")
-        add_checkpoint(work.session, size=0, root=bytes(32), note="", at=NOW)
+        add_checkpoint(work.session, Signed(0, bytes(32), ""), at=NOW)
         assert modes == {"checkpoint": NORMAL}
         work.session.execute(text("DELETE FROM checkpoint"))
     log.sequence()
