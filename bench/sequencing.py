@@ -109,11 +109,13 @@ def _writer(kind: str, url: str, folder: Path, seconds: float, start: Any, done:
 
 
 def _sequencer(url: str, folder: Path, stop: Any) -> None:
+    """Sequence as a process of the service does, beside the writers."""
     engine = make_engine(url)
     sessions, keys = make_sessions(engine), key_files.load(folder)
-    while not stop.is_set():
-        if not ledger.sequence(sessions, keys, now=NOW):
-            time.sleep(0.1)
+    running = ledger.Sequencer(sessions, lambda _: keys, lambda: NOW)
+    running.start()
+    stop.wait()
+    running.stop()
     while ledger.sequence(sessions, keys, now=NOW):
         pass
     report = ledger.verify(sessions, keys)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from flask import Flask, Response
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway import host
@@ -15,6 +17,7 @@ from gateway.api import (
     conferences,
     copies,
     directory,
+    health,
     log,
     metadata,
     openapi,
@@ -26,8 +29,8 @@ from gateway.api import (
 from gateway.api import referrals as api_referrals
 from gateway.api.house import House
 from gateway.config import Settings
-from gateway.errors import UnsafeSettings
-from gateway.ledger import check_epochs, check_head, sequence
+from gateway.errors import Unavailable, UnsafeSettings
+from gateway.ledger import Pressure, Sequencer, check_epochs, check_head, sequence
 from gateway.profiles.loader import Profiles
 from gateway.sealing import keys
 from gateway.sealing.held import Held
@@ -67,6 +70,7 @@ def create_app(
 
     :raises UnsafeSettings: if settings, host, keys, rule tables or the head of the log do not
         hold.
+    :raises Unavailable: if database, key provider or the store of used proofs do not answer.
     """
     settings = settings or Settings.from_env()
     host.check(settings)
@@ -74,18 +78,27 @@ def create_app(
     held = Held(settings.keys, settings.token)
     held.at(now)
     keys.check_provider(settings.keys, settings.provider, now)
+    sessions = sessions or make_sessions(make_engine(settings.database_url))
     house = House(
         settings=settings,
-        sessions=sessions or make_sessions(make_engine(settings.database_url)),
+        sessions=sessions,
         keys_at=held.at,
         profiles=Profiles.load(settings.profiles),
         replay=Replay.open(address(settings), now),
         clock=clock,
+        pressure=Pressure(
+            sessions, held.at, lines=settings.pending_lines, seconds=settings.pending_seconds
+        ),
+        sequencer=Sequencer(sessions, held.at, clock),
     )
-    with house.sessions() as session:
-        check_head(session, house.keys)
-        check_epochs(session, house.keys)
-    sequence(house.sessions, house.keys, now=now)  # so that even the first receipt has a checkpoint
+    try:
+        with house.sessions() as session:
+            check_head(session, house.keys)
+            check_epochs(session, house.keys)
+    except SQLAlchemyError:
+        raise Unavailable("The database could not be used.") from None
+    with suppress(Unavailable):  # a service that is up says what is wrong; a crash does not
+        sequence(sessions, house.keys, now=now)  # so that even the first receipt has a checkpoint
     house.sessions.kw["bind"].dispose()  # no connection crosses a fork
     keys.release()
     app = Flask("gateway", static_folder=None, template_folder=None)
@@ -103,6 +116,7 @@ def create_app(
         token.oauth,
         metadata.metadata,
         openapi.published,
+        health.health,
         tiles.tiles,
         operations.v1,
     ):
@@ -119,7 +133,7 @@ def _harden(response: Response) -> Response:
 
 def _refuse_open_routes(app: Flask) -> None:
     """Refuse to start with a route that declares neither a scope nor that it is public."""
-    doors = (metadata, openapi, tiles, reference)
+    doors = (metadata, openapi, health, tiles, reference)
     public = frozenset[str]().union(*(door.PUBLIC_ENDPOINTS for door in doors))
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]

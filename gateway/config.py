@@ -34,6 +34,8 @@ class Settings:
     every DPoP `htu`. `replay_url` is the store of used proofs; on SQLite a file of its own.
     `provider` says where new epoch keys are made; `token` also opens what older ones in it wrapped.
     For `backup_days` a backup is kept, and with it the epoch key that it needs.
+    So many lines of the log may wait for their place (`pending_lines`), and the oldest so long
+    (`pending_seconds`), before writes are refused.
     """
 
     mode: Mode
@@ -45,6 +47,8 @@ class Settings:
     provider: Provider = "file"
     token: Token | None = None
     backup_days: int = 35
+    pending_lines: int = 5000  # the sequencer takes them in a second; some 5 MB of disk
+    pending_seconds: int = 60  # a hundred of its rounds; a partner repeats within five minutes
 
     @property
     def epochs_in(self) -> Token | None:
@@ -61,6 +65,8 @@ class Settings:
             raise UnsafeSettings("Plain http:// is for a demonstration on this machine alone.")
         if not 0 <= self.backup_days <= 400:
             raise UnsafeSettings("GATEWAY_BACKUP_DAYS must be between 0 and 400.")
+        if not (100 <= self.pending_lines <= 1_000_000 and 5 <= self.pending_seconds <= 3600):
+            raise UnsafeSettings("GATEWAY_PENDING_LINES or _SECONDS is out of its range.")
         if self.provider == "pkcs11" and self.token is None:
             raise UnsafeSettings("GATEWAY_KEY_PROVIDER=pkcs11 needs the GATEWAY_PKCS11_ settings.")
 
@@ -84,6 +90,7 @@ class Settings:
             env.path("PKCS11_PIN_FILE", None),
         )
         backup_days = env.int("BACKUP_DAYS", 35)
+        pending = (env.int("PENDING_LINES", 5000), env.int("PENDING_SECONDS", 60))
         try:
             env.seal()
         except EnvValidationError as error:
@@ -103,6 +110,8 @@ class Settings:
             provider="pkcs11" if provider == "pkcs11" else "file",
             token=_token(*pkcs11),
             backup_days=backup_days,
+            pending_lines=pending[0],
+            pending_seconds=pending[1],
         )
 
 

@@ -32,6 +32,7 @@ def as_kept(answer: Answer, location: str | None = None) -> Response:
 def as_sealed(call: Call, sealed: Sealed) -> Response:
     """A sealed answer. What only its recipients can read leaves once the log has its place."""
     if sealed.has_exclusive:
+        call.house.pressure.require(call.now, is_write=True)  # else it would wait in vain
         wait_for(call.house.sessions, call.house.keys, sealed.entry.id, call.now)
     return Response(sealed.body, content_type=JOSE_TYPE)
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.agencies.replay import Replay
 from gateway.config import Settings
+from gateway.ledger import Pressure, Sequencer
 from gateway.profiles.loader import Profiles
 from gateway.sealing.keys import Keys
 
@@ -26,6 +27,8 @@ class House:
     profiles: Profiles
     replay: Replay
     clock: Callable[[], datetime]
+    pressure: Pressure
+    sequencer: Sequencer
 
     @property
     def keys(self) -> Keys:

@@ -151,6 +151,7 @@ def op(
             caller = authenticate(request, needs_nonce=declared.is_write)
             require_scope(caller, declared.scope)
             rates.require(here, caller, declared.limit, here.clock())
+            here.pressure.require(here.clock(), is_write=declared.is_write)
             response = view(_read(declared, here, caller), *args, **kwargs)
             response.headers["DPoP-Nonce"] = current_nonce()
             return response

@@ -78,6 +78,7 @@ class Server(AuthorizationServer):
         here = house()
         now = here.clock()
         client = cast(Applicant, asked.client)
+        here.pressure.require(now, is_write=False)
         with begin(here.sessions, here.keys, client.caller, now) as work:
             facts = {"scopes": token["scope"].split(" ")}
             work.record("token.issued", None, because="client-assertion", facts=facts)

@@ -65,6 +65,18 @@ def when_ready(server: Any) -> None:
         _end_if(["without --certfile and --keyfile it listens to this machine alone"])
 
 
+def post_worker_init(worker: Any) -> None:
+    """Let a worker, once it was forked, sequence the log without being asked."""
+    worker.wsgi.extensions["gateway"].sequencer.start()
+
+
+def worker_exit(_server: object, worker: Any) -> None:
+    """Let it end in order; a worker that is killed leaves its batch to the others."""
+    application = getattr(worker, "wsgi", None)  # none, if it ended before it was up
+    if application is not None:
+        application.extensions["gateway"].sequencer.stop()
+
+
 def _faults(config: Any) -> Iterator[str]:
     for name, wanted in _FIXED.items():
         if getattr(config, name) != wanted:

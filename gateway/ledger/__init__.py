@@ -7,10 +7,12 @@ A request's own transaction writes its change and the pending line. Any process 
 from gateway.ledger import witnessing
 from gateway.ledger.audit import Report, check_head, verify
 from gateway.ledger.keyring import check_epochs, ensure_agency_log_key
+from gateway.ledger.pressure import Pressure
 from gateway.ledger.proofs import Inclusion, consistency, inclusion, inclusions, newest_checkpoint
 from gateway.ledger.publishing import published_checkpoint, read_tile, receipt
 from gateway.ledger.reading import Recorded, case_records
 from gateway.ledger.records import Act
+from gateway.ledger.running import Sequencer
 from gateway.ledger.sequencer import sequence, verifier_keys, wait_for
 from gateway.ledger.work import OPERATOR, Entry, Unrecorded, Work, begin
 from gateway.store.engine import Sessions
@@ -20,8 +22,10 @@ __all__ = [
     "Act",
     "Entry",
     "Inclusion",
+    "Pressure",
     "Recorded",
     "Report",
+    "Sequencer",
     "Sessions",
     "Unrecorded",
     "Work",

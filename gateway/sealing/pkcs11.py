@@ -125,6 +125,8 @@ class _Line:
             for _ in range(2):
                 try:
                     return act(self._key(label))
+                except UnsafeSettings:  # of a service that runs: whoever asks is not to blame
+                    raise Unavailable("The key provider cannot be opened.") from None
                 except p11.PKCS11Error:
                     if self._is_well(label):
                         raise Undecipherable("The wrapped key could not be opened.") from None

@@ -15,6 +15,7 @@ Sessions = sessionmaker[Session]
 
 _PRAGMAS = (
     "journal_mode=WAL",
+    "wal_autocheckpoint=0",  # gateway.store.writing does it, between the turns of writers
     "foreign_keys=ON",
     "busy_timeout=10000",
     "secure_delete=ON",
@@ -26,8 +27,19 @@ _PRAGMAS = (
 _SQLITE = {"check_same_thread": False, "factory": writing.Connection}
 
 
-def make_engine(url: str) -> Engine:
+# On PostgreSQL, milliseconds: nobody waits for another's lock longer than a client for an answer,
+# no statement of ours takes a tenth of this, and a transaction that was forgotten lets go.
+_PATIENCE = {
+    "lock_timeout": 4_000,
+    "statement_timeout": 20_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
+
+
+def make_engine(url: str, *, is_patient: bool = False) -> Engine:
     """Open a database; SQLite transactions that may write take the lock when they begin.
+
+    With `is_patient` PostgreSQL is given as long as it wants: migrations change whole tables.
 
     SQLAlchemy's default on SQLite silently loses concurrent updates: two transactions read, both
     write, the second overwrites. BEGIN IMMEDIATE makes the second wait instead.
@@ -38,7 +50,10 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # PgBouncer in transaction mode hands prepared statements to the wrong client.
-    return create_engine(url, pool_pre_ping=True, connect_args={"prepare_threshold": None})
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"prepare_threshold": None})
+    if not is_patient:
+        event.listen(engine, "connect", _limit_postgresql)
+    return engine
 
 
 def make_sessions(engine: Engine) -> Sessions:
@@ -50,6 +65,13 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _limit_postgresql(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        for name, millis in _PATIENCE.items():
+            cursor.execute(f"SET SESSION {name} = {millis}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

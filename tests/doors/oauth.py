@@ -259,13 +259,16 @@ def a_door(database_url: str, folder: Path, *, start: datetime = START) -> Itera
     """A door on a migrated database, with one protected view for each way of asking."""
     moments = [start]
     engine = make_engine(database_url)
+    sessions = make_sessions(engine)
     house = House(
         settings=Settings("production", BASE, database_url, folder / "keys"),
-        sessions=make_sessions(engine),
+        sessions=sessions,
         keys_at=lambda _: the_keys(),
         profiles=the_profiles(),
         replay=Replay.open(f"sqlite:///{folder / 'replay.db'}", start - timedelta(hours=1)),
         clock=lambda: moments[-1],
+        pressure=ledger.Pressure(sessions, lambda _: the_keys(), lines=5000, seconds=60),
+        sequencer=ledger.Sequencer(sessions, lambda _: the_keys(), lambda: moments[-1]),
     )
     try:
         yield Door(an_app(house).test_client(), house, moments)

@@ -43,6 +43,7 @@ PUBLIC = {
     "/oauth/token",
     "/openapi.json",
     "/problems",
+    "/ready",
     "/schemas/<form>/<version>.json",
     "/static/<path:filename>",
 }

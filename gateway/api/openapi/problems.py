@@ -79,6 +79,11 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
         503,
         "A part that must work is down. Nothing was disclosed or changed; try again later.",
     ),
+    "log_behind": (
+        503,
+        "More lines wait for their place in the access log than may. Nothing was done; ask again "
+        "after the seconds of Retry-After.",
+    ),
     "not_ready": (
         503,
         "An agency that the case must reach is not registered yet. Nothing was kept; its operator "

@@ -73,6 +73,13 @@ def paths() -> Json:
         "/.well-known/jwks.json": _get(
             "jwks", "The gateway's public keys", "To verify its signatures, and to seal to it."
         ),
+        "/ready": _get(
+            "ready",
+            "Whether the service can do its work",
+            "For whoever watches it: 204 if database, key provider and log do theirs, else 503.",
+            status="204",
+            fails=True,
+        ),
         "/openapi.json": _get("openapi_json", "This description", "OpenAPI 3.1."),
         "/schemas/{form}/{version}.json": _get(
             "schema",
@@ -89,6 +96,7 @@ def paths() -> Json:
             "The checkpoint of this quarter of an hour",
             "Signed by the log and countersigned by partners (C2SP tlog-checkpoint, tlog-tiles).",
             media_type="text/plain",
+            fails=True,
         ),
         "/log/tile/{rest}": _get(
             "tile",
@@ -96,6 +104,7 @@ def paths() -> Json:
             "C2SP tlog-tiles: LEVEL/NUMBER, entries/NUMBER, or either with .p/WIDTH.",
             media_type="application/octet-stream",
             parameters={"rest": ("Which tile.", "0/000.p/1")},
+            fails=True,
         ),
         "/": _get("home", "The way to the documentation", "A redirection.", status="302"),
         "/docs": _get("reference", "This description for people", "", media_type="text/html"),
@@ -158,6 +167,7 @@ def _get(
     media_type: str = "application/json",
     status: str = "200",
     parameters: Mapping[str, tuple[str, str]] | None = None,
+    fails: bool = False,
 ) -> Json:
     good: Json = {"description": summary + "."}
     if status == "200":
@@ -171,6 +181,8 @@ def _get(
         "security": [],
         "responses": {status: good},
     }
+    if fails:
+        operation["responses"]["503"] = {"$ref": "#/components/responses/Unavailable"}
     if parameters:
         operation["parameters"] = [
             {
