@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,13 @@ def a_token(folder: Path, label: str = "gateway") -> Token:
 @pytest.fixture
 def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Token]:
     """A token that this process and whatever it starts can reach."""
+    with reachable(tmp_path, monkeypatch) as made:
+        yield made
+
+
+@contextmanager
+def reachable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Token]:
+    """The same, while the block lasts."""
     (tmp_path / "tokens").mkdir()
     conf = tmp_path / "softhsm2.conf"
     conf.write_text(f"directories.tokendir = {tmp_path / 'tokens'}\nlog.level = ERROR\n")

@@ -11,6 +11,7 @@ import click
 
 from gateway.cli import docs as pages
 from gateway.cli.conformance import conformance_page
+from gateway.cli.faults import faults_page
 from gateway.cli.matrix_sheet import matrix_csv, matrix_html
 from gateway.profiles.loader import Profiles
 
@@ -25,7 +26,7 @@ from gateway.profiles.loader import Profiles
 )
 @click.pass_obj
 def docs(openapi: Callable[[], str], folder: Path) -> None:
-    """Write the generated pages: states, need-to-know, data map, conformance, openapi.json."""
+    """Write the generated pages: states, need-to-know, data map, conformance, faults, openapi."""
     profiles = Profiles.load()
     profile = profiles.for_area(profiles.areas[0], datetime.now(UTC).date())
     written = {
@@ -36,10 +37,11 @@ def docs(openapi: Callable[[], str], folder: Path) -> None:
         "data-map.md": pages.data_map_page(profile),
         "openapi.json": openapi(),
     }
-    table = folder / "conformance.toml"
-    if table.exists():  # it names tests, so it lies with the source and not in the package
-        data = tomllib.loads(table.read_text(encoding="utf-8"))
-        written["conformance.md"] = conformance_page(data)
+    # These name tests, so their tables lie with the source and not in the package.
+    for name, page in (("conformance", conformance_page), ("faults", faults_page)):
+        table = folder / f"{name}.toml"
+        if table.exists():
+            written[f"{name}.md"] = page(tomllib.loads(table.read_text(encoding="utf-8")))
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in written.items():
         (folder / name).write_text(text, encoding="utf-8")

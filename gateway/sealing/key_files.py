@@ -8,6 +8,7 @@ that a running service may read the folder at any moment.
 from __future__ import annotations
 
 import json
+import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,8 @@ from typing import Any
 
 from gateway.errors import UnsafeSettings
 from gateway.sealing import jose
+
+log = logging.getLogger(__name__)
 
 # signing: receipts and disclosures · token: access tokens · encryption: what clients seal to ·
 # log: checkpoints · epoch: wraps the keys of cases · index: blind index · cursor: feed cursors
@@ -136,14 +139,19 @@ def check_closed(path: Path) -> None:
 
 def _in_order(files: list[KeyFile], now: datetime | None) -> list[KeyFile]:
     newest = sorted(files, key=lambda file: file.order, reverse=True)
-    good = [
-        file
-        for file in newest
-        if not file.is_retired and (now is None or file.starts_at is None or file.starts_at <= now)
-    ]
-    if not good:
-        raise UnsafeSettings("The keys folder has only retired or later keys of one use.")
-    return [good[0], *(file for file in newest if file is not good[0])]
+    held = [file for file in newest if not file.is_retired]
+    if not held:
+        raise UnsafeSettings("The keys folder has only retired keys of one use.")
+    current = next(
+        (file for file in held if now is None or file.starts_at is None or file.starts_at <= now),
+        None,
+    )
+    if current is None:
+        # The clock is behind, or was ahead when a key was exchanged. The time at which a key starts
+        # only lets every process know it before: what starts first is known by now.
+        log.warning("every key of the use %s starts later: is the clock right?", held[0].use)
+        current = min(held, key=lambda file: str(file.content["starts_at"]))
+    return [current, *(file for file in newest if file is not current)]
 
 
 def parse(path: Path) -> KeyFile:

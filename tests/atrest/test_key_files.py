@@ -202,6 +202,25 @@ def test_a_folder_of_retired_keys_alone_stops_the_start(folder: Path) -> None:
 # --- read by a running service ------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("use", ["token", "log", "epoch"])
+def test_a_clock_that_is_months_behind_its_keys_stops_no_start(
+    folder: Path, use: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first key of a use is gone, the others start later by this clock: the first of them."""
+    names = []
+    for months in (3, 2):
+        starts_at = NOW + timedelta(days=30 * months)
+        names.append(key_making.stage(folder, use, on=ON, starts_at=starts_at))
+        key_making.activate(folder, names[-1])
+    assert len(key_files.read(folder, NOW)[use]) == 3
+    for file in key_files.read(folder, NOW)[use]:
+        if file.name not in names:
+            key_making.destroy(folder, file.name)
+    assert [file.name for file in key_files.read(folder, NOW)[use]] == [names[1], names[0]]
+    assert "is the clock right?" in caplog.text
+    keys.load(folder, now=NOW)
+
+
 def test_F38_a_running_service_reads_a_new_key_with_its_next_request(folder: Path) -> None:
     held = Held(folder)
     seen = [held.at(NOW).signing.kid]

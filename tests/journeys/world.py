@@ -32,7 +32,7 @@ from gateway.app import create_app
 from gateway.client import config
 from gateway.client.gateway import Gateway
 from gateway.client.http import Response
-from gateway.config import Settings
+from gateway.config import Settings, Token
 from gateway.demo import world as demo
 from gateway.demo.registrars import Registrars
 from gateway.disclosure import open_case_key
@@ -136,6 +136,7 @@ class World:
     folder: Path
     url: str
     moments: list[datetime]
+    wrong: list[timedelta] = field(default_factory=lambda: [timedelta()])
     port: int | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
@@ -149,9 +150,23 @@ class World:
         """What everybody takes for now."""
         return self.moments[-1]
 
+    @property
+    def clock(self) -> datetime:
+        """What the gateway takes for now."""
+        return self.now + self.wrong[-1]
+
     def later(self, **delta: float) -> None:
         """Let time pass."""
         self.moments.append(self.now + timedelta(**delta))
+
+    @contextmanager
+    def clock_off(self, by: timedelta) -> Iterator[None]:
+        """Let the gateway's clock, and nobody else's, be wrong while the block lasts."""
+        self.wrong.append(by)
+        try:
+            yield
+        finally:
+            self.wrong.pop()
 
     # --- who calls --------------------------------------------------------------------------
 
@@ -346,21 +361,33 @@ def _known(row: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def a_world(
-    url: str, folder: Path, *, start: datetime = START, over_http: bool = False
+    url: str,
+    folder: Path,
+    *,
+    start: datetime = START,
+    over_http: bool = False,
+    token: Token | None = None,
+    **settings: Any,
 ) -> Iterator[World]:
-    """The service on a fresh, migrated database, with all partners enrolled."""
-    key_files.make(folder / "keys", on=LONG_AGO)
+    """The service on a fresh, migrated database, with all partners enrolled.
+
+    With a `token` the epoch keys lie there; further settings are those of `Settings`.
+    """
+    key_files.make(folder / "keys", on=LONG_AGO, token=token)
     engine = make_engine(url)
-    moments = [start]
+    moments, wrong = [start], [timedelta()]
     sessions = make_sessions(engine)
-    keys = key_files.load(folder / "keys")
+    keys = key_files.load(folder / "keys", token)
     _enrol(sessions, keys, folder / "agencies", start)
+    mode = settings.pop("mode", "production")
+    if token:
+        settings |= {"provider": "pkcs11", "token": token}
     app = create_app(
-        Settings("production", BASE, url, folder / "keys"),
+        Settings(mode, BASE, url, folder / "keys", **settings),
         sessions=sessions,
-        clock=lambda: moments[-1],
+        clock=lambda: moments[-1] + wrong[-1],
     )
-    made = World(app, engine, sessions, keys, folder / "agencies", url, moments)
+    made = World(app, engine, sessions, keys, folder / "agencies", url, moments, wrong)
     try:
         with served(made) if over_http else contextlib.nullcontext():
             yield made
@@ -415,21 +442,21 @@ Fresh = Callable[[str], AbstractContextManager[World]]
 
 
 @contextmanager
-def _fresh(request: pytest.FixtureRequest, database: str) -> Iterator[World]:
+def _fresh(request: pytest.FixtureRequest, database: str, **more: Any) -> Iterator[World]:
     factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
     folder = factory.mktemp("world")
     over_http = getattr(request.module, "OVER_HTTP", False)
     if database == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         path = shutil.copy(template, folder / "gateway.db")
-        with a_world(f"sqlite:///{path}", folder, over_http=over_http) as made:
+        with a_world(f"sqlite:///{path}", folder, over_http=over_http, **more) as made:
             yield made
         return
     server: Postgres = request.getfixturevalue("postgres")
     name: str = request.getfixturevalue("postgres_template")
     with (
         server.database(name) as url,
-        a_world(url, folder, over_http=over_http) as made,
+        a_world(url, folder, over_http=over_http, **more) as made,
     ):
         yield made
 
