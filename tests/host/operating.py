@@ -64,9 +64,11 @@ def invocations(path: tuple[str, ...], known: dict[str, list[str]]) -> Iterator[
             continue
         ways = [[flag, value] if flag else [value] for value in values(parameter, known)]
         (needed if parameter.required else optional).append(ways)
+    # A new key rests until every worker has read it; here is none.
+    quick = ["--lead", "1"] if any("--lead" in p.opts for p in command.params) else []
     yes = [["--yes"]] if any("--yes" in p.opts for p in command.params) else []
     for chosen in itertools.islice(itertools.product(*needed), MOST):
-        base = [*path, *itertools.chain(*chosen)]
+        base = [*path, *itertools.chain(*chosen), *quick]
         yield base
         yield [*base, *itertools.chain(*yes)]
         for ways in optional:

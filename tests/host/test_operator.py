@@ -79,7 +79,7 @@ def _operate(world: World, folder: Path) -> Operated:
         [sys.executable, "-m", "tests.host.operating", "known.json", "said.json"],
         cwd=desk,
         check=True,
-        timeout=280,
+        timeout=600,
         env={
             **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY")},
             "PYTHONPATH": str(ROOT),
