@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 import resource
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
@@ -28,11 +29,14 @@ _TURNED_BY = {
     "FLASK_DEBUG": "FLASK_DEBUG shows the inside of the service to whoever makes it fail",
     "PYTHONINSPECT": "PYTHONINSPECT opens a prompt in a service that ended",
     "SSLKEYLOGFILE": "SSLKEYLOGFILE writes the keys of every connection to a file",
-    "PGHOST": "PGHOST moves the database; GATEWAY_DATABASE_URL alone says where it is",
-    "PGHOSTADDR": "PGHOSTADDR moves the database; GATEWAY_DATABASE_URL alone says where it is",
-    "PGSERVICE": "PGSERVICE moves the database; GATEWAY_DATABASE_URL alone says where it is",
-    "PGSERVICEFILE": "PGSERVICEFILE moves the database; GATEWAY_DATABASE_URL alone says where",
 }
+# What libpq reads of the environment (PostgreSQL 15, 34.15), short of how a value is written.
+_TURNS_DATABASE = re.compile(
+    r"PG(HOST|HOSTADDR|PORT|DATABASE|USER|PASSWORD|PASSFILE|SERVICE|SERVICEFILE|OPTIONS|APPNAME"
+    r"|REQUIREAUTH|CHANNELBINDING|REQUIREPEER|REQUIRESSL|SSL\w*|GSS\w*|KRBSRVNAME"
+    r"|TARGETSESSIONATTRS|LOADBALANCEHOSTS|SYSCONFDIR|LOCALEDIR|MINPROTOCOLVERSION"
+    r"|MAXPROTOCOLVERSION)"
+)
 _OFF = frozenset({"", "0"})
 
 
@@ -58,9 +62,16 @@ def check(settings: Settings, environment: Mapping[str, str] = os.environ) -> No
         return
     faults = [
         *(text for name, text in _TURNED_BY.items() if environment.get(name, "") not in _OFF),
+        *(
+            f"{name} changes how the database is reached; GATEWAY_DATABASE_URL alone says"
+            for name in sorted(environment)
+            if environment[name] and _TURNS_DATABASE.fullmatch(name)
+        ),
         *_faults_of_keys(settings.keys),
         *_faults_of_url("GATEWAY_DATABASE_URL", settings.database_url),
     ]
+    if settings.token and is_of_another(settings.token.pin_file, os.geteuid()):
+        faults.append("the PIN file belongs to another user")
     if settings.replay_url:
         faults += _faults_of_url("GATEWAY_REPLAY_URL", settings.replay_url)
     if faults:
@@ -83,8 +94,8 @@ def is_of_another(path: Path, user: int) -> bool:
 def _faults_of_keys(folder: Path) -> Iterator[str]:
     if is_open_to(folder, 0o077) or any(is_open_to(each, 0o077) for each in folder.glob("*")):
         yield "the keys folder must be readable by the service alone (0700, its files 0600)"
-    if is_of_another(folder, os.geteuid()):
-        yield "the keys folder belongs to another user"
+    if any(is_of_another(each, os.geteuid()) for each in (folder, *folder.rglob("*"))):
+        yield "the keys folder, or a file in it, belongs to another user"
     if (folder.parent / DEMONSTRATION).exists():
         yield "the keys folder is that of a demonstration"
 
@@ -109,7 +120,9 @@ def _faults_of_file(name: str, url: URL) -> Iterator[str]:
         yield f"{name} must name a file and nothing else"
         return
     file = Path(url.database)
-    beside = file.parent.glob(f"{file.name}*")  # its log, its index, the store of used proofs
+    beside = [*file.parent.glob(f"{file.name}*")]  # its log, its index, the store of used proofs
+    if any(is_of_another(each, os.geteuid()) for each in (file.parent, *beside)):
+        yield f"the file of {name}, or its folder, belongs to another user"
     if any(is_open_to(each, 0o077) for each in beside):
         yield f"the file of {name} must be readable by the service alone (0600)"
     if is_open_to(file.parent, 0o022):

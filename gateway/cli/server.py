@@ -43,6 +43,15 @@ _FIXED: dict[str, object] = {
     "spew": False,
     "proxy_protocol": "off",
     "forwarded_allow_ips": [],
+    # Else a header could be read as another one, or a request in two ways (smuggling).
+    "header_map": "drop",
+    "forwarder_headers": ["SCRIPT_NAME", "PATH_INFO"],
+    "strip_header_spaces": False,
+    "permit_obsolete_folding": False,
+    "permit_unconventional_http_method": False,
+    "permit_unconventional_http_version": False,
+    "casefold_http_method": False,
+    "http2_cleartext": "off",
     "control_socket_disable": True,
 }
 

@@ -76,19 +76,18 @@ def destroy_key(token: Token, label: str) -> None:
 
 
 def check_key(token: Token, label: str) -> None:
-    """Prove that a key is there, wraps and unwraps, and cannot leave the token.
+    """Prove that a key is there, wraps and unwraps, and neither can leave the token nor ever could.
 
-    :raises UnsafeSettings: if it is missing, or could be taken out.
+    :raises UnsafeSettings: if it is missing, could be taken out, or was made elsewhere.
     :raises Unavailable: if the token does not answer.
     """
-    p11 = _library()
     line = _line(token)
     with line.writing() as session:
         found = _labelled(session, label)
         if len(found) != 1:
             raise UnsafeSettings(f"The token has no key, or more than one, named {label}.")
-        if found[0][p11.Attribute.EXTRACTABLE] or not found[0][p11.Attribute.SENSITIVE]:
-            raise UnsafeSettings(f"The key {label} could be taken out of its token.")
+        if _is_at_large(found[0]):
+            raise UnsafeSettings(f"The key {label} could be, or once was, out of its token.")
     provider = Pkcs11Provider(token, label)
     if provider.unwrap(*provider.wrap(_PROBE, _PLACE), _PLACE) != _PROBE:
         raise Unavailable("The token does not open what it sealed.")
@@ -231,6 +230,22 @@ def _labelled(session: Any, label: str) -> list[Any]:
     p11 = _library()
     wanted = {p11.Attribute.CLASS: p11.ObjectClass.SECRET_KEY, p11.Attribute.LABEL: label}
     return list(session.get_objects(wanted))
+
+
+def _is_at_large(held: Any) -> bool:
+    """Whether a key can leave its token, ever could, or was brought into it from elsewhere."""
+    p11, attribute = _library(), _library().Attribute
+    wanted = {
+        attribute.EXTRACTABLE: False,
+        attribute.SENSITIVE: True,
+        attribute.NEVER_EXTRACTABLE: True,
+        attribute.ALWAYS_SENSITIVE: True,
+        attribute.LOCAL: True,
+    }
+    try:
+        return any(held[name] is not value for name, value in wanted.items())
+    except p11.AttributeTypeInvalid:  # a token that does not say is not believed
+        return True
 
 
 def _encrypt(held: Any, key: bytes, context: bytes) -> bytes:

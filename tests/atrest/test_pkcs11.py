@@ -90,8 +90,33 @@ def test_F42_a_key_that_could_leave_stops_the_start(token: Token, tmp_path: Path
             store=True,
             template={p11.Attribute.EXTRACTABLE: True, p11.Attribute.SENSITIVE: False},
         )
-    with pytest.raises(UnsafeSettings, match="taken out"):
+    with pytest.raises(UnsafeSettings, match="out of its token"):
         keys.load(folder, token)
+
+
+@pytest.mark.parametrize("way", ["brought in", "locked later"])
+def test_F42_a_key_that_once_was_outside_stops_the_start(token: Token, way: str) -> None:
+    """It says that it cannot leave now; a copy of it may lie anywhere."""
+    p11 = library()
+    closed = {p11.Attribute.SENSITIVE: True, p11.Attribute.EXTRACTABLE: False}
+    kind = {p11.Attribute.CLASS: p11.ObjectClass.SECRET_KEY, p11.Attribute.LABEL: "epoch-9"}
+    uses = {p11.Attribute.ENCRYPT: True, p11.Attribute.DECRYPT: True, p11.Attribute.TOKEN: True}
+    with pkcs11._line(token).writing() as session:
+        if way == "brought in":
+            aes = {p11.Attribute.KEY_TYPE: p11.KeyType.AES, p11.Attribute.VALUE: KEY}
+            session.create_object({**kind, **aes, **uses, **closed})
+        else:
+            opened = {p11.Attribute.EXTRACTABLE: True, p11.Attribute.SENSITIVE: False}
+            made = session.generate_key(
+                p11.KeyType.AES, 256, label="epoch-9", store=True, template=opened
+            )
+            for name, value in closed.items():
+                made[name] = value
+            assert made[p11.Attribute.LOCAL]
+        (held,) = pkcs11._labelled(session, "epoch-9")
+        assert {name: held[name] for name in closed} == closed
+    with pytest.raises(UnsafeSettings, match="out of its token"):
+        pkcs11.check_key(token, "epoch-9")
 
 
 def test_F42_the_folder_names_the_key_and_holds_nothing_of_it(token: Token, tmp_path: Path) -> None:

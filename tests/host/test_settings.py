@@ -107,6 +107,15 @@ UNSAFE: dict[str, tuple[Change, str]] = {
     "debugging": (sets(FLASK_DEBUG="1"), "FLASK_DEBUG"),
     "keys of connections written down": (sets(SSLKEYLOGFILE="keys.log"), "SSLKEYLOGFILE"),
     "the database moved by the environment": (sets(PGHOST="db.example"), "PGHOST"),
+    "a root of trust from the environment": (sets(PGSSLROOTCERT="ca.pem"), "PGSSLROOTCERT"),
+    "headers that are read as others": (
+        sets(GUNICORN_CMD_ARGS="--header-map=dangerous"),
+        "header_map is fixed",
+    ),
+    "methods of any form": (
+        sets(GUNICORN_CMD_ARGS="--permit-unconventional-http-method"),
+        "permit_unconventional_http_method is fixed",
+    ),
     "an access log": (sets(GUNICORN_CMD_ARGS="--access-logfile=-"), "accesslog is fixed"),
     "reloading": (sets(GUNICORN_CMD_ARGS="--reload"), "reload is fixed"),
     "a log of everything": (sets(GUNICORN_CMD_ARGS="--log-level=debug"), "must not be debug"),
@@ -251,6 +260,42 @@ def test_a_demonstration_may_have_less(tmp_path: Path) -> None:
     (tmp_path / "gateway.db").chmod(0o644)
     demo = Settings("demo", "http://127.0.0.1:8000", f"sqlite:///{tmp_path}/gateway.db", tmp_path)
     host.check(demo, {"FLASK_DEBUG": "1"})
+
+
+@pytest.mark.parametrize(
+    "name", ["PGOPTIONS", "PGPASSFILE", "PGSSLROOTCERT", "PGSSLMODE", "PGUSER", "PGPORT"]
+)
+def test_nothing_but_its_address_says_how_the_database_is_reached(
+    name: str, tmp_path: Path
+) -> None:
+    assert name in faults(settings(tmp_path), **{name: "x"})
+    host.check(settings(tmp_path), {name: "", "PGDATA": "/srv"})
+
+
+OWNED = [
+    "keys",
+    "keys/epoch-2025-01-1.key",
+    "keys/operators/alex.json",
+    "gateway.db",
+    "gateway.db-wal",
+]
+
+
+@pytest.mark.parametrize("name", OWNED)
+def test_every_file_that_matters_is_the_services_own(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "keys" / "operators").mkdir(parents=True, mode=0o700)
+    (tmp_path / "keys").chmod(0o700)
+    for each in OWNED[1:]:
+        (tmp_path / each).touch(mode=0o600)
+    host.check(settings(tmp_path), {})
+    user = os.geteuid()
+    if user == 0:
+        os.chown(tmp_path / name, 65534, 65534)
+    else:  # who is not root gives nothing away: let it be looked at by somebody else
+        monkeypatch.setattr(os, "geteuid", lambda: user + 1)
+    assert "belongs to another user" in faults(settings(tmp_path))
 
 
 def test_keys_of_another_user_are_refused(tmp_path: Path) -> None:
