@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway import ledger
 from gateway.api.house import house
+from gateway.api.rates import require_public
 from gateway.errors import NotFound, Unavailable
 from gateway.sealing import tlog
 
@@ -27,6 +28,7 @@ _BRIEFLY = "public, max-age=5"
 def checkpoint() -> Response:
     """Answer with the checkpoint of this round, and everyone's signatures below it."""
     here = house()
+    require_public(here, here.clock())
     with suppress(Unavailable):  # what was signed before can be shown all the same
         ledger.sequence(here.sessions, here.keys, now=here.clock())
     with here.sessions() as session:
@@ -41,6 +43,7 @@ def tile(rest: str) -> Response:
     if wanted is None:
         raise NotFound
     here = house()
+    require_public(here, here.clock())
     with here.sessions() as session:
         data = ledger.read_tile(_reading(session), wanted, here.clock())
     return _open(Response(data, content_type="application/octet-stream"), _FOR_EVER)

@@ -117,7 +117,7 @@ class KeyEvent(StrEnum):
 
 
 class Limited(StrEnum):
-    """What an agency may do so often and no oftener."""
+    """What an agency, or everybody together, may do so often and no oftener."""
 
     TOKENS = "tokens"
     SIGN_IN = "sign_in"
@@ -125,6 +125,7 @@ class Limited(StrEnum):
     EXPORT = "export"
     READ = "read"
     WRITE = "write"
+    PUBLIC = "public"
 
 
 class SealRequest(StrEnum):

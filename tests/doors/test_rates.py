@@ -28,6 +28,8 @@ from tests.doors.oauth import START, Agency, Door, a_door
 from tests.journeys.asking import BY_NAME, asking, told
 from tests.journeys.world import BASE, World, example
 
+# Tokens and the published log have doors of their own; nobody signs in yet.
+ELSEWHERE = {Limited.TOKENS, Limited.SIGN_IN, Limited.PUBLIC}
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 
 
@@ -142,7 +144,7 @@ def test_the_shipped_table_limits_everything_and_lets_honest_work_through() -> N
     rates = Profiles.load().rates
     assert set(rates) == set(Limited)
     assert all(rate.burst >= 10 and rate.per_minute >= 5 for rate in rates.values())
-    assert {each.limit for each in OPERATIONS} == set(Limited) - {Limited.TOKENS, Limited.SIGN_IN}
+    assert {each.limit for each in OPERATIONS} == set(Limited) - ELSEWHERE
 
 
 @pytest.mark.parametrize(
@@ -232,6 +234,44 @@ def test_every_form_of_the_agenda_is_an_export(sqlite_world: World, form: str) -
     path = f"/v1/conferences/{conference}/agenda?purpose=P9&format={form}"
     assert wire.ask("GET", path, "conference:read").status_code == 200
     assert limited(wire.ask("GET", path, "conference:read")) == 10
+
+
+def test_V36_T17_the_published_log_is_limited_for_all_together_and_by_nothing_personal(
+    world: World,
+) -> None:
+    world.client(LANDLORD).refer(example("c1"))
+    world.later(minutes=16)
+    ask = world.app.test_client().get
+    agencies_asked = world.wire(IDVA)
+    with_rates(world, public=Rate(3, 6))
+    paths = ("/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/0/000.p/9")
+    answers = [
+        ask(path, environ_overrides={"REMOTE_ADDR": f"192.0.2.{number}"})
+        for number, path in enumerate(paths)
+    ]
+    assert [each.status_code for each in answers] == [200, 200, 404]
+    assert limited(ask("/log/checkpoint")) == 10
+    assert limited(ask("/log/tile/0/000.p/1")) == 10
+    assert agencies_asked.ask("GET", "/v1/log/checkpoint", "log:read").status_code == 200
+    house = world.app.extensions["gateway"]
+    with house.replay._engine.connect() as connection:
+        keys = set(connection.execute(text("SELECT key FROM replay.bucket")).scalars())
+    assert {each for each in keys if each.startswith("public")} == {"public"}
+    assert not [each for each in keys if "192.0.2" in each]
+    assert house.replay.failures(world.now)["too-many-public"] == 2
+    world.later(seconds=10)
+    assert ask("/log/checkpoint").status_code == 200
+
+
+def test_the_published_log_stays_open_without_the_store_of_buckets(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise Unavailable("The store of used proofs does not answer.")
+
+    sqlite_world.later(minutes=16)
+    monkeypatch.setattr(Replay, "take", away)
+    assert sqlite_world.app.test_client().get("/log/checkpoint").status_code == 200
 
 
 def test_what_is_sealed_to_a_reader_is_an_export_and_a_referral_is_a_match() -> None:

@@ -101,7 +101,7 @@ _RESPONSES: Mapping[int, tuple[str, str]] = {
     413: ("TooLarge", "The body is too large."),
     415: ("WrongMediaType", "The body is of another media type."),
     422: ("Invalid", "The document is not of its form; each fault has a code and a pointer."),
-    429: ("TooMany", "Your agency asks this too often."),
+    429: ("TooMany", "Your agency asks this too often, or everybody the log."),
     500: ("Fault", "A fault of ours."),
     503: ("Unavailable", "A part that must work is down; nothing was disclosed or changed."),
 }

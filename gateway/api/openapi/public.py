@@ -97,6 +97,7 @@ def paths() -> Json:
             "Signed by the log and countersigned by partners (C2SP tlog-checkpoint, tlog-tiles).",
             media_type="text/plain",
             fails=True,
+            is_limited=True,
         ),
         "/log/tile/{rest}": _get(
             "tile",
@@ -105,6 +106,7 @@ def paths() -> Json:
             media_type="application/octet-stream",
             parameters={"rest": ("Which tile.", "0/000.p/1")},
             fails=True,
+            is_limited=True,
         ),
         "/": _get("home", "The way to the documentation", "A redirection.", status="302"),
         "/docs": _get("reference", "This description for people", "", media_type="text/html"),
@@ -168,6 +170,7 @@ def _get(
     status: str = "200",
     parameters: Mapping[str, tuple[str, str]] | None = None,
     fails: bool = False,
+    is_limited: bool = False,
 ) -> Json:
     good: Json = {"description": summary + "."}
     if status == "200":
@@ -196,4 +199,6 @@ def _get(
             for each, (said, example) in parameters.items()
         ]
         operation["responses"]["404"] = {"$ref": "#/components/responses/NotFound"}
+    if is_limited:
+        operation["responses"]["429"] = {"$ref": "#/components/responses/TooMany"}
     return {"get": operation}
