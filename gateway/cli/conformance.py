@@ -44,11 +44,13 @@ def _table(rows: Iterable[Mapping[str, Any]]) -> str:
             " ".join(filter(None, (row["id"], row.get("level")))),
             row["says"],
             row["status"],
+            row.get("sees", ""),
             "<br>".join(f"`{test.rpartition('/')[2]}`" for test in row.get("tests", ())),
             row.get("reason", ""),
         )
         for row in rows
     ]
     return words.table(
-        ("Requirement", "In our words", "Status", "Shown by", "Why not wholly"), lines
+        ("Requirement", "In our words", "Status", "What is seen", "Shown by", "Why not wholly"),
+        lines,
     )

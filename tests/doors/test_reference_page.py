@@ -137,6 +137,9 @@ def test_every_answer_is_hardened(shared_sqlite_world: World, path: str) -> None
             assert answer.headers.getlist(name) == [value]
     policy = answer.headers["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "unsafe" not in policy
     assert "Set-Cookie" not in answer.headers
     is_public = path in (*PAGES, "/openapi.json")
@@ -152,6 +155,9 @@ def test_a_page_that_did_not_change_is_not_sent_again(shared_sqlite_world: World
 def test_the_root_leads_to_the_documentation(shared_sqlite_world: World) -> None:
     answer = get(shared_sqlite_world, "/")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/docs")
+    asked = {"Host": "elsewhere.example", "X-Forwarded-Host": "elsewhere.example"}
+    other = shared_sqlite_world.app.test_client().get("/", headers=asked)
+    assert other.headers["Location"] == "/docs"
 
 
 @pytest.mark.parametrize("path", ["/static/web.css", "/static/icon.svg"])
