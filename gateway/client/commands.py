@@ -230,7 +230,7 @@ def _acknowledge(given: argparse.Namespace) -> None:
 @contextmanager
 def _gateway(given: argparse.Namespace) -> Iterator[Gateway]:
     settings = config.load(given.config)
-    keys = config.load_keys(settings.keys)
+    keys = config.load_keys(settings.keys, settings.older_keys)
     sender = Sender(settings.base_url, ca=settings.ca)
     try:
         yield Gateway(

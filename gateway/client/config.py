@@ -7,7 +7,7 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ class AgencyKeys:
 
     `folder` is where they lie; what the agency remembers of the log is kept there too. With the
     key `witness` it countersigns the log, by `log_key` it knows its own entries; a folder made
-    before there was either goes without.
+    before there was either goes without. `older` are encryption keys of earlier folders, by id:
+    what was sealed to one is opened with it, and nothing else is done with it.
     """
 
     signing_kid: str
@@ -47,6 +48,18 @@ class AgencyKeys:
     folder: Path | None = None
     witness: Ed25519PrivateKey | None = field(default=None, repr=False)
     log_key: bytes | None = field(default=None, repr=False)
+    older: Mapping[str, jose.Key] = field(default_factory=dict, repr=False)
+    older_kids: frozenset[str] = frozenset()  # of their signing keys, too
+
+    @property
+    def opening(self) -> Mapping[str, jose.Key]:
+        """Every key that something may be sealed to; the id in its header picks one."""
+        return {**self.older, self.encryption_kid: self.encryption}
+
+    @property
+    def kids(self) -> frozenset[str]:
+        """The ids of all keys that are, or were, this agency's."""
+        return self.older_kids | {self.signing_kid, self.encryption_kid}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Config:
     keys: Path
     worker: str | None = None
     ca: Path | None = None
+    older_keys: tuple[Path, ...] = ()  # folders of before the keys were changed
 
 
 def load(path: Path | None = None) -> Config:
@@ -73,8 +87,12 @@ def load(path: Path | None = None) -> Config:
     except (OSError, ValueError):
         text = "There is no readable configuration file; name it with --config."
         raise UnsafeSettings(text) from None
-    if set(given) - {"base_url", "agency", "keys", "worker", "ca"}:
-        raise UnsafeSettings("The configuration knows base_url, agency, keys, worker and ca alone.")
+    if set(given) - {"base_url", "agency", "keys", "older_keys", "worker", "ca"}:
+        text = "The configuration knows base_url, agency, keys, older_keys, worker and ca alone."
+        raise UnsafeSettings(text)
+    older = given.pop("older_keys", [])
+    if not isinstance(older, list) or not all(isinstance(each, str) for each in older):
+        raise UnsafeSettings("older_keys is a list of folders, each in quotation marks.")
     if not all(isinstance(value, str) for value in given.values()):
         raise UnsafeSettings("Every value of the configuration is a text in quotation marks.")
     if not {"base_url", "agency", "keys"} <= given.keys():
@@ -85,6 +103,7 @@ def load(path: Path | None = None) -> Config:
         keys=path.parent / given["keys"],
         worker=given.get("worker"),
         ca=path.parent / given["ca"] if "ca" in given else None,
+        older_keys=tuple(path.parent / each for each in older),
     )
 
 
@@ -112,8 +131,8 @@ def new_keys(folder: Path, agency: str) -> dict[str, str]:
     return {jwk["use"]: jose.thumbprint(jwk) for jwk in pairs.values()}
 
 
-def load_keys(folder: Path) -> AgencyKeys:
-    """Return the keys of a folder.
+def load_keys(folder: Path, older: Sequence[Path] = ()) -> AgencyKeys:
+    """Return the keys of a folder, with those of `older` folders for what was sealed before.
 
     :raises UnsafeSettings: if one is missing, damaged, or readable by others.
     """
@@ -130,9 +149,21 @@ def load_keys(folder: Path) -> AgencyKeys:
             folder,
             Ed25519PrivateKey.from_private_bytes(witness) if witness else None,
             _secret(folder / LOG_KEY),
+            *_older(older),
         )
     except (Undecipherable, ValueError, KeyError, TypeError):
         raise UnsafeSettings("A file of the keys folder is damaged.") from None
+
+
+def _older(folders: Sequence[Path]) -> tuple[dict[str, jose.Key], frozenset[str]]:
+    """The encryption keys of earlier folders, and the ids of all their keys."""
+    keys: dict[str, jose.Key] = {}
+    kids: set[str] = set()
+    for folder in folders:
+        signing, encryption = (_jwk(_read(folder / name)) for name in (SIGNING, ENCRYPTION))
+        keys[encryption["kid"]] = jose.import_private(encryption, "enc")
+        kids |= {signing["kid"], encryption["kid"]}
+    return keys, frozenset(kids)
 
 
 def keep_log_key(folder: Path, key: str) -> None:

@@ -192,7 +192,7 @@ class Exchange:
         return self._by_gateway(
             lambda verify_keys: envelopes.open_disclosure(
                 token,
-                decrypt_keys={self._keys.encryption_kid: self._keys.encryption},
+                decrypt_keys=self._keys.opening,
                 verify_keys=verify_keys,
                 audience=self._access.agency_id,
                 issuer=self._access.base_url,
@@ -220,12 +220,12 @@ class Exchange:
         self, item: Mapping[str, Any], agency: str, jwk: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Seal what this agency's copy of a section says for another agency, byte for byte."""
-        held = {self._keys.encryption_kid: self._keys.encryption}
+        held = self._keys.opening
         return envelopes.reseal_section(item, self._access.agency_id, held, agency, jwk)
 
     def open_sections(self, items: list[Any]) -> dict[str, Any]:
         """Open the sections that other agencies sealed to this one."""
-        held = {self._keys.encryption_kid: self._keys.encryption}
+        held = self._keys.opening
         mine = self._access.agency_id
         return {item["section"]: envelopes.open_section(item, mine, held) for item in items}
 
@@ -264,8 +264,7 @@ def open_enrolment(
 
     :raises Undecipherable: if it is not for this agency.
     """
-    held = {keys.encryption_kid: keys.encryption}
-    plain = jose.decrypt(token, held, typ=typ, cty="json").plaintext
+    plain = jose.decrypt(token, keys.opening, typ=typ, cty="json").plaintext
     answer = json.loads(plain)
     if not isinstance(answer, dict) or answer.get("agency") != agency_id:
         raise Undecipherable("The answer is to another agency.")

@@ -74,7 +74,7 @@ class Gateway:
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
         self._secret, self._folder = keys.secret, keys.folder
-        self.agency_id, self.own_kids = agency_id, {keys.signing_kid, keys.encryption_kid}
+        self.agency_id, self.own_kids = agency_id, keys.kids
         self._exchange = Exchange(
             send,
             base_url=base_url,

@@ -523,6 +523,8 @@ def test_keys_do_not_show_themselves(keys: config.AgencyKeys, tmp_path: Path) ->
         'base_url = "https://a.example"\nagency = "a"\nkeys = "k"\nother = "x"',
         'base_url = "https://a.example"\nagency = 5\nkeys = "k"',
         'base_url = "a.example"\nagency = "a"\nkeys = "k"',
+        'base_url = "https://a.example"\nagency = "a"\nkeys = "k"\nolder_keys = "old"',
+        'base_url = "https://a.example"\nagency = "a"\nkeys = "k"\nolder_keys = [1]',
     ],
 )
 def test_a_configuration_is_complete_or_refused(tmp_path: Path, text: str) -> None:
