@@ -244,7 +244,7 @@ def test_V36_T17_the_published_log_is_limited_for_all_together_and_by_nothing_pe
     ask = world.app.test_client().get
     agencies_asked = world.wire(IDVA)
     with_rates(world, public=Rate(3, 6))
-    paths = ("/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/0/000.p/9")
+    paths = ("/log/checkpoint", "/log/tile/0/000.p/1", "/log/tile/0/999")
     answers = [
         ask(path, environ_overrides={"REMOTE_ADDR": f"192.0.2.{number}"})
         for number, path in enumerate(paths)
