@@ -105,7 +105,7 @@ def read_token(token: str, here: House) -> Mapping[str, Any]:
     return claims
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)  # some 3 KB each
 def _signed(token: str, own: tuple[tuple[str, str], ...]) -> Mapping[str, Any]:
     """Verify once for all requests that carry the same token; failures are not remembered."""
     key = jose.import_public(dict(own), "sig")

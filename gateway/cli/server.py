@@ -6,6 +6,7 @@ The plain names are settings of gunicorn. There is no access log: paths tell cas
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 import ssl
@@ -72,6 +73,10 @@ def when_ready(server: Any) -> None:
     """End a production service that would speak without TLS to more than this machine."""
     if not server.cfg.is_ssl and any(map(_is_reached_from_outside, server.LISTENERS)):
         _end_if(["without --certfile and --keyfile it listens to this machine alone"])
+    # What was loaded is no garbage: a collection that passes over it leaves its memory shared by
+    # all workers, and does not walk through all of it again and again.
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,7 @@ def find_agency(session: Session, agency_id: str) -> AgencyRow | None:
 
 def list_agencies(session: Session) -> list[AgencyRow]:
     """All agencies, by area and id."""
-    rows = session.execute(_ALL)
-    return [AgencyRow(*row) for row in rows]
+    return [AgencyRow(*row) for row in _ALL.rows(session)]
 
 
 def set_suspended(session: Session, agency_id: str, at: datetime | None) -> None:
@@ -116,7 +116,7 @@ _AGENCIES = select(
     t.agency.c.registered_at,
     t.agency.c.suspended_at,
 )
-_ALL = _AGENCIES.order_by(t.agency.c.area, t.agency.c.id)
+_ALL = Prepared(_AGENCIES.order_by(t.agency.c.area, t.agency.c.id))
 _WORKERS = select(
     t.worker.c.agency_id,
     t.worker.c.id,

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, insert, or_, select, upda
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.types import Utc
 
 
@@ -114,14 +115,9 @@ def list_keys(
     session: Session, *, use: str, at: datetime, agency_id: str | None = None
 ) -> list[KeyRow]:
     """Public keys of one use that are valid at a time, newest first; of all agencies or of one."""
-    k = t.agency_key
-    mine = () if agency_id is None else (k.c.agency_id == agency_id,)
-    rows = session.execute(
-        select(k.c.agency_id, k.c.kid, k.c.jwk)
-        .where(k.c.use == use, holds(at), *mine)
-        .order_by(k.c.agency_id, k.c.valid_from.desc(), k.c.kid)
-    )
-    return [KeyRow(*row) for row in rows]
+    if agency_id is None:
+        return [KeyRow(*row) for row in _ALL_KEYS.rows(session, use=use, at=at)]
+    return [KeyRow(*row) for row in _ITS_KEYS.rows(session, use=use, at=at, agency=agency_id)]
 
 
 def list_lives(session: Session, *, agency_id: str | None = None) -> list[KeyLife]:
@@ -143,9 +139,8 @@ def find_key(
     session: Session, *, agency_id: str, kid: str, use: str, at: datetime
 ) -> KeyRow | None:
     """One public key of an agency, if it is valid at a time."""
-    values = {"agency": agency_id, "kid": kid, "use": use, "at": at}
-    row = session.execute(_KEY, values).one_or_none()
-    return KeyRow(*row) if row else None
+    rows = _KEY.rows(session, agency=agency_id, kid=kid, use=use, at=at)
+    return KeyRow(*rows[0]) if rows else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,10 +201,19 @@ _LIVES = select(
 )
 
 
-# Built once: asked for each document.
-_KEY = select(t.agency_key.c.agency_id, t.agency_key.c.kid, t.agency_key.c.jwk).where(
-    t.agency_key.c.agency_id == bindparam("agency"),
-    t.agency_key.c.kid == bindparam("kid"),
-    t.agency_key.c.use == bindparam("use"),
-    holds(bindparam("at", type_=Utc())),
+_COLUMNS = (t.agency_key.c.agency_id, t.agency_key.c.kid, t.agency_key.c.jwk)
+_HOLDING = (
+    select(*_COLUMNS)
+    .where(t.agency_key.c.use == bindparam("use"), holds(bindparam("at", type_=Utc())))
+    .order_by(t.agency_key.c.agency_id, t.agency_key.c.valid_from.desc(), t.agency_key.c.kid)
+)
+_ALL_KEYS = Prepared(_HOLDING)
+_ITS_KEYS = Prepared(_HOLDING.where(t.agency_key.c.agency_id == bindparam("agency")))
+_KEY = Prepared(
+    select(*_COLUMNS).where(
+        t.agency_key.c.agency_id == bindparam("agency"),
+        t.agency_key.c.kid == bindparam("kid"),
+        t.agency_key.c.use == bindparam("use"),
+        holds(bindparam("at", type_=Utc())),
+    )
 )

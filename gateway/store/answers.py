@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add
 from gateway.store.tables import answer, document_jti
 
@@ -23,15 +24,17 @@ class Answer:
     body: bytes
 
 
-_ANSWER = select(answer.c.digest, answer.c.status, answer.c.content_type, answer.c.body).where(
-    answer.c.agency_id == bindparam("agency"), answer.c.key == bindparam("key")
+_ANSWER = Prepared(
+    select(answer.c.digest, answer.c.status, answer.c.content_type, answer.c.body).where(
+        answer.c.agency_id == bindparam("agency"), answer.c.key == bindparam("key")
+    )
 )
 
 
 def find_answer(session: Session, *, agency_id: str, key: str) -> Answer | None:
     """What `agency_id` was answered under `key` before."""
-    row = session.execute(_ANSWER, {"agency": agency_id, "key": key}).one_or_none()
-    return Answer(*row) if row else None
+    rows = _ANSWER.rows(session, agency=agency_id, key=key)
+    return Answer(*rows[0]) if rows else None
 
 
 def add_answer(
@@ -64,9 +67,9 @@ def use_jti(session: Session, *, agency_id: str, jti: str, expires_at: datetime)
     return True
 
 
-_EXPIRED = delete(document_jti).where(document_jti.c.expires_at < bindparam("now"))
+_EXPIRED = Prepared(delete(document_jti).where(document_jti.c.expires_at < bindparam("now")))
 
 
 def forget_jtis(session: Session, *, now: datetime) -> None:
     """Forget used document ids whose documents can no longer be accepted anyway."""
-    session.execute(_EXPIRED, {"now": now})
+    _EXPIRED.run(session, [{"now": now}])

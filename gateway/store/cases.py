@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Capacity, CaseState, Outcome, Position, RiskLevel
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all
 
 
@@ -112,9 +113,8 @@ def _is_newest(table: Table) -> Any:
     )
 
 
-# Built once: writing a statement anew for each call costs more than running it.
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_CASES = (
+_CASES = Prepared(
     select(
         t.case.c.id,
         t.case.c.area,
@@ -128,7 +128,7 @@ _CASES = (
     .join(t.state, t.state.c.case_id == t.case.c.id)
     .where(t.case.c.id.in_(_IDS), _is_newest(t.state))
 )
-_NOW = (
+_NOW = Prepared(
     select(
         t.case.c.id,
         t.case.c.area,
@@ -151,30 +151,53 @@ _NOW = (
         _is_newest(t.position),
     )
 )
-_POSITIONS = select(
-    t.position.c.case_id,
-    t.position.c.position,
-    t.position.c.capacity,
-    t.position.c.excluded_kinds,
-    t.position.c.excluded_agencies,
-    t.position.c.overridden_kinds,
-    t.position.c.barred_kinds,
-    t.position.c.barred_agencies,
-    t.position.c.by_agency,
-    t.position.c.seq,
-    t.position.c.at,
-).where(t.position.c.case_id.in_(_IDS), _is_newest(t.position))
-_RISKS = select(t.risk).where(t.risk.c.case_id.in_(_IDS), _is_newest(t.risk))
-_CONSENTS = select(
-    t.consent.c.case_id,
-    t.consent.c.rule,
-    t.consent.c.outcome,
-    t.consent.c.share_with,
-    t.consent.c.duties,
-    t.consent.c.must_record,
-    t.consent.c.versions,
-    t.consent.c.at,
-).where(t.consent.c.case_id.in_(_IDS), _is_newest(t.consent))
+_POSITIONS = Prepared(
+    select(
+        t.position.c.case_id,
+        t.position.c.position,
+        t.position.c.capacity,
+        t.position.c.excluded_kinds,
+        t.position.c.excluded_agencies,
+        t.position.c.overridden_kinds,
+        t.position.c.barred_kinds,
+        t.position.c.barred_agencies,
+        t.position.c.by_agency,
+        t.position.c.seq,
+        t.position.c.at,
+    ).where(t.position.c.case_id.in_(_IDS), _is_newest(t.position))
+)
+_RISKS = Prepared(
+    select(
+        t.risk.c.case_id,
+        t.risk.c.level,
+        t.risk.c.criteria,
+        t.risk.c.professional,
+        t.risk.c.grades,
+        t.risk.c.age,
+        t.risk.c.child,
+        t.risk.c.danger,
+        t.risk.c.care_needs,
+        t.risk.c.needs,
+        t.risk.c.markers,
+        t.risk.c.children,
+        t.risk.c.incident_on,
+        t.risk.c.events,
+        t.risk.c.at,
+    ).where(t.risk.c.case_id.in_(_IDS), _is_newest(t.risk))
+)
+_CONSENTS = Prepared(
+    select(
+        t.consent.c.case_id,
+        t.consent.c.rule,
+        t.consent.c.outcome,
+        t.consent.c.share_with,
+        t.consent.c.duties,
+        t.consent.c.must_record,
+        t.consent.c.versions,
+        t.consent.c.at,
+    ).where(t.consent.c.case_id.in_(_IDS), _is_newest(t.consent))
+)
+_LOCK = Prepared(select(t.case.c.id).where(t.case.c.id == bindparam("case_id")).with_for_update())
 
 
 def add_case(session: Session, *, case_id: str, area: str, by: By) -> None:
@@ -189,7 +212,7 @@ def set_area(session: Session, *, case_id: str, area: str) -> None:
 
 def lock_case(session: Session, case_id: str) -> None:
     """Make concurrent writers of this case wait for each other (SQLite already does)."""
-    session.execute(select(t.case.c.id).where(t.case.c.id == case_id).with_for_update())
+    _LOCK.rows(session, case_id=case_id)
 
 
 def next_seq(session: Session, table: Table, case_id: str) -> int:
@@ -236,7 +259,7 @@ def list_cases(session: Session, case_ids: Sequence[str]) -> dict[str, CaseRow]:
     """Cases with their newest state, by id."""
     if not case_ids:
         return {}
-    rows = session.execute(_CASES, {"ids": case_ids})
+    rows = _CASES.rows(session, ids=case_ids)
     return {row[0]: CaseRow(*row[:7], tuple(row[7])) for row in rows}
 
 
@@ -244,7 +267,7 @@ def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
     """Cases as they stand for a decision, in one statement: state, position, consent outcome."""
     if not case_ids:
         return {}
-    rows = session.execute(_NOW, {"ids": case_ids})
+    rows = _NOW.rows(session, ids=case_ids)
     return {row[0]: CaseNow(*row[:5], *(tuple(codes) for codes in row[5:])) for row in rows}
 
 
@@ -258,7 +281,7 @@ def add_dated(
 
 def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, PositionRow]:
     """The newest position of each case."""
-    rows = session.execute(_POSITIONS, {"ids": case_ids}) if case_ids else ()
+    rows = _POSITIONS.rows(session, ids=case_ids) if case_ids else ()
     return {
         row[0]: PositionRow(
             row[1],
@@ -283,32 +306,27 @@ def list_recorders(session: Session, case_id: str) -> frozenset[str]:
 
 def list_risks(session: Session, case_ids: Sequence[str]) -> dict[str, RiskRow]:
     """The newest risk of each case."""
-    rows = session.execute(_RISKS, {"ids": case_ids}) if case_ids else ()
-    return {row.case_id: _risk(row) for row in rows}
-
-
-def _risk(row: Any) -> RiskRow:
-    return RiskRow(
-        level=row.level,
-        criteria=tuple(row.criteria),
-        professional=row.professional,
-        grades=tuple(row.grades),
-        age=row.age,
-        child=row.child,
-        danger=row.danger,
-        care_needs=row.care_needs,
-        needs=row.needs,
-        markers=tuple(row.markers),
-        children=row.children,
-        incident_on=row.incident_on,
-        events=tuple(date.fromisoformat(day) for day in row.events),
-        at=row.at,
-    )
+    rows = _RISKS.rows(session, ids=case_ids) if case_ids else ()
+    return {
+        row[0]: RiskRow(
+            row[1],
+            tuple(row[2]),
+            row[3],
+            tuple(row[4]),
+            *row[5:10],
+            tuple(row[10]),
+            row[11],
+            row[12],
+            tuple(map(date.fromisoformat, row[13])),
+            row[14],
+        )
+        for row in rows
+    }
 
 
 def list_consents(session: Session, case_ids: Sequence[str]) -> dict[str, ConsentRow]:
     """The newest consent decision of each case."""
-    rows = session.execute(_CONSENTS, {"ids": case_ids}) if case_ids else ()
+    rows = _CONSENTS.rows(session, ids=case_ids) if case_ids else ()
     return {
         row[0]: ConsentRow(
             row[1], row[2], tuple(row[3]), tuple(row[4]), tuple(row[5]), row[6], row[7]

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all
 
 
@@ -23,11 +24,29 @@ class ConferenceRow:
     starts_at: datetime
 
 
-_DATES = (
+_DATES = Prepared(
     select(t.conference_case.c.case_id, t.conference.c.starts_at)
     .join(t.conference, t.conference.c.id == t.conference_case.c.conference_id)
     .where(t.conference_case.c.case_id.in_(bindparam("ids", expanding=True)))
     .order_by(t.conference_case.c.listed_at)
+)
+_ONE = Prepared(
+    select(
+        t.conference.c.id,
+        t.conference.c.area,
+        t.conference.c.agency_id,
+        t.conference.c.starts_at,
+    ).where(t.conference.c.id == bindparam("conference_id"))
+)
+_ATTENDEES = Prepared(
+    select(t.conference_attendee.c.agency_id)
+    .where(t.conference_attendee.c.conference_id == bindparam("conference_id"))
+    .order_by(t.conference_attendee.c.agency_id)
+)
+_LISTED = Prepared(
+    select(t.conference_case.c.case_id, t.conference_case.c.kind)
+    .where(t.conference_case.c.conference_id == bindparam("conference_id"))
+    .order_by(t.conference_case.c.listed_at, t.conference_case.c.case_id)
 )
 
 
@@ -53,20 +72,13 @@ def add_conference(
 
 def find_conference(session: Session, conference_id: str) -> ConferenceRow | None:
     """A conference by id."""
-    c = t.conference
-    row = session.execute(
-        select(c.c.id, c.c.area, c.c.agency_id, c.c.starts_at).where(c.c.id == conference_id)
-    ).one_or_none()
-    return ConferenceRow(*row) if row else None
+    rows = _ONE.rows(session, conference_id=conference_id)
+    return ConferenceRow(*rows[0]) if rows else None
 
 
 def list_attendees(session: Session, conference_id: str) -> list[str]:
     """Agencies that attend, by id."""
-    a = t.conference_attendee
-    rows = session.execute(
-        select(a.c.agency_id).where(a.c.conference_id == conference_id).order_by(a.c.agency_id)
-    )
-    return [row.agency_id for row in rows]
+    return [row[0] for row in _ATTENDEES.rows(session, conference_id=conference_id)]
 
 
 def list_case(
@@ -85,16 +97,10 @@ def list_case(
 
 def list_listed(session: Session, conference_id: str) -> list[tuple[str, str]]:
     """Listed cases with how they came to the list: (case id, kind)."""
-    c = t.conference_case
-    rows = session.execute(
-        select(c.c.case_id, c.c.kind)
-        .where(c.c.conference_id == conference_id)
-        .order_by(c.c.listed_at, c.c.case_id)
-    )
-    return [(row.case_id, row.kind) for row in rows]
+    return [(row[0], row[1]) for row in _LISTED.rows(session, conference_id=conference_id)]
 
 
 def list_dates(session: Session, case_ids: Sequence[str]) -> dict[str, datetime]:
     """When each case is heard: the start of the newest conference it is listed for."""
-    rows = session.execute(_DATES, {"ids": case_ids}) if case_ids else ()
-    return {row.case_id: row.starts_at for row in rows}
+    rows = _DATES.rows(session, ids=case_ids) if case_ids else ()
+    return {row[0]: row[1] for row in rows}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Insert, Table, bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -23,63 +23,59 @@ class WrappedKey:
     wrapped: bytes | None
 
 
+# Both databases can insert "unless it is there", each in its own dialect.
+_INSERTS: Mapping[str, Callable[[Table], Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 _KEY = log_key.c
-_FIND_LOG_KEY = Prepared(
-    select(_KEY.subject, _KEY.epoch, _KEY.wrapped).where(_KEY.subject == bindparam("subject"))
-)
-_FIND_LOG_KEYS = select(_KEY.subject, _KEY.epoch, _KEY.wrapped).where(
-    _KEY.subject.in_(bindparam("subjects", expanding=True))
+_ADD_LOG_KEY = {
+    kind: Prepared(insert(log_key).on_conflict_do_nothing(index_elements=["subject"]))
+    for kind, insert in _INSERTS.items()
+}
+_FIND_LOG_KEYS = Prepared(
+    select(_KEY.subject, _KEY.epoch, _KEY.wrapped).where(
+        _KEY.subject.in_(bindparam("subjects", expanding=True))
+    )
 )
 
 
 def find_log_keys(session: Session, subjects: Iterable[str]) -> dict[str, WrappedKey]:
     """The log keys that exist, by subject: a case id, or "YYYY-MM"."""
-    wanted = list(subjects)
-    rows: Iterable[Any]
-    if len(wanted) == 1:
-        rows = _FIND_LOG_KEY.rows(session, subject=wanted[0])
-    else:
-        rows = session.execute(_FIND_LOG_KEYS, {"subjects": wanted})
+    rows = _FIND_LOG_KEYS.rows(session, subjects=list(subjects))
     return {row[0]: WrappedKey(row[1], row[2]) for row in rows}
 
 
 def add_log_key(session: Session, *, subject: str, epoch: str, wrapped: bytes) -> None:
     """Keep a new log key, unless someone else was first."""
     row = {"subject": subject, "epoch": epoch, "wrapped": wrapped}
-    session.execute(_insert(session, log_key, ["subject"]), row)
+    _ADD_LOG_KEY[session.get_bind().dialect.name].run(session, [row])
 
 
 _AGENCY = agency_log_key.c
-_FIND_AGENCY_LOG_KEY = Prepared(
+_ADD_AGENCY_LOG_KEY = {
+    kind: Prepared(insert(agency_log_key).on_conflict_do_nothing(index_elements=["agency_id"]))
+    for kind, insert in _INSERTS.items()
+}
+_FIND_AGENCY_LOG_KEYS = Prepared(
     select(_AGENCY.agency_id, _AGENCY.epoch, _AGENCY.wrapped, _AGENCY.last_seq).where(
-        _AGENCY.agency_id == bindparam("agency")
+        _AGENCY.agency_id.in_(bindparam("agencies", expanding=True))
     )
 )
-_FIND_AGENCY_LOG_KEYS = select(
-    _AGENCY.agency_id,
-    _AGENCY.epoch,
-    _AGENCY.wrapped,
-    _AGENCY.last_seq,
-).where(_AGENCY.agency_id.in_(bindparam("agencies", expanding=True)))
 
 
 def find_agency_log_keys(
     session: Session, agency_ids: Iterable[str]
 ) -> dict[str, tuple[WrappedKey, int]]:
     """Each agency's wrapped log key and the last sequence number it gave."""
-    wanted = list(agency_ids)
-    rows: Iterable[Any]
-    if len(wanted) == 1:
-        rows = _FIND_AGENCY_LOG_KEY.rows(session, agency=wanted[0])
-    else:
-        rows = session.execute(_FIND_AGENCY_LOG_KEYS, {"agencies": wanted})
+    rows = _FIND_AGENCY_LOG_KEYS.rows(session, agencies=list(agency_ids))
     return {row[0]: (WrappedKey(row[1], row[2]), row[3]) for row in rows}
 
 
 def add_agency_log_key(session: Session, *, agency_id: str, epoch: str, wrapped: bytes) -> None:
     """Keep a new agency log key at sequence number 0, unless someone else was first."""
     row = {"agency_id": agency_id, "epoch": epoch, "wrapped": wrapped, "last_seq": 0}
-    session.execute(_insert(session, agency_log_key, ["agency_id"]), row)
+    _ADD_AGENCY_LOG_KEY[session.get_bind().dialect.name].run(session, [row])
 
 
 def list_agency_epochs(session: Session) -> frozenset[str]:
@@ -95,18 +91,20 @@ def list_last_seqs(session: Session) -> dict[str, int]:
 
 # --- counters ---------------------------------------------------------------------------------
 
-_DAY = ["agency_id", "day", "event"]
-_MORE = {"times": counter.c.times + 1}
 _COUNT = {
-    "sqlite": sqlite.insert(counter).on_conflict_do_update(index_elements=_DAY, set_=_MORE),
-    "postgresql": postgresql.insert(counter).on_conflict_do_update(index_elements=_DAY, set_=_MORE),
+    kind: Prepared(
+        insert(counter).on_conflict_do_update(
+            index_elements=["agency_id", "day", "event"], set_={"times": counter.c.times + 1}
+        )
+    )
+    for kind, insert in _INSERTS.items()
 }
 
 
 def count(session: Session, *, agency_id: str, day: date, event: str) -> None:
     """Add one to an agency's count of one event on one day."""
     row = {"agency_id": agency_id, "day": day, "event": event, "times": 1}
-    session.execute(_COUNT[session.get_bind().dialect.name], row)
+    _COUNT[session.get_bind().dialect.name].run(session, [row])
 
 
 def list_counts(session: Session, *, agency_id: str) -> dict[tuple[date, str], int]:
@@ -114,10 +112,3 @@ def list_counts(session: Session, *, agency_id: str) -> dict[tuple[date, str], i
     columns = select(counter.c.day, counter.c.event, counter.c.times)
     rows = session.execute(columns.where(counter.c.agency_id == agency_id))
     return {(row[0], row[1]): row[2] for row in rows}
-
-
-def _insert(session: Session, table: Table, key: Sequence[str]) -> Insert:
-    """An insert that does nothing if the key is taken; both databases have it, in their dialect."""
-    if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing(index_elements=key)
-    return postgresql.insert(table).on_conflict_do_nothing(index_elements=key)

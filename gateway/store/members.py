@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all
 
 
@@ -36,7 +37,7 @@ class NewAssignment:
     conditions: tuple[str, ...] = ()
 
 
-_STANDING = (
+_STANDING = Prepared(
     select(
         t.assignment.c.case_id,
         t.assignment.c.agency_id,
@@ -51,6 +52,16 @@ _STANDING = (
         t.assignment.c.until.is_(None),
     )
     .order_by(t.assignment.c.id)
+)
+_ANSWERED = Prepared(
+    select(
+        t.acknowledgement.c.case_id,
+        t.acknowledgement.c.agency_id,
+        t.acknowledgement.c.outcome,
+        t.acknowledgement.c.at,
+    )
+    .where(t.acknowledgement.c.case_id.in_(bindparam("ids", expanding=True)))
+    .order_by(t.acknowledgement.c.seq)
 )
 
 
@@ -98,7 +109,7 @@ def list_assignments(session: Session, case_ids: Sequence[str]) -> list[Assignme
     """Standing roles in each case, in the order they were given."""
     if not case_ids:
         return []
-    rows = session.execute(_STANDING, {"ids": case_ids})
+    rows = _STANDING.rows(session, ids=case_ids)
     return [AssignmentRow(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in rows]
 
 
@@ -134,10 +145,5 @@ def list_acknowledgements(
     session: Session, case_ids: Sequence[str]
 ) -> dict[tuple[str, str], tuple[Acknowledgement, datetime]]:
     """The newest answer by (case id, agency id)."""
-    k = t.acknowledgement
-    rows = session.execute(
-        select(k.c.case_id, k.c.agency_id, k.c.outcome, k.c.at)
-        .where(k.c.case_id.in_(case_ids))
-        .order_by(k.c.seq)
-    )
+    rows = _ANSWERED.rows(session, ids=case_ids)
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}

@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, bindparam, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add_all
 
 
@@ -34,12 +35,12 @@ class LinkRow:
     at: datetime
 
 
-_HITS = (
+_HITS = Prepared(
     select(t.party.c.case_id, t.party.c.role, t.party_token.c.token)
     .join(t.party, t.party.c.id == t.party_token.c.party_id)
     .where(t.party_token.c.token.in_(bindparam("tokens", expanding=True)))
 )
-_LINKS = (
+_LINKS = Prepared(
     select(
         t.link.c.case_id,
         t.link.c.other_id,
@@ -55,8 +56,7 @@ _LINKS = (
 
 def list_hits(session: Session, tokens: Iterable[bytes]) -> list[Hit]:
     """Everybody who shares one of `tokens`, in one statement by index."""
-    rows = session.execute(_HITS, {"tokens": list(tokens)})
-    return [Hit(*row) for row in rows]
+    return [Hit(*row) for row in _HITS.rows(session, tokens=list(tokens))]
 
 
 def add_parties(
@@ -92,11 +92,13 @@ def drop_parties(session: Session, case_id: str) -> None:
 
 
 _NEW_LINK = [column.name for column in t.link.c]
-_ADD_LINK = insert(t.link).from_select(
-    _NEW_LINK,
-    select(*(bindparam(name, type_=t.link.c[name].type) for name in _NEW_LINK)).where(
-        bindparam("is_real", type_=Boolean())
-    ),
+_ADD_LINK = Prepared(
+    insert(t.link).from_select(
+        _NEW_LINK,
+        select(*(bindparam(name, type_=t.link.c[name].type) for name in _NEW_LINK)).where(
+            bindparam("is_real", type_=Boolean())
+        ),
+    )
 )
 
 
@@ -114,12 +116,12 @@ def add_links(session: Session, links: Sequence[LinkRow]) -> None:
         }
         for row in links
     ]
-    session.execute(_ADD_LINK, rows or [dict.fromkeys(_NEW_LINK) | {"is_real": False}])
+    _ADD_LINK.run(session, rows or [dict.fromkeys(_NEW_LINK) | {"is_real": False}])
 
 
 def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:
     """Links from these cases to earlier ones."""
-    rows = session.execute(_LINKS, {"ids": case_ids}) if case_ids else ()
+    rows = _LINKS.rows(session, ids=case_ids) if case_ids else ()
     return [LinkRow(*row[:3], tuple(row[3]), row[4], row[5]) for row in rows]
 
 

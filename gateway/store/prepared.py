@@ -1,7 +1,8 @@
 """Owns statements that run often: compiled once per dialect, run on the driver's own cursor.
 
-SQLAlchemy spends some ten times SQLite's own time on each execution of a small statement. Values
-pass as they are, so only columns of text, whole numbers and bytes are used here.
+SQLAlchemy spends some ten times SQLite's own time on each execution of a small statement. Each
+column's own type still turns values both ways, so codes, times and JSON are read and written as
+everywhere else.
 """
 
 from __future__ import annotations
@@ -10,77 +11,138 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import ClauseElement
-from sqlalchemy.engine.interfaces import DBAPICursor, Dialect
+from sqlalchemy import ClauseElement, Connection
+from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-_Fill = Callable[[Mapping[str, Any]], Any]
+_Turn = Callable[[Any], Any] | None
+_MOST = 128  # forms of one statement that are kept
 
 
 class Prepared:
-    """One statement, written with SQLAlchemy Core; its binds are named parameters."""
+    """One statement, written with SQLAlchemy Core; its binds are named parameters.
 
-    __slots__ = ("_compiled", "_statement")
+    An expanding parameter takes a list; the statement has one form for each length that occurs.
+    """
+
+    __slots__ = ("_compiled", "_forms", "_statement")
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, _Fill]] = {}
+        self._compiled: dict[str, tuple[Any, tuple[str, ...]]] = {}  # and the names of its lists
+        self._forms: dict[tuple[Any, ...], _Form] = {}
 
     def rows(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
         """Run it in the session's transaction and return what it answers."""
-        text, fill = self._for(session.get_bind().dialect)
-        with self._cursor(session) as cursor, _Wrapped(session):
-            cursor.execute(text, fill(values))
-            return list(cursor.fetchall())
+        return self.rows_on(session.connection(), **values)
+
+    def rows_on(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
+        """Run it in the connection's transaction and return what it answers."""
+        form = self._form(connection.dialect, values)
+        try:
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.execute(form.text, form.fill(values))
+                return form.read(cursor.fetchall())
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _nameless(error) from None
 
     def run(self, session: Session, many: Iterable[Mapping[str, Any]]) -> int:
         """Run it once for each set of values, in the session's transaction; how many rows it met.
 
         The number is that of a statement that changes rows; nothing is run for no values.
         """
-        text, fill = self._for(session.get_bind().dialect)
-        each = [fill(values) for values in many]
-        if not each:
+        rows = list(many)
+        if not rows:
             return 0
-        with self._cursor(session) as cursor, _Wrapped(session):
-            cursor.executemany(text, each)
-            return int(cursor.rowcount)
+        connection = session.connection()
+        form = self._form(connection.dialect, rows[0])
+        try:
+            with closing(connection.connection.cursor()) as cursor:
+                cursor.executemany(form.text, [form.fill(values) for values in rows])
+                return int(cursor.rowcount)
+        except connection.dialect.loaded_dbapi.Error as error:
+            raise _nameless(error) from None
 
-    def _for(self, dialect: Dialect) -> tuple[str, _Fill]:
-        found = self._compiled.get(dialect.name)
-        if found is None:
+    def _form(self, dialect: Dialect, values: Mapping[str, Any]) -> _Form:
+        known = self._compiled.get(dialect.name)
+        if known is None:
             compiled: Any = self._statement.compile(dialect=dialect)
-            fill = _fill(compiled.params, compiled.positiontup)
-            found = self._compiled[dialect.name] = (str(compiled), fill)
+            lists = tuple(name for name, bind in compiled.binds.items() if bind.expanding)
+            known = self._compiled[dialect.name] = (compiled, lists)
+        place = (dialect.name, *[len(values[name]) for name in known[1]])
+        found = self._forms.get(place)
+        if found is None:
+            found = _Form(known[0], self._statement, dialect, values)
+            if len(self._forms) < _MOST:
+                self._forms[place] = found
         return found
 
-    @staticmethod
-    def _cursor(session: Session) -> closing[DBAPICursor]:
-        return closing(session.connection().connection.cursor())
+
+class _Form:
+    """A statement for one kind of database, with lists of certain lengths."""
+
+    __slots__ = ("_binds", "_constants", "_names", "_reads", "text")
+
+    def __init__(
+        self, compiled: Any, statement: Any, dialect: Dialect, values: Mapping[str, Any]
+    ) -> None:
+        state = compiled.construct_expanded_state(values)
+        self.text: str = state.statement
+        self._constants = {name: v for name, v in compiled.params.items() if name not in values}
+        items = {name: tuple(listed) for name, listed in state.parameter_expansion.items()}
+        first = {listed[0]: name for name, listed in items.items() if listed}
+        later = {item for listed in items.values() for item in listed[1:]}
+        order = state.positiontup or tuple(state.parameters)
+        # The items of a list stand side by side, so one step fills them all.
+        names = [first.get(item, item) for item in order if item not in later]
+        self._binds: list[tuple[str, _Turn, bool]] = [
+            (name, _writer(compiled.binds[name].type, dialect), name in items) for name in names
+        ]
+        self._names = None if state.positiontup is not None else _flat(names, items)
+        columns = getattr(statement, "exported_columns", ())
+        readers = [_reader(column.type, dialect) for column in columns]
+        self._reads = [(place, turn) for place, turn in enumerate(readers) if turn]
+
+    def fill(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them: by place on SQLite, by name elsewhere."""
+        given = {**self._constants, **values} if self._constants else values
+        filled: list[Any] = []
+        for name, turn, is_list in self._binds:
+            value = given[name]
+            if is_list:
+                filled += map(turn, value) if turn else value
+            else:
+                filled.append(turn(value) if turn else value)
+        return tuple(filled) if self._names is None else dict(zip(self._names, filled, strict=True))
+
+    def read(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """The rows as the columns' types have them."""
+        if not self._reads:
+            return [tuple(row) for row in rows]
+        found = []
+        for row in rows:
+            made = list(row)
+            for place, turn in self._reads:
+                made[place] = turn(made[place])
+            found.append(tuple(made))
+        return found
 
 
-class _Wrapped:
-    """Raises the driver's errors as SQLAlchemy's, without statement or values."""
-
-    __slots__ = ("_error",)
-
-    def __init__(self, session: Session) -> None:
-        self._error: type[Exception] = session.get_bind().dialect.loaded_dbapi.Error
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        if kind is not None and issubclass(kind, self._error):
-            raise OperationalError(None, None, Exception(kind.__name__)) from None
+def _flat(names: Sequence[str], items: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(item for name in names for item in items.get(name, (name,)))
 
 
-def _fill(constants: Mapping[str, Any], order: Sequence[str] | None) -> _Fill:
-    """How named values become what the driver wants: by place on SQLite, by name elsewhere."""
-    if order is None:
-        return lambda values: {**constants, **values}
-    known = {name: value for name, value in constants.items() if value is not None}
-    if not known:
-        return lambda values: tuple([values[name] for name in order])
-    return lambda values: tuple([values[n] if n in values else known[n] for n in order])
+def _writer(kind: Any, dialect: Dialect) -> _Turn:
+    turn: _Turn = kind.dialect_impl(dialect).bind_processor(dialect)
+    return turn
+
+
+def _reader(kind: Any, dialect: Dialect) -> _Turn:
+    turn: _Turn = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return turn
+
+
+def _nameless(error: Exception) -> OperationalError:
+    """The driver's error as SQLAlchemy's, without statement or values."""
+    return OperationalError(None, None, Exception(type(error).__name__))

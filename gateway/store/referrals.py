@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add
 
 
@@ -33,8 +34,8 @@ _COLUMNS = (
 )
 
 
-_BY_REFERENCE = select(*_COLUMNS).where(t.referral.c.reference == bindparam("reference"))
-_BY_CASE = (
+_BY_REFERENCE = Prepared(select(*_COLUMNS).where(t.referral.c.reference == bindparam("reference")))
+_BY_CASE = Prepared(
     select(*_COLUMNS)
     .where(t.referral.c.case_id.in_(bindparam("ids", expanding=True)))
     .order_by(t.referral.c.received_at, t.referral.c.reference)
@@ -107,8 +108,8 @@ def count_versions(session: Session, reference: str) -> int:
 
 def find_referral(session: Session, *, reference: str) -> ReferralRow | None:
     """The referral with this reference, whoever sent it: callers decide who may know."""
-    row = session.execute(_BY_REFERENCE, {"reference": reference}).one_or_none()
-    return ReferralRow(*row) if row else None
+    rows = _BY_REFERENCE.rows(session, reference=reference)
+    return ReferralRow(*rows[0]) if rows else None
 
 
 def list_sent(
@@ -132,7 +133,7 @@ def list_sent(
 def list_references(session: Session, case_ids: Sequence[str]) -> dict[str, list[ReferralRow]]:
     """Every referral of each case, oldest first."""
     found: dict[str, list[ReferralRow]] = {}
-    rows = session.execute(_BY_CASE, {"ids": case_ids}) if case_ids else ()
+    rows = _BY_CASE.rows(session, ids=case_ids) if case_ids else ()
     for row in rows:
         found.setdefault(row[1], []).append(ReferralRow(*row))
     return found

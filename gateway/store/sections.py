@@ -66,22 +66,17 @@ _ROW = (
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
-_CASE_KEYS = (
+_CASE_KEYS = Prepared(
     select(t.case_key.c.case_id, t.case_key.c.gen, t.case_key.c.epoch, t.case_key.c.wrapped)
     .where(t.case_key.c.case_id.in_(_IDS), t.case_key.c.wrapped.is_not(None))
     .order_by(t.case_key.c.gen)
 )
-_SECTIONS = (
+_SECTIONS = Prepared(
     select(*_ROW)
     .where(t.section.c.case_id.in_(_IDS), t.section.c.superseded_at.is_(None))
     .order_by(t.section.c.id)  # in the order in which they were written
 )
-_OF_ONE = Prepared(
-    select(*_ROW)
-    .where(t.section.c.case_id == bindparam("case_id"), t.section.c.superseded_at.is_(None))
-    .order_by(t.section.c.id)
-)
-_GRANTED = (
+_GRANTED = Prepared(
     select(*_ROW, t.section_grant.c.wrapped, t.section.c.content)
     .join(
         t.section_grant,
@@ -99,6 +94,8 @@ _GRANTED = (
     )
     .order_by(t.section.c.id)  # in the order in which they were written
 )
+_KEYS = Prepared(select(t.section.c.id, t.section.c.key).where(t.section.c.id.in_(_IDS)))
+_CONTENTS = Prepared(select(t.section.c.id, t.section.c.content).where(t.section.c.id.in_(_IDS)))
 
 
 def add_case_key(
@@ -130,7 +127,7 @@ def list_all_sealed(session: Session, case_id: str) -> list[tuple[str, bytes, by
 
 def list_case_keys(session: Session, case_ids: Sequence[str]) -> dict[str, tuple[int, str, bytes]]:
     """The newest key of each case as (gen, epoch, wrapped); destroyed ones are absent."""
-    rows = session.execute(_CASE_KEYS, {"ids": case_ids}) if case_ids else ()
+    rows = _CASE_KEYS.rows(session, ids=case_ids) if case_ids else ()
     return {case_id: (gen, epoch, wrapped) for case_id, gen, epoch, wrapped in rows}
 
 
@@ -176,9 +173,7 @@ def supersede(session: Session, *, reference: str, case_id: str, at: datetime) -
 
 def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:
     """The sections of each case that stand now, in the order they were written."""
-    if len(case_ids) == 1:
-        return [SectionRow(*row) for row in _OF_ONE.rows(session, case_id=case_ids[0])]
-    rows = session.execute(_SECTIONS, {"ids": case_ids}) if case_ids else ()
+    rows = _SECTIONS.rows(session, ids=case_ids) if case_ids else ()
     return [SectionRow(*row) for row in rows]
 
 
@@ -189,8 +184,7 @@ def list_granted(
 
     A sealed copy is listed for its own audience only.
     """
-    values = {"ids": case_ids, "names": sorted(names), "agency": agency_id}
-    rows = session.execute(_GRANTED, values)
+    rows = _GRANTED.rows(session, ids=case_ids, names=sorted(names), agency=agency_id)
     return [Granted(SectionRow(*row[:6]), row[6], row[7]) for row in rows]
 
 
@@ -232,16 +226,12 @@ def drop_grants(session: Session, *, case_id: str, section_ids: Sequence[str]) -
 
 def list_keys(session: Session, section_ids: Sequence[str]) -> dict[str, bytes]:
     """Section keys under their case keys, by section id."""
-    s = t.section
-    rows = session.execute(select(s.c.id, s.c.key).where(s.c.id.in_(section_ids)))
-    return {row.id: row.key for row in rows}
+    return dict(_KEYS.rows(session, ids=section_ids))
 
 
 def list_contents(session: Session, section_ids: Sequence[str]) -> dict[str, bytes]:
     """Sealed contents by section id."""
-    s = t.section
-    rows = session.execute(select(s.c.id, s.c.content).where(s.c.id.in_(section_ids)))
-    return {row.id: row.content for row in rows}
+    return dict(_CONTENTS.rows(session, ids=section_ids))
 
 
 def set_sealed(session: Session, *, section_id: str, key: bytes, content: bytes) -> None:

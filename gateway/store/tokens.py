@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gateway.schemas.codes import AgencyKind
 from gateway.store import tables as t
 from gateway.store.agency_keys import holds
+from gateway.store.prepared import Prepared
 from gateway.store.types import Utc
 
 
@@ -28,8 +29,7 @@ class TokenFacts:
     kid: str | None  # of the key that asked for the token, while it holds
 
 
-# Built once: this statement runs on every request.
-_FACTS = (
+_FACTS = Prepared(
     select(
         t.agency.c.kind,
         t.agency.c.area,
@@ -74,10 +74,12 @@ def find_facts(
     It reads on a connection of its own, apart from the session's transaction: on every request,
     a session's bookkeeping would cost more than the statement.
     """
-    values = {"agency_id": agency_id, "worker_id": worker_id, "jti": jti, "kid": kid, "now": now}
     with session.get_bind().engine.connect().execution_options(readonly=True) as connection:
-        row = connection.execute(_FACTS, values).one_or_none()
-    return TokenFacts(*row) if row else None
+        connection.begin()
+        rows = _FACTS.rows_on(
+            connection, agency_id=agency_id, worker_id=worker_id, jti=jti, kid=kid, now=now
+        )
+    return TokenFacts(*rows[0]) if rows else None
 
 
 def add_revoked(session: Session, *, jti: str, expires_at: datetime) -> bool:
