@@ -15,7 +15,6 @@ SUBMIT = {
     "token, proof, caller": ("bench.pairs:authenticate",),
     "envelope: JWE and JWS": (
         "gateway.sealing.jose:decrypt",
-        "gateway.sealing.envelopes:_stated_issuer",
         "gateway.sealing.jose:verify",
     ),
     "envelope: strict JSON": ("gateway.sealing.envelopes:parse",),
@@ -34,7 +33,10 @@ SUBMIT = {
     "split into sections": ("gateway.rules.sections:split",),
     "sections sealed": ("gateway.flows.referrals.submitting:contribute",),
     "sections stored": ("gateway.store.sections:add_sections",),
-    "index: tokens": ("gateway.flows.referrals.people:party_tokens",),
+    "index: tokens": (
+        "gateway.flows.referrals.people:party_values",
+        "gateway.flows.referrals.people:tokens_of",
+    ),
     "index: lookup and store": ("gateway.flows.referrals.people:index",),
     "routes": ("gateway.flows.referrals.settling:find_routes",),
     "consent, state, assignment": (

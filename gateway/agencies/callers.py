@@ -31,15 +31,14 @@ def standing(
     holds from the next request on.
     """
     worker_id = claims.get("worker")
-    with sessions() as session:
-        facts = store.find_facts(
-            session,
-            agency_id=claims["sub"],
-            worker_id=worker_id,
-            jti=claims["jti"],
-            kid=claims["key"],
-            now=now,
-        )
+    facts = store.find_facts(
+        sessions.kw["bind"].engine,
+        agency_id=claims["sub"],
+        worker_id=worker_id,
+        jti=claims["jti"],
+        kid=claims["key"],
+        now=now,
+    )
     if facts is None:
         return None
     caller = Caller(

@@ -49,7 +49,8 @@ def check(
     :raises Unauthenticated: with code `invalid_dpop_proof` or `use_dpop_nonce`.
     """
     token = request.headers.get("DPoP", "")
-    if not token or len(token) > MAX_PROOF or len(request.headers.getlist("DPoP")) != 1:
+    # A header that was sent twice comes joined by a comma (RFC 3875 section 4.1.18).
+    if not token or len(token) > MAX_PROOF or "," in token:
         _refuse()
     jwk, claims = _signed(token)
     htu = base_url + request.path

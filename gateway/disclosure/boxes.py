@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from gateway.errors import Unavailable, Undecipherable
 from gateway.ledger import Work
+from gateway.schemas.json_text import dump, load
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
@@ -28,6 +28,10 @@ class CaseKey:
     case_id: str
     gen: int
     key: bytes = field(repr=False)
+    wrapping: cells.Ready = field(init=False, repr=False, compare=False)  # the same, for its grants
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wrapping", cells.ready(self.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def contribute(work: Work, key: CaseKey, new: Contribution) -> dict[SectionRow, 
         section_key = seal.new_section_key()
         row = SectionRow(section_id, key.case_id, box.name, box.part, box.audience, new.owner_id)
         section_keys[row] = section_key
-        stored.append(seal_box(key, row, section_key, _dump(box.content)))
+        stored.append(seal_box(key, row, section_key, dump(box.content)))
     sections.add_sections(work.session, stored, at=new.at)
     return section_keys
 
@@ -150,7 +154,7 @@ def _open_for_gateway(
     for row in rows:
         case_id, section_id = row.case_id, row.section_id
         section_key = seal.open_grant(
-            keys[case_id].key,
+            keys[case_id].wrapping,
             wrapped[section_id],
             case_id=case_id,
             section_id=section_id,
@@ -159,13 +163,13 @@ def _open_for_gateway(
         plain = seal.open_section_content(
             section_key, contents[section_id], case_id=case_id, section_id=section_id
         )
-        found.setdefault(case_id, []).append(json.loads(plain))
+        found.setdefault(case_id, []).append(load(plain))
     return found
 
 
 def seal_box(key: CaseKey, row: SectionRow, section_key: bytes, content: bytes) -> SealedSection:
     wrapped = seal.wrap_grant(
-        key.key,
+        key.wrapping,
         section_key,
         case_id=key.case_id,
         section_id=row.section_id,
@@ -175,7 +179,3 @@ def seal_box(key: CaseKey, row: SectionRow, section_key: bytes, content: bytes) 
         section_key, content, case_id=key.case_id, section_id=row.section_id
     )
     return SealedSection(row, wrapped, sealed)
-
-
-def _dump(content: Any) -> bytes:
-    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()

@@ -162,6 +162,6 @@ def _rekey(
 
 def _grant(key: CaseKey, section_id: str, agency_id: str, section_key: bytes) -> GrantRow:
     wrapped = seal.wrap_grant(
-        key.key, section_key, case_id=key.case_id, section_id=section_id, agency_id=agency_id
+        key.wrapping, section_key, case_id=key.case_id, section_id=section_id, agency_id=agency_id
     )
     return GrantRow(section_id, agency_id, key.case_id, wrapped)

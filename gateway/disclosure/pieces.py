@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,6 +24,7 @@ from gateway.rules.facts import (
     CaseFacts,
 )
 from gateway.schemas.codes import Level
+from gateway.schemas.json_text import load
 from gateway.sealing import sections as seal
 from gateway.store import sections
 from gateway.store.sections import Granted
@@ -158,7 +158,7 @@ def part_for(because: str, level: Level) -> str:
 def _content(key: CaseKey, item: Granted, caller: Caller) -> Any:
     row = item.row
     section_key = seal.open_grant(
-        key.key,
+        key.wrapping,
         item.wrapped,
         case_id=row.case_id,
         section_id=row.section_id,
@@ -167,4 +167,4 @@ def _content(key: CaseKey, item: Granted, caller: Caller) -> Any:
     plain = seal.open_section_content(
         section_key, item.content, case_id=row.case_id, section_id=row.section_id
     )
-    return json.loads(plain)
+    return load(plain)

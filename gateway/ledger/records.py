@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from typing import Any
 
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import Level, Purpose
+from gateway.schemas.json_text import dump_sorted
 from gateway.sealing import cells
 from gateway.store import log
 
@@ -54,9 +54,9 @@ def record_of(
 def canonical(record: Mapping[str, Any]) -> bytes:
     """RFC 8785 JSON of a record, which holds no floating-point number and only ASCII names.
 
-    The standard encoder agrees with RFC 8785 on exactly that, at a fifth of the time.
+    A general encoder agrees with RFC 8785 on exactly that, at a fraction of the time.
     """
-    return json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return dump_sorted(record)
 
 
 def seal(key: bytes, entry_id: str, subject: str, plaintext: bytes) -> bytes:

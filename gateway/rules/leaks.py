@@ -43,10 +43,10 @@ def values_of(
     found: dict[str, list[str]] = {}
     for section, paths in protected.items():
         folded = {
-            fold(value)
+            plain
             for path in paths
             for value in _at(parts.get(section), path.split("."))
-            if len(fold(value)) >= _SHORTEST
+            if len(plain := fold(value)) >= _SHORTEST
         }
         if folded:
             found[section] = sorted(folded)

@@ -104,16 +104,7 @@ class Matrix:
 
         Those that its cells name, audit, and one of the rest, between which no cell tells.
         """
-        named = {
-            purpose
-            for (_, of), cell in self.cells.items()
-            if of is kind
-            for way in cell
-            for purpose in way.purposes
-        }
-        stated = self.purposes.get(kind, frozenset())
-        rest = sorted(stated - named - {Purpose.P10, Purpose.P11})
-        return tuple(sorted(stated & (named | {Purpose.P10}))) + tuple(rest[:1])
+        return _telling(self, kind)
 
     def opens(self, section: str, purpose: Purpose) -> bool:
         """Whether the purpose can open the section for anyone: audit only D27, statistics none."""
@@ -140,6 +131,20 @@ class Column:
 
     grants: Mapping[str, Grant]
     is_open: bool  # stage and role leave a cell that could open, whatever the purpose
+
+
+@lru_cache(maxsize=64)
+def _telling(matrix: Matrix, kind: AgencyKind) -> tuple[Purpose, ...]:
+    named = {
+        purpose
+        for (_, of), cell in matrix.cells.items()
+        if of is kind
+        for way in cell
+        for purpose in way.purposes
+    }
+    stated = matrix.purposes.get(kind, frozenset())
+    rest = sorted(stated - named - {Purpose.P10, Purpose.P11})
+    return tuple(sorted(stated & (named | {Purpose.P10}))) + tuple(rest[:1])
 
 
 @lru_cache(maxsize=4096)

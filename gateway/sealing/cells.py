@@ -16,6 +16,9 @@ from gateway.errors import Undecipherable
 VERSION = 1
 _HEAD, _NONCE, _TAG = 5, 12, 16
 
+Ready = AESGCM
+"""A key that many others are wrapped under."""
+
 
 def new_key() -> bytes:
     """Return a fresh 256-bit key."""
@@ -51,13 +54,19 @@ def generation(cell: bytes) -> int:
     return int.from_bytes(cell[1:_HEAD], "big")
 
 
-def wrap_key(key: bytes, inner: bytes, *context: str) -> bytes:
+def ready(key: bytes) -> Ready:
+    """Return a key made ready once for many others: that takes as long as to wrap one."""
+    return AESGCM(key)
+
+
+def wrap_key(key: bytes | Ready, inner: bytes, *context: str) -> bytes:
     """Return one key under another, openable only with the same context."""
     nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(key).encrypt(nonce, inner, _bind(*context))
+    cipher = AESGCM(key) if isinstance(key, bytes) else key
+    return nonce + cipher.encrypt(nonce, inner, _bind(*context))
 
 
-def unwrap_key(key: bytes, blob: bytes, *context: str) -> bytes:
+def unwrap_key(key: bytes | Ready, blob: bytes, *context: str) -> bytes:
     """Return the inner key.
 
     :raises Undecipherable: for another key, another context or a changed blob.
@@ -65,15 +74,17 @@ def unwrap_key(key: bytes, blob: bytes, *context: str) -> bytes:
     return _open(key, blob, _bind(*context))
 
 
-def _open(key: bytes, blob: bytes, bound: bytes) -> bytes:
+def _open(key: bytes | Ready, blob: bytes, bound: bytes) -> bytes:
     try:
-        return AESGCM(key).decrypt(blob[:_NONCE], blob[_NONCE:], bound)
+        cipher = AESGCM(key) if isinstance(key, bytes) else key
+        return cipher.decrypt(blob[:_NONCE], blob[_NONCE:], bound)
     except (InvalidTag, ValueError):
         raise Undecipherable("The cell could not be opened.") from None
 
 
 def _bind(*parts: str) -> bytes:
     """Join with NUL, which no part may hold, so that no two contexts give the same bytes."""
-    if any("\0" in part for part in parts):
+    bound = "\0".join(parts)
+    if bound.count("\0") != len(parts) - 1:
         raise Undecipherable("A place name holds NUL.")
-    return "\0".join(parts).encode()
+    return bound.encode()

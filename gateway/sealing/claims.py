@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import rfc8785
 
+from gateway.schemas.json_text import dump, dump_sorted
+
 SMALLEST = 1024  # bytes of payload
 
 _LARGEST = 2**53 - 1
 _AS_IS = frozenset({str, bool, type(None)})
-_as_given = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_sorted = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 def canonical(value: object) -> bytes:
@@ -22,8 +21,8 @@ def canonical(value: object) -> bytes:
 
     :raises ValueError: for what it cannot spell, such as NaN or a lone surrogate.
     """
-    # The json module says the same of most values, in a quarter of the time.
-    return _sorted(value).encode() if _is_plain(value) else rfc8785.dumps(value)  # type: ignore[arg-type]
+    # A general encoder says the same of most values, in a fraction of the time.
+    return dump_sorted(value) if _is_plain(value) else rfc8785.dumps(value)  # type: ignore[arg-type]
 
 
 def content_digest(form: str, document: object, sealed: Iterable[Mapping[str, Any]]) -> str:
@@ -39,7 +38,7 @@ def content_digest(form: str, document: object, sealed: Iterable[Mapping[str, An
 def padded(claims: Mapping[str, Any]) -> bytes:
     """Return the claims as JSON, with `pad` bringing them to a PADME size (Nikitin 2019)."""
     bare = {name: value for name, value in claims.items() if name != "pad"}
-    text = _as_given({**bare, "pad": ""}).encode()
+    text = dump({**bare, "pad": ""})
     zeros = b"0" * (padme(max(len(text), SMALLEST)) - len(text))
     return text[:-2] + zeros + b'"}'  # the pad stands last
 
@@ -53,7 +52,7 @@ def padme(length: int) -> int:
 
 
 def _is_plain(value: object) -> bool:
-    """Tell whether the json module, sorting by code point, spells this value as RFC 8785 does.
+    """Tell whether an encoder that sorts by code point spells this value as RFC 8785 does.
 
     They part ways at floats, at whole numbers beyond 2^53, at names outside ASCII (RFC 8785 sorts
     by UTF-16), and at whatever JSON does not know. Level by level: few calls for a whole document.

@@ -6,7 +6,6 @@ telephone number). Each type has its own key, so that tokens of two types never 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import unicodedata
@@ -24,9 +23,22 @@ _PLAIN = str.maketrans(
 )
 _APART = re.compile(r"[\s\-]+")
 
+Value = tuple[str, str]
+"""A kind of token and a normalised value."""
+
 
 def party_tokens(index_master: bytes, person: Mapping[str, Any]) -> frozenset[bytes]:
-    """Return the tokens of one person as the referral form has them.
+    """Return the tokens of one person as the referral form has them; see `party_values`."""
+    return tokens_of(index_master, party_values(person))
+
+
+def tokens_of(index_master: bytes, values: Iterable[Value]) -> frozenset[bytes]:
+    """Return the token of each normalised value."""
+    return frozenset(token(index_master, kind, value) for kind, value in values)
+
+
+def party_values(person: Mapping[str, Any]) -> frozenset[Value]:
+    """Return what one person is found by: each kind of token, and its normalised value.
 
     Looks at given_names, family_name, aliases, former_names, dob, extra_dobs, nhs_number,
     phones and phone. Missing parts give no token; two people without any have nothing in common.
@@ -36,12 +48,12 @@ def party_tokens(index_master: bytes, person: Mapping[str, Any]) -> frozenset[by
     codes = name_codes(_names(person))
     for dob in filter(None, map(dob_key, _dobs(person))):
         found |= {("nd", f"{code}|{dob}") for code in codes}
-    return frozenset(token(index_master, kind, value) for kind, value in found)
+    return frozenset(found)
 
 
 def token(index_master: bytes, kind: str, value: str) -> bytes:
     """Return the 32-byte token of one normalised value."""
-    return hmac.new(_key(index_master, kind), f"{kind}|{value}".encode(), hashlib.sha256).digest()
+    return hmac.digest(_key(index_master, kind), f"{kind}|{value}".encode(), "sha256")
 
 
 def name_codes(names: Iterable[str]) -> frozenset[str]:

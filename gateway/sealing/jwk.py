@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 import secrets
 from collections.abc import Mapping
@@ -16,6 +15,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from gateway.errors import Problem, Undecipherable
+from gateway.schemas.json_text import dump_sorted
 
 Key = ECKey | OKPKey | RSAKey
 
@@ -127,8 +127,7 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
         material = {name: jwk[name] for name in _PUBLIC[jwk["kty"], jwk.get("crv")]}
     except FAULTS:
         raise _bad_key("/kty") from None
-    text = json.dumps(material, sort_keys=True, separators=(",", ":"))
-    return b64u(hashlib.sha256(text.encode()).digest())
+    return b64u(hashlib.sha256(dump_sorted(material)).digest())
 
 
 @lru_cache(maxsize=1024)

@@ -44,14 +44,19 @@ def open_section_content(
 
 
 def wrap_grant(
-    case_key: bytes, section_key: bytes, *, case_id: str, section_id: str, agency_id: str
+    case_key: bytes | cells.Ready,
+    section_key: bytes,
+    *,
+    case_id: str,
+    section_id: str,
+    agency_id: str,
 ) -> bytes:
     """Return the grant of one section to one agency."""
     return cells.wrap_key(case_key, section_key, "grant|v1", case_id, section_id, agency_id)
 
 
 def open_grant(
-    case_key: bytes, blob: bytes, *, case_id: str, section_id: str, agency_id: str
+    case_key: bytes | cells.Ready, blob: bytes, *, case_id: str, section_id: str, agency_id: str
 ) -> bytes:
     """Return the section key that was granted to this agency.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from gateway.schemas.json_text import dump, load
 from gateway.store import writing
 
 Sessions = sessionmaker[Session]
@@ -24,6 +26,10 @@ _PRAGMAS = (
 )
 
 
+_JSON: Mapping[str, Any] = {
+    "json_serializer": lambda value: dump(value).decode(),
+    "json_deserializer": load,
+}
 _SQLITE = {"check_same_thread": False, "factory": writing.Connection}
 
 
@@ -45,12 +51,14 @@ def make_engine(url: str, *, is_patient: bool = False) -> Engine:
     write, the second overwrites. BEGIN IMMEDIATE makes the second wait instead.
     """
     if url.startswith("sqlite"):
-        engine = create_engine(url, connect_args=_SQLITE)
+        engine = create_engine(url, connect_args=_SQLITE, **_JSON)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     # PgBouncer in transaction mode hands prepared statements to the wrong client.
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"prepare_threshold": None})
+    engine = create_engine(
+        url, pool_pre_ping=True, connect_args={"prepare_threshold": None}, **_JSON
+    )
     if not is_patient:
         event.listen(engine, "connect", _limit_postgresql)
     return engine

@@ -7,7 +7,7 @@ everywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
-_Turn = Callable[[Any], Any] | None
+from gateway.store.prepared import Turn, connection_of, writer
 
 
 class _Insert:
@@ -29,8 +29,8 @@ class _Insert:
         self.text = str(compiled)
         self.is_named = compiled.positiontup is None
         self._names = tuple(compiled.positiontup or names)
-        self._turns: tuple[_Turn, ...] = tuple(
-            table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in self._names
+        self._turns: tuple[Turn, ...] = tuple(
+            writer(table.c[name].type, dialect) for name in self._names
         )
 
     def fill(self, values: Mapping[str, Any]) -> Any:
@@ -60,7 +60,7 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
     """
     if not rows:
         return
-    connection = session.connection()
+    connection = connection_of(session)
     dialect = connection.dialect
     names = tuple(rows[0])
     place = (dialect.name, table.name, names)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, delete, select, text
+from sqlalchemy import Engine, and_, bindparam, delete, select, text
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind
@@ -67,14 +67,13 @@ _REVOKE = text(
 
 
 def find_facts(
-    session: Session, *, agency_id: str, worker_id: str | None, jti: str, kid: str, now: datetime
+    engine: Engine, *, agency_id: str, worker_id: str | None, jti: str, kid: str, now: datetime
 ) -> TokenFacts | None:
     """Agency, key, worker and revocation in one statement; None if there is no such agency.
 
-    It reads on a connection of its own, apart from the session's transaction: on every request,
-    a session's bookkeeping would cost more than the statement.
+    It needs no session: on every request, its bookkeeping would cost more than the statement.
     """
-    with session.get_bind().engine.connect().execution_options(readonly=True) as connection:
+    with engine.connect().execution_options(readonly=True) as connection:
         connection.begin()
         rows = _FACTS.rows_on(
             connection, agency_id=agency_id, worker_id=worker_id, jti=jti, kid=kid, now=now

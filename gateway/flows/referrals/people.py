@@ -19,7 +19,7 @@ from gateway.rules.facts import EarlierCase
 from gateway.rules.matching import RepeatRule, is_repeat
 from gateway.schemas.codes import DatePrecision, RepeatDefinition
 from gateway.schemas.forms import value_of
-from gateway.sealing.index import party_tokens
+from gateway.sealing.index import party_tokens, party_values, tokens_of
 from gateway.store import cases, conferences, ids, parties
 from gateway.store.parties import LinkRow
 
@@ -34,9 +34,14 @@ MOST = 25  # earlier cases looked at; the rest of a very long history adds nothi
 def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_new: bool) -> None:
     """Index the people of a case and propose links to earlier cases."""
     people = _people(document)
-    tokens = [(role, party_tokens(work.keys.index, person)) for role, person in people]
+    named = [(role, party_values(person)) for role, person in people]
+    tokens = [(role, tokens_of(work.keys.index, values)) for role, values in named]
     # Looked for with every index key: while one is exchanged, some are still indexed by the older.
-    sought = [(role, _under_every_key(work, person)) for role, person in people]
+    older = list(work.keys.indexes.values())[1:]
+    sought = [
+        (role, mine.union(*(tokens_of(key, values) for key in older)))
+        for (role, mine), (_, values) in zip(tokens, named, strict=True)
+    ]
     everyone = sorted({token for _, mine in sought for token in mine})
     hits = parties.list_hits(work.session, everyone)
     if not is_new:
@@ -89,11 +94,6 @@ def _people(document: Document) -> list[tuple[str, Any]]:
         (VICTIM, document["victim"]),
         *((PERPETRATOR, row) for row in document["perpetrators"]),
     ]
-
-
-def _under_every_key(work: Work, person: Mapping[str, Any]) -> frozenset[bytes]:
-    tokens = (party_tokens(key, person) for key in work.keys.indexes.values())
-    return frozenset().union(*tokens)
 
 
 def repeats_under(

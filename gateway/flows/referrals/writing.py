@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
@@ -23,6 +22,7 @@ from gateway.rules.limits import Limits
 from gateway.schemas.codes import (
     DataClass,
 )
+from gateway.schemas.json_text import dump
 from gateway.store import cases
 from gateway.store import tables as t
 from gateway.store.cases import By
@@ -50,9 +50,9 @@ def boxes(
         for name, text in document.get("summaries", {}).items()
     ]
     found.append(Box("referral", ALERT_PART, {"referrer": document["referrer"]}))
-    protected = leaks.values_of(parts, profile.fields.protected)
-    if protected and leaks.is_hidden(document):
-        found.append(Box(SCAN_PART, SCAN_PART, protected))
+    if leaks.is_hidden(document):
+        protected = leaks.values_of(parts, profile.fields.protected)
+        found += [Box(SCAN_PART, SCAN_PART, protected)] if protected else []
     for item in sealed:
         found += [
             Box(item["section"], "SEALED", _copy(item, copy), audience=copy["agency"])
@@ -91,7 +91,7 @@ def write_position(
         barred_kinds=sorted(limits.barred_kinds),
         barred_agencies=sorted(limits.barred_agencies),
         account=seal_value(
-            key, table="position", column="account", row=key.case_id, value=_dump(record)
+            key, table="position", column="account", row=key.case_id, value=dump(record)
         ),
         by_agency=work.caller.agency_id,
         by_worker=work.caller.worker_id,
@@ -104,7 +104,7 @@ def write_risk(
 ) -> None:
     """Append the risk as graded now; `seen` are markers, children and dates of the document."""
     events = [day.isoformat() for day in seen["events"]]
-    needs = json.dumps(sorted(reading.needs)).encode()
+    needs = dump(sorted(reading.needs))
     cases.add_dated(
         work.session,
         t.risk,
@@ -143,7 +143,3 @@ def write_consent(
         versions=dict(profile.versions),
         at=work.now,
     )
-
-
-def _dump(record: Mapping[str, Any]) -> bytes:
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), default=str).encode()
