@@ -260,7 +260,7 @@ def list_cases(session: Session, case_ids: Sequence[str]) -> dict[str, CaseRow]:
     if not case_ids:
         return {}
     rows = _CASES.rows(session, ids=case_ids)
-    return {row[0]: CaseRow(*row[:7], tuple(row[7])) for row in rows}
+    return {row[0]: CaseRow(*(*row[:7], tuple(row[7]))) for row in rows}
 
 
 def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
@@ -309,16 +309,20 @@ def list_risks(session: Session, case_ids: Sequence[str]) -> dict[str, RiskRow]:
     rows = _RISKS.rows(session, ids=case_ids) if case_ids else ()
     return {
         row[0]: RiskRow(
-            row[1],
-            tuple(row[2]),
-            row[3],
-            tuple(row[4]),
-            *row[5:10],
-            tuple(row[10]),
-            row[11],
-            row[12],
-            tuple(map(date.fromisoformat, row[13])),
-            row[14],
+            level=row[1],
+            criteria=tuple(row[2]),
+            professional=row[3],
+            grades=tuple(row[4]),
+            age=row[5],
+            child=row[6],
+            danger=row[7],
+            care_needs=row[8],
+            needs=row[9],
+            markers=tuple(row[10]),
+            children=row[11],
+            incident_on=row[12],
+            events=tuple(map(date.fromisoformat, row[13])),
+            at=row[14],
         )
         for row in rows
     }

@@ -122,7 +122,7 @@ def add_links(session: Session, links: Sequence[LinkRow]) -> None:
 def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:
     """Links from these cases to earlier ones."""
     rows = _LINKS.rows(session, ids=case_ids) if case_ids else ()
-    return [LinkRow(*row[:3], tuple(row[3]), row[4], row[5]) for row in rows]
+    return [LinkRow(*(*row[:3], tuple(row[3]), *row[4:])) for row in rows]
 
 
 def count_indexed_otherwise(session: Session, index_key: str) -> int:

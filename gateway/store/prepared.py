@@ -34,11 +34,11 @@ class Prepared:
         self._compiled: dict[str, tuple[Any, tuple[str, ...]]] = {}  # and the names of its lists
         self._forms: dict[tuple[Any, ...], _Form] = {}
 
-    def rows(self, session: Session, **values: Any) -> list[Any]:
+    def rows(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
         """Run it in the session's transaction and return what it answers."""
         return self.rows_on(connection_of(session), **values)
 
-    def rows_on(self, connection: Connection, **values: Any) -> list[Any]:
+    def rows_on(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
         """Run it in the connection's transaction and return what it answers."""
         form = self._form(connection.dialect, values)
         try:
@@ -117,7 +117,7 @@ class _Form:
                 filled.append(turn(value) if turn else value)
         return tuple(filled) if self._names is None else dict(zip(self._names, filled, strict=True))
 
-    def read(self, rows: Iterable[Sequence[Any]]) -> list[Any]:
+    def read(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """The rows as the columns' types have them."""
         if not self._reads:
             return [tuple(row) for row in rows]

@@ -226,12 +226,12 @@ def drop_grants(session: Session, *, case_id: str, section_ids: Sequence[str]) -
 
 def list_keys(session: Session, section_ids: Sequence[str]) -> dict[str, bytes]:
     """Section keys under their case keys, by section id."""
-    return dict(_KEYS.rows(session, ids=section_ids))
+    return {row[0]: row[1] for row in _KEYS.rows(session, ids=section_ids)}
 
 
 def list_contents(session: Session, section_ids: Sequence[str]) -> dict[str, bytes]:
     """Sealed contents by section id."""
-    return dict(_CONTENTS.rows(session, ids=section_ids))
+    return {row[0]: row[1] for row in _CONTENTS.rows(session, ids=section_ids)}
 
 
 def set_sealed(session: Session, *, section_id: str, key: bytes, content: bytes) -> None:
