@@ -16,11 +16,9 @@ from gateway.client.access import ProblemError
 from gateway.client.gateway import Gateway
 from gateway.client.partners import Unproven
 from gateway.errors import Unavailable, Undecipherable
-from gateway.schemas.codes import AgencyKind
+from gateway.schemas.sections import SEALED_READERS
 
 EVERY = 60.0  # seconds between two looks
-# Who can be owed a protected address or a safe contact at all; no gateway talks us into others.
-READERS = frozenset({AgencyKind.IDVA, AgencyKind.POLICE, AgencyKind.REFUGE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,8 @@ def answer(
 
 def _answered(gateway: Gateway, asked: Asked, purpose: str) -> Answered:
     try:
-        if asked.kind not in READERS:
+        # By the need-to-know matrix: no gateway talks us into others.
+        if asked.kind not in SEALED_READERS.get(asked.section, ()):
             raise Unproven("An agency of this kind is owed no copy.", code="not_a_reader")
         gateway.partners.check(asked.agency, asked.key, asked.kind)
         items = gateway.pull(asked.reference, purpose).document.get("sealed", [])

@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.client.partners import Check
 from gateway.errors import Invalid, Problem
+from gateway.schemas.sections import SEALED_READERS
 from gateway.sealing import envelopes
 
 REVIEW_DAYS = 14  # practice: a safe contact is asked about again after two weeks
@@ -35,7 +36,8 @@ def seal_sections(
 ) -> list[dict[str, Any]]:
     """Return the `sealed` items of a form, one per section, in the order of their names.
 
-    Whom the victim or the referrer excludes in the form gets no copy, whatever the gateway says.
+    Whom the victim or the referrer excludes in the form gets no copy, whatever the gateway says,
+    and nor does an agency of a kind to which the need-to-know matrix never opens the section.
 
     :raises Invalid: if there is nobody to seal a section to; it is never sent open instead.
     :raises Unproven: if the access log does not show one of the keys; nothing is sealed then.
@@ -47,6 +49,7 @@ def seal_sections(
             entry
             for entry in _recipients(offered)
             if section in entry["sections"]
+            and entry["kind"] in SEALED_READERS.get(section, ())
             and entry["agency"] not in agencies
             and entry["kind"] not in kinds
         ]

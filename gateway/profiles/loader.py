@@ -36,6 +36,7 @@ from gateway.rules.matrix import Matrix
 from gateway.rules.risk import Instrument
 from gateway.rules.routing import RoutingTable
 from gateway.schemas.codes import DataClass, Limited
+from gateway.schemas.sections import SEALED_READERS
 
 HERE = Path(__file__).parent
 
@@ -165,8 +166,8 @@ def _shared(files: Mapping[str, tuple[File, ...]]) -> Shared:
         consent=editions(files["consent"], load_consent),
         matrix=editions(
             files["matrix"],
-            lambda data: load_matrix(
-                data, section_category=sections, exclusive=exclusive, owned=owned
+            lambda data: _prove_readers(
+                load_matrix(data, section_category=sections, exclusive=exclusive, owned=owned)
             ),
         ),
         routing=editions(files["routing"], load_routing),
@@ -176,6 +177,14 @@ def _shared(files: Mapping[str, tuple[File, ...]]) -> Shared:
         rates=load_rates(files["rates"][0].data),
         versions=versions,
     )
+
+
+def _prove_readers(matrix: Matrix) -> Matrix:
+    """Refuse a matrix that opens a sealed section to a kind to which no client would seal it."""
+    for section, readers in SEALED_READERS.items():
+        if others := matrix.readers(section) - readers:
+            raise BrokenTable(f"matrix: {section} is opened to {min(others)}, which no client does")
+    return matrix
 
 
 def _areas(files: Iterable[File], shared: Shared) -> Mapping[str, Editions[Area]]:

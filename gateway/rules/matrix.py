@@ -95,6 +95,19 @@ class Matrix:
     main: Mapping[Category, frozenset[Purpose]] = field(default_factory=dict)  # binds nothing
     notes: Mapping[tuple[Category, AgencyKind], str] = field(default_factory=dict)
 
+    def readers(self, section: str) -> frozenset[AgencyKind]:
+        """The kinds whose cell can open a section in full, without an approval in the case."""
+        category = self.section_category[section]
+        return frozenset(
+            kind
+            for (of, kind), cell in self.cells.items()
+            if of is category
+            and any(
+                way.level is Level.FULL and (not way.sections or section in way.sections)
+                for way in cell
+            )
+        )
+
     def may_state(self, kind: AgencyKind, purpose: Purpose) -> bool:
         """Whether an agency of this kind may give this purpose at all."""
         return purpose in self.purposes.get(kind, frozenset())

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from gateway.schemas.codes import AgencyKind
+
 # What a referrer contributes and the gateway can read; each may have a short text of its own.
 SUMMARISED = (
     "victim_identity",
@@ -32,3 +36,9 @@ SUMMARISED = (
 
 # Sealed by the client to named recipients; the gateway never reads them.
 SEALED = ("protected_address", "safe_contact")
+
+# The kinds of agencies that can come to hold a copy: those whose cell of the need-to-know matrix
+# opens the section in full. A table that opens it to others is refused at start, and a client seals
+# to no other kind, whatever a gateway asks.
+_READERS = frozenset({AgencyKind.IDVA, AgencyKind.POLICE, AgencyKind.REFUGE})
+SEALED_READERS: Mapping[str, frozenset[AgencyKind]] = dict.fromkeys(SEALED, _READERS)

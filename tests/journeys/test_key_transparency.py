@@ -293,6 +293,34 @@ def test_T05_a_gateway_that_names_its_own_key_for_an_agency_gets_nothing(world: 
     assert client.refer(example("c1")).reference
 
 
+def test_T05_a_gateway_cannot_have_an_address_sealed_to_a_kind_that_never_reads_it(
+    world: World,
+) -> None:
+    """The landlord is real, its key is in the log, and the matrix never opens the section to it."""
+    listed = world.client(LANDLORD).directory()["agencies"]
+    (other,) = [row for row in listed if row["agency"] == "tidewell-housing"]
+    offered = {"kind": "LANDLORD", "key": other["keys"][0], "agency": other["agency"]}
+    offered["sections"] = ["protected_address", "safe_contact"]
+    posted: list[Any] = []
+
+    def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Response:
+        answer = world.send(method, url, headers, body)
+        if not url.endswith("/v1/routing/preview"):
+            return answer
+        told = json.loads(answer.body)
+        told["recipients"].append(offered)
+        posted.append(told)
+        return Response(answer.status, answer.headers, json.dumps(told).encode())
+
+    client = demo.connect(
+        LANDLORD, send, base_url=BASE, folder=world.folder, clock=lambda: world.now
+    )
+    ref = client.refer(example("c1")).reference
+    assert posted
+    copies = world.rows(t.section, case_id=world.case_of(ref), part="SEALED")
+    assert {row["audience"] for row in copies} == {IDVA, "marlbury-police"}
+
+
 def idva_key(world: World) -> dict[str, Any]:
     listed = world.client(LANDLORD).directory()["agencies"]
     return next(dict(row["keys"][0]) for row in listed if row["agency"] == IDVA)

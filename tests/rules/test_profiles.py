@@ -17,6 +17,7 @@ from gateway.profiles.areas import load_area
 from gateway.profiles.loader import Profiles
 from gateway.rules.clocks import Clock, Unit
 from gateway.schemas.codes import AgencyKind, Purpose, RepeatAnchor, RepeatDefinition
+from gateway.schemas.sections import SEALED, SEALED_READERS
 from tests.rules.tables import FOLDER, read
 
 ON = date(2026, 11, 20)
@@ -234,6 +235,22 @@ def test_an_area_nobody_coordinates_is_refused(folder: Path) -> None:
 def test_a_clock_of_the_consent_table_must_be_set_by_every_area(folder: Path) -> None:
     edit(folder / "consent.toml", lambda text: text.replace('"CLK_ESCALATE"', '"CLK_NEVER"'))
     with pytest.raises(BrokenTable, match="lacks one that the consent table cites"):
+        Profiles.load(folder)
+
+
+def test_clients_seal_to_exactly_those_to_whom_the_matrix_opens_a_section(
+    profiles: Profiles,
+) -> None:
+    matrix = profiles.for_area("MARLBURY", ON).matrix
+    assert {name: matrix.readers(name) for name in SEALED_READERS} == SEALED_READERS
+    assert SEALED_READERS.keys() == set(SEALED) == matrix.exclusive
+
+
+def test_a_matrix_that_opens_a_sealed_section_to_others_is_refused(folder: Path) -> None:
+    """No client would seal to them, so that they would wait for a copy for ever."""
+    row = """  "-", "-", "-", "C?OWN_STOCK","""
+    edit(folder / "matrix.toml", lambda text: text.replace(row, row.replace('"C?', '"F?')))
+    with pytest.raises(BrokenTable, match="protected_address is opened to LANDLORD"):
         Profiles.load(folder)
 
 
