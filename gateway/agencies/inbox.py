@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -47,9 +47,19 @@ class Received:
 
 
 def receive(
-    work: Work, body: str, *, form: str, audience: str, key: str, about: str = ""
+    work: Work,
+    body: str,
+    *,
+    form: str,
+    audience: str,
+    key: str,
+    about: str = "",
+    resealed: Collection[str] = (),
 ) -> Received:
     """Open, check and load a document; `about` is the reference it is sent to, if any.
+
+    `resealed` are members of it that are other bytes each time the same words are sealed; its
+    digest stands beside them and tells a retry.
 
     A retry under the same Idempotency-Key with the same content is recognised whatever its jti;
     after that, a jti is good for one document.
@@ -72,7 +82,9 @@ def receive(
     if claims["form"] != form:
         raise Invalid("Another form belongs here.", Problem("wrong_form", "/form"))
     sealed = tuple(claims.get("sealed") or ())
-    digest = bytes.fromhex(envelopes.content_digest(form, claims["document"], sealed))
+    digest = bytes.fromhex(
+        envelopes.content_digest(form, _lasting(claims["document"], resealed), sealed)
+    )
     if about:  # the same words about another case are another act
         digest = hashlib.sha256(about.encode() + digest).digest()
     earlier = find_answer(work, key, digest)
@@ -144,6 +156,12 @@ def once(
         return earlier
     body = json.dumps(act(), ensure_ascii=False, separators=(",", ":")).encode()
     return keep_answer(work, key, Answer(digest, status, JSON_TYPE, body))
+
+
+def _lasting(document: Any, resealed: Collection[str]) -> Any:
+    if not resealed or not isinstance(document, dict):
+        return document
+    return {name: value for name, value in document.items() if name not in resealed}
 
 
 def _verify_key(work: Work, iss: str, kid: str) -> Any:

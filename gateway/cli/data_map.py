@@ -9,7 +9,7 @@ from gateway.profiles.legal import Basis, LegalTable
 from gateway.profiles.loader import Profile
 from gateway.profiles.matrix import COLUMNS, LIVE
 from gateway.rules.matrix import RANK, Matrix
-from gateway.schemas.codes import AgencyKind, DataClass, Level, Stage
+from gateway.schemas.codes import AgencyKind, Category, DataClass, Level, NoteKind, Stage
 
 
 def data_map_page(profile: Profile) -> str:
@@ -30,6 +30,10 @@ def data_map_page(profile: Profile) -> str:
         parts += [f"### {section}", _section(profile, section)]
     return words.page(
         *parts,
+        "## Private notes",
+        "What an agency writes for itself about a case, its research or its casework, is kept "
+        "apart from all sections: no rule, grant, agenda or export leads to it.",
+        _notes(profile),
         "## Legal bases by kind of agency",
         _kinds_table(profile.legal),
         "## Legal bases",
@@ -53,6 +57,22 @@ def _section(profile: Profile, section: str) -> str:
         ("Legal bases", "those of the contributor and of each reader, below"),
         ("Retention", profile.legal.retention[category]),
         ("Key", _key(data_class)),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _notes(profile: Profile) -> str:
+    """Return what there is to say of the notes that only their own agency reads."""
+    kinds = ", ".join(f"`{kind}`" for kind in NoteKind)
+    rows = [
+        ("Kinds", kinds),
+        ("In the clear", "case, agency, worker id, time, kind, digest of the salted text"),
+        ("Content", "`text`, sealed by the agency to its own key before it leaves"),
+        ("Readers", "the agency that wrote it; for every other agency it is not there"),
+        ("In the access log", "that it was kept or read, for its agency and the auditor"),
+        ("Legal bases", "those of the agency, below"),
+        ("Retention", profile.legal.retention[Category.D23]),
+        ("Key", _key(DataClass.OWNER)),
     ]
     return words.table(("What", "Answer"), rows)
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from gateway.client import check, config
+from gateway.client import check, config, note_commands
 from gateway.client.access import ProblemError
 from gateway.client.agent import EVERY, Answered, answer, answer_once
-from gateway.client.gateway import Gateway, Pulled, Receipt
-from gateway.client.http import Sender
+from gateway.client.command_line import connected, online, write_private
+from gateway.client.gateway import Pulled, Receipt
 from gateway.client.witness import Disproved
 from gateway.errors import GatewayError, Invalid, Problem, Unavailable, UnsafeSettings
 from gateway.schemas.codes import Acknowledgement, DeclineReason, Purpose
@@ -70,48 +69,40 @@ def _parser() -> argparse.ArgumentParser:
     checking.add_argument("file", type=Path)
     checking.set_defaults(run=_check)
 
-    refer = _online(commands.add_parser("refer", help="seal and send a form file"), _refer)
+    refer = online(commands.add_parser("refer", help="seal and send a form file"), _refer)
     refer.add_argument("file", type=Path)
     refer.add_argument("--key", metavar="UUID", help="idempotency key; by default one per content")
     refer.add_argument("--receipt", type=Path, help="keep the signed receipt in this file")
 
-    pull = _online(commands.add_parser("pull", help="read what you may know of a case"), _pull)
+    pull = online(commands.add_parser("pull", help="read what you may know of a case"), _pull)
     pull.add_argument("reference")
     pull.add_argument("--purpose", default=Purpose.P2, choices=list(Purpose), help="default: P2")
     pull.add_argument("--out", type=Path, help="write to this file, for you alone to read")
 
-    cases = _online(commands.add_parser("cases", help="list what is new for you"), _cases)
+    cases = online(commands.add_parser("cases", help="list what is new for you"), _cases)
     cases.add_argument("--cursor", help="what the last list gave; without it, from the start")
 
-    agenda = _online(commands.add_parser("agenda", help="get your agenda"), _agenda)
+    agenda = online(commands.add_parser("agenda", help="get your agenda"), _agenda)
     agenda.add_argument("conference")
     agenda.add_argument("--format", choices=["json", "html", "pdf"], default="pdf")
     agenda.add_argument("--out", type=Path, required=True, help="a file for you alone to read")
 
-    opening = _online(commands.add_parser("open", help="open a sealed file made for you"), _open)
+    opening = online(commands.add_parser("open", help="open a sealed file made for you"), _open)
     opening.add_argument("file", type=Path)
     opening.add_argument("--out", type=Path, required=True, help="a file for you alone to read")
 
-    agent = _online(commands.add_parser("agent", help="seal copies that others are owed"), _agent)
+    agent = online(commands.add_parser("agent", help="seal copies that others are owed"), _agent)
     agent.add_argument("--once", action="store_true", help="look once, then end")
     agent.add_argument("--every", type=float, default=EVERY, metavar="SECONDS", help="default: 60")
     agent.add_argument("--purpose", default=Purpose.P2, choices=list(Purpose), help="default: P2")
 
-    _online(commands.add_parser("partners", help="follow the keys of all partners"), _partners)
+    note_commands.add(commands)
+    online(commands.add_parser("partners", help="follow the keys of all partners"), _partners)
 
-    answer = _online(commands.add_parser("acknowledge", help="answer to a case"), _acknowledge)
+    answer = online(commands.add_parser("acknowledge", help="answer to a case"), _acknowledge)
     answer.add_argument("reference")
     answer.add_argument("--outcome", choices=list(Acknowledgement), default="ACCEPTED")
     answer.add_argument("--reason", choices=list(DeclineReason), help="why, if declined")
-    return parser
-
-
-def _online(
-    parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], None]
-) -> argparse.ArgumentParser:
-    hint = f"settings; else ${config.VARIABLE}, else ./{config.DEFAULT}"
-    parser.add_argument("--config", type=Path, metavar="FILE", help=hint)
-    parser.set_defaults(run=run)
     return parser
 
 
@@ -131,16 +122,16 @@ def _check(given: argparse.Namespace) -> None:
 
 def _refer(given: argparse.Namespace) -> None:
     form = check.read(given.file)
-    with _gateway(given) as gateway:
+    with connected(given) as gateway:
         receipt = gateway.refer(form, idempotency_key=given.key or gateway.key_for(form))
     _show_receipt(receipt)  # first: it may say that a life is in danger
     if given.receipt:
-        _write_private(given.receipt, receipt.token)
+        write_private(given.receipt, receipt.token)
 
 
 def _pull(given: argparse.Namespace) -> None:
     try:
-        with _gateway(given) as gateway:
+        with connected(given) as gateway:
             pulled = gateway.pull(given.reference, given.purpose)
     except Disproved as fault:
         _write_pulled(given, fault.pulled)  # the case may be urgent; the alarm follows
@@ -154,12 +145,12 @@ def _write_pulled(given: argparse.Namespace, pulled: Pulled) -> None:
     if given.out is None:
         print(text)
         return
-    _write_private(given.out, text)
+    write_private(given.out, text)
     print("Written. The file holds what must not be passed on; delete it when you are done.")
 
 
 def _agenda(given: argparse.Namespace) -> None:
-    with _gateway(given) as gateway:
+    with connected(given) as gateway:
         _write_paper(given.out, gateway.agenda(given.conference, form=given.format))
 
 
@@ -168,19 +159,19 @@ def _open(given: argparse.Namespace) -> None:
         sealed = given.file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise UnsafeSettings("The sealed file cannot be read.") from None
-    with _gateway(given) as gateway:
+    with connected(given) as gateway:
         _write_paper(given.out, gateway.open_file(sealed))
 
 
 def _write_paper(path: Path, paper: Mapping[str, Any] | str | bytes) -> None:
     if isinstance(paper, Mapping):
         paper = json.dumps(dict(paper), ensure_ascii=False, indent=1)
-    _write_private(path, paper)
+    write_private(path, paper)
     print("Written. The file holds what must not be passed on; delete it when you are done.")
 
 
 def _cases(given: argparse.Namespace) -> None:
-    with _gateway(given) as gateway:
+    with connected(given) as gateway:
         listed = gateway.list_cases(given.cursor)
     for item in listed["items"]:
         print("  ".join(str(item[name]) for name in ("reference", "kind", "level", "state", "at")))
@@ -189,7 +180,7 @@ def _cases(given: argparse.Namespace) -> None:
 
 
 def _agent(given: argparse.Namespace) -> None:
-    with _gateway(given) as gateway:
+    with connected(given) as gateway:
         if given.once:
             _show_answered(answer_once(gateway, given.purpose))
             return
@@ -208,7 +199,7 @@ def _show_answered(answered: Sequence[Answered]) -> None:
 
 
 def _partners(given: argparse.Namespace) -> None:
-    with _gateway(given) as gateway:
+    with connected(given) as gateway:
         changes = gateway.partners.follow()
         strange = gateway.partners.strange_keys(gateway.agency_id, gateway.own_kids)
     for each in changes:
@@ -222,26 +213,9 @@ def _partners(given: argparse.Namespace) -> None:
 
 
 def _acknowledge(given: argparse.Namespace) -> None:
-    with _gateway(given) as gateway:
+    with connected(given) as gateway:
         gateway.acknowledge(given.reference, given.outcome, given.reason)
     print(f"Acknowledged: {given.outcome}.")
-
-
-@contextmanager
-def _gateway(given: argparse.Namespace) -> Iterator[Gateway]:
-    settings = config.load(given.config)
-    keys = config.load_keys(settings.keys, settings.older_keys)
-    sender = Sender(settings.base_url, ca=settings.ca)
-    try:
-        yield Gateway(
-            sender,
-            base_url=settings.base_url,
-            agency_id=settings.agency,
-            keys=keys,
-            worker=settings.worker,
-        )
-    finally:
-        sender.close()
 
 
 def _show_receipt(receipt: Receipt) -> None:
@@ -278,17 +252,6 @@ def _show_alarm(fault: Disproved) -> None:
         print(line, file=sys.stderr)
     if fault.evidence is not None:
         print(f"  evidence: {fault.evidence}", file=sys.stderr)
-
-
-def _write_private(path: Path, text: str | bytes) -> None:
-    """Write a file that only its owner reads, replacing an older one."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError:
-        raise UnsafeSettings("The file cannot be written.") from None
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), 0o600)
-        file.write(text if isinstance(text, bytes) else f"{text}\n".encode())
 
 
 if __name__ == "__main__":

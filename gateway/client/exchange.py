@@ -90,9 +90,10 @@ class Exchange:
         scope: Scope,
         *,
         sealed: Sequence[Mapping[str, Any]] = (),
+        key: str | None = None,
     ) -> Any:
         """Send a signed and encrypted document, with sections that are sealed already."""
-        key, extra = str(uuid.uuid4()), {"sealed": list(sealed)} if sealed else {}
+        key, extra = key or str(uuid.uuid4()), {"sealed": list(sealed)} if sealed else {}
         return self._read(
             self._repeat(lambda: self._post_document(path, form, document, scope, key, extra))
         )

@@ -18,6 +18,7 @@ from gateway.client.access import ProblemError
 from gateway.client.config import AgencyKeys, keep_log_key
 from gateway.client.exchange import Exchange
 from gateway.client.http import Send
+from gateway.client.notes import Notes
 from gateway.client.partners import Partners
 from gateway.client.reading import paper, read_document, read_steps, read_text, read_texts
 from gateway.client.repeats import repeated
@@ -92,6 +93,7 @@ class Gateway:
         self.partners = Partners(
             self.witness.memory, ask=self.key_events, accept=self.witness.accept, clock=clock
         )
+        self.notes = Notes(self._exchange, keys, self._expect)
         self._watching = Watch(
             self.witness,
             self._exchange.errands(),

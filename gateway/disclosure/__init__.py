@@ -26,6 +26,7 @@ from gateway.disclosure.facts import list_facts, members_of, section_facts
 from gateway.disclosure.grants import derive, grant_new, regrant
 from gateway.disclosure.opening import Disclosed, disclose, disclose_many
 from gateway.disclosure.pieces import Piece
+from gateway.disclosure.private import Note, keep_note, last_number, list_notes
 from gateway.disclosure.renewing import renew_case_key
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "Contribution",
     "Disclosed",
     "Explained",
+    "Note",
     "Piece",
     "Sealed",
     "contribute",
@@ -46,8 +48,11 @@ __all__ = [
     "disclose_many",
     "explain",
     "grant_new",
+    "keep_note",
+    "last_number",
     "list_asked",
     "list_facts",
+    "list_notes",
     "may_know",
     "members_of",
     "new_case_key",

@@ -7,7 +7,7 @@ from gateway.ledger import Work
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
-from gateway.store import cases, referrals, sections
+from gateway.store import cases, private_notes, referrals, seal_requests, sections
 from gateway.store.sections import GrantRow
 
 _DATED = (("position", "account"), ("risk", "needs"))
@@ -41,7 +41,27 @@ def renew_case_key(work: Work, case_id: str) -> int:
         }
         sealed = seal_value(new, **place, value=open_value(old, **place, cell=cell))
         referrals.set_document(work.session, reference, version, sealed)
+    _documents(work, old, new)
     return new.gen
+
+
+def _documents(work: Work, old: CaseKey, new: CaseKey) -> None:
+    """Put signed documents about single sections and notes under the new key."""
+    session, case_id = work.session, new.case_id
+    for source_id, agency_id, cell in seal_requests.list_sealed(session, case_id):
+        place = {
+            "table": "seal_request",
+            "column": "document",
+            "row": f"{source_id}/{agency_id}",
+        }
+        sealed = seal_value(new, **place, value=open_value(old, **place, cell=cell))
+        seal_requests.set_sealed(
+            session, case_id, source_id=source_id, agency_id=agency_id, document=sealed
+        )
+    for note_id, cell in private_notes.list_sealed(session, case_id):
+        place = {"table": "private_note", "column": "document", "row": note_id}
+        sealed = seal_value(new, **place, value=open_value(old, **place, cell=cell))
+        private_notes.set_sealed(session, note_id, sealed)
 
 
 def _sections(work: Work, old: CaseKey, new: CaseKey) -> None:

@@ -25,6 +25,7 @@ FORMS: Mapping[str, Way] = {
     "own-referral/1": Way.OWN,
     "agenda/1": Way.INITIALS,
     "access/1": Way.CODES,
+    "private-notes/1": Way.OWN,
 }
 
 # Operations of the API.
@@ -43,6 +44,8 @@ OPERATIONS: Mapping[str, Way] = {
     "decide_case": Way.CODES,
     "list_seal_requests": Way.CODES,
     "add_sealed_copy": Way.CODES,
+    "keep_private_note": Way.CODES,
+    "list_private_notes": Way.OWN,
     "explain_case": Way.CODES,
     "list_access": Way.CODES,
     "plan_conference": Way.CODES,

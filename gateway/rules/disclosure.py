@@ -146,8 +146,8 @@ def _raise(best: dict[str, Level], levels: Mapping[str, Level]) -> None:
             best[name] = level
 
 
-def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> str | None:
-    """Return the code of the first forbid that holds, or None. No grant is looked at here."""
+def kept_out(case: CaseFacts, caller: Caller) -> str | None:
+    """Return why an agency has nothing of a case at all, its own notes included; or None."""
     walled = conflict.refusal(case, caller)
     if walled is not None:
         return walled
@@ -156,6 +156,14 @@ def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix
         return "not-assigned"
     if member.kind is not caller.kind:
         return "kind-mismatch"  # the assignment was made for another kind of agency
+    return None
+
+
+def _forbidden(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) -> str | None:
+    """Return the code of the first forbid that holds, or None. No grant is looked at here."""
+    because = kept_out(case, caller)
+    if because is not None:
+        return because
     if not matrix.may_state(caller.kind, purpose):
         return "purpose-not-allowed"
     return None

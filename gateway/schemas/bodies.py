@@ -10,14 +10,17 @@ from gateway.schemas.codes import (
     AreaDecision,
     DeclineReason,
     Need,
+    NoteKind,
     ReturnReason,
     WithdrawalReason,
 )
 from gateway.schemas.consent_codes import Feedback
-from gateway.schemas.envelope import KeyId
+from gateway.schemas.envelope import Envelope, KeyId
 from gateway.schemas.fields import Bool, Code, Int, Pattern, Text
 from gateway.schemas.parts import Fault, Form, ListOf
-from gateway.schemas.shapes import AgencyId, AreaCode, Outward, Reference, Timestamp
+from gateway.schemas.shapes import AgencyId, AreaCode, Base64Url, Outward, Reference, Timestamp
+
+LONGEST_NOTE = 10_000  # characters: sealed, it still fits into one envelope
 
 # What a decision must come with, and what belongs to one decision alone.
 _NEEDS: dict[AreaDecision, tuple[str, ...]] = {
@@ -63,6 +66,23 @@ class SectionCopyForm(Form):
 
     agency = AgencyId(says="Who is owed the copy")
     kid = KeyId(says="Of its key")
+
+
+class PrivateNoteForm(Form):
+    """private-note/1: a note that its own agency alone can read, sealed to its own key."""
+
+    kind = Code(NoteKind)
+    kid = KeyId(says="Of the agency's own encryption key")
+    digest = Base64Url(32, says="SHA-256 of the salted plaintext")
+    jwe = Envelope(says="JWE compact, typ marac-note+jwe, cty json")
+
+
+class PrivateNoteText(Form):
+    """What is sealed in a private note. The gateway never sees it and cannot check it."""
+
+    text = Text(LONGEST_NOTE, lines=True)
+    salt = Base64Url(16, required=False, says="Added by the client when it seals")
+    pad = Pattern(r"0*", required=False, says="Any length, ignored")
 
 
 class Withdrawal(Form):

@@ -128,6 +128,13 @@ class Limited(StrEnum):
     PUBLIC = "public"
 
 
+class NoteKind(StrEnum):
+    """What an agency keeps for itself alone (class OWNER)."""
+
+    RESEARCH = "RESEARCH"
+    CASEWORK = "CASEWORK"
+
+
 class SealRequest(StrEnum):
     """What became of a request for a sealed copy."""
 

@@ -21,12 +21,18 @@ class KeyId(Pattern):
     pattern = r"[A-Za-z0-9_-]{1,64}"
 
 
+class Envelope(Pattern):
+    """A compact JWE by its shape."""
+
+    pattern = r"[A-Za-z0-9_-]{1,2048}(?:\.[A-Za-z0-9_-]{0,65536}){4}"
+
+
 class SealedFor(Form):
     """One recipient's copy of a sealed section."""
 
     agency = AgencyId()
     kid = KeyId()
-    jwe = Pattern(r"[A-Za-z0-9_-]{1,2048}(?:\.[A-Za-z0-9_-]{0,65536}){4}", says="JWE compact")
+    jwe = Envelope(says="JWE compact")
 
 
 class Scan(Form):

@@ -18,6 +18,8 @@ from gateway.schemas.bodies import (
     CosignatureBody,
     DecisionForm,
     ListingBody,
+    PrivateNoteForm,
+    PrivateNoteText,
     RoutingPreview,
     SectionCopyForm,
     Withdrawal,
@@ -42,6 +44,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "override/1": OverrideForm(),
         "decision/1": DecisionForm(),
         "section-copy/1": SectionCopyForm(),
+        "private-note/1": PrivateNoteForm(),
     }
 )
 BODIES: Mapping[str, Form] = MappingProxyType(
@@ -59,6 +62,7 @@ BODIES: Mapping[str, Form] = MappingProxyType(
 SEALED_FORMS: Mapping[str, Form] = MappingProxyType(
     {"safe_contact": SafeContact(), "protected_address": ProtectedAddress()}
 )
+NOTE_TEXT = PrivateNoteText()  # published for its own agency; nobody else meets it
 CLAIMS = Claims()
 
 MOST_PROBLEMS = 200  # more would help nobody and make a small request cost a large answer

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema
 
 from gateway.errors import NotFound
-from gateway.schemas.forms import BODIES, CLAIMS, FORMS, SEALED_FORMS
+from gateway.schemas.forms import BODIES, CLAIMS, FORMS, NOTE_TEXT, SEALED_FORMS
 from gateway.schemas.parts import Form
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -17,6 +17,7 @@ PUBLISHED: dict[str, Form] = {
     **FORMS,
     **BODIES,
     "envelope/1": CLAIMS,
+    "private-note-text/1": NOTE_TEXT,
     **{f"sealed-{name.replace('_', '-')}/1": form for name, form in SEALED_FORMS.items()},
 }
 

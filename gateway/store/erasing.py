@@ -17,6 +17,7 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.case_key,
     t.section_grant,
     t.seal_request,
+    t.private_note,
     t.section,
     t.conference_case,
     t.feed,

@@ -138,6 +138,24 @@ def set_answered(
     )
 
 
+def list_sealed(session: Session, case_id: str) -> list[tuple[str, str, bytes]]:
+    """Source, agency and sealed document of every copy that was handed in."""
+    rows = session.execute(
+        select(_R.source_id, _R.agency_id, _R.document).where(
+            _R.case_id == case_id, _R.document.is_not(None)
+        )
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def set_sealed(
+    session: Session, case_id: str, *, source_id: str, agency_id: str, document: bytes
+) -> None:
+    """Put the document of a copy under another key."""
+    place = (_R.case_id == case_id, _R.source_id == source_id, _R.agency_id == agency_id)
+    session.execute(update(t.seal_request).where(*place).values(document=document))
+
+
 def _set(session: Session, row: RequestRow, **values: object) -> bool:
     place = (_R.case_id == row.case_id, _R.agency_id == row.agency_id)
     done = session.execute(

@@ -32,6 +32,7 @@ from gateway.schemas.codes import (
     Custody,
     Enrolling,
     KeyEvent,
+    NoteKind,
     Outcome,
     Position,
     ProfessionalLevel,
@@ -247,6 +248,21 @@ seal_request = Table(
     Column("by_agency", Slug),  # whose client sealed the copy
     Column("by_worker", Slug),
     Column("document", Sealed),  # the signed document in which the copy came
+)
+
+private_note = Table(
+    "private_note",  # class OWNER: sealed by an agency to its own key, and handed back to it alone
+    metadata,
+    Column("id", Id, primary_key=True),
+    _case_id(),
+    _agency_id(),
+    Column("number", Integer, nullable=False),  # from 1, among the agency's own in the case
+    Column("kind", code(NoteKind), nullable=False),
+    Column("digest", Digest, nullable=False),  # of the salted text, as the agency signed it
+    Column("by_worker", Slug),
+    Column("at", Utc, nullable=False),
+    Column("document", Sealed, nullable=False),  # the signed document; the note in it stays shut
+    UniqueConstraint("case_id", "agency_id", "number"),
 )
 
 state = Table(

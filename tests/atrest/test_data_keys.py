@@ -23,6 +23,7 @@ def blobs(world: World) -> set[bytes]:
         (t.referral_version, ("document",)),
         (t.position, ("account",)),
         (t.risk, ("needs",)),
+        (t.private_note, ("document",)),
     )
     return {row[name] for table, names in cells for row in world.rows(table) for name in names}
 
@@ -31,6 +32,7 @@ def test_F38_every_case_gets_a_new_key_and_reads_as_before(world: World) -> None
     client, idva = world.client(LANDLORD), world.client(IDVA)
     references = [client.refer(example("c1")).reference for _ in range(3)]
     client.assess(references[0], example("c1")["document"]["risk_assessments"]["value"][0])
+    idva.notes.keep(references[0], "Meet at the library.")
     before = [idva.pull(each, "P2").document["sections"] for each in references]
     own = client.referral(references[0])
     old, keys = blobs(world), [world.case_key(world.case_of(each)) for each in references]
@@ -38,6 +40,7 @@ def test_F38_every_case_gets_a_new_key_and_reads_as_before(world: World) -> None
     assert "3 cases have a new key" in run(world, "cases")
     assert not blobs(world) & old
     assert [idva.pull(each, "P2").document["sections"] for each in references] == before
+    assert [each.text for each in idva.notes.read(references[0])] == ["Meet at the library."]
     again = client.referral(references[0])
     assert {k: v for k, v in again.items() if k != "checkpoint"} == {
         k: v for k, v in own.items() if k != "checkpoint"

@@ -14,7 +14,7 @@ from gateway.client.agent import answer_once
 from gateway.client.http import Response
 from gateway.demo import world as demo
 from gateway.flows import agencies
-from gateway.sealing import notes
+from gateway.sealing import jose, notes, private
 from gateway.sealing.jose import b64u
 from gateway.store import tables as t
 from tests.journeys.asking import BY_NAME, JOSE, Asked, asking, witness_statement
@@ -34,6 +34,8 @@ BY: Mapping[str, str] = {
     "acknowledge_case": IDVA,
     "list_seal_requests": IDVA,
     "add_sealed_copy": HOLDER,
+    "keep_private_note": IDVA,
+    "list_private_notes": IDVA,
     "decide_case": COORDINATOR,
     "explain_case": COORDINATOR,
     "list_access": COORDINATOR,
@@ -218,6 +220,19 @@ def _owed_copy(world: World, name: str) -> Asked:
     return _alone(world, name).but(path=path, body=bodies[path], media=JOSE)
 
 
+def _note(world: World, name: str) -> Asked:
+    """A note that the agency's own client would seal to its own key."""
+    wire = world.wire(IDVA)
+    sealed = private.seal_note(
+        {"text": "Meet at the library."},
+        jose.public_part(wire.agency.enc),
+        idempotency_key="k",
+        secret=b"s" * 32,
+    )
+    body = wire.envelope("private-note/1", {"kind": "CASEWORK", **sealed})
+    return _usual(world, name).but(body=body)
+
+
 _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "submit_referral": _alone,
     "list_referrals": _alone,
@@ -238,4 +253,5 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "cosign_checkpoint": _cosigned,
     "register_witness": _witness,
     "add_sealed_copy": _owed_copy,
+    "keep_private_note": _note,
 }

@@ -170,6 +170,24 @@ class Partner:
         ]
         return {"section": section, "digest": digest(plain.encode()), "recipients": copies}
 
+    def keep_note(self, reference: str, text: str, kind: str) -> requests.Response:
+        """Seal a note to this agency's own key, and have it kept with a case."""
+        plain = json.dumps({"text": text, "salt": b64u(secrets.token_bytes(16)), "pad": "000"})
+        own = self.encryption.export_public(as_dict=True)
+        sealed = {
+            "kid": own["kid"],
+            "digest": digest(plain.encode()),
+            "jwe": self.seal(plain, own, "marac-note+jwe", "json"),
+        }
+        path = f"/v1/cases/{reference}/private-notes"
+        return self.send(path, "cases:write", "private-note/1", {"kind": kind, **sealed}, [], "")
+
+    def open_note(self, note: Json) -> str:
+        """What this agency sealed to itself, checked against the digest that it signed."""
+        plain = self.unseal(note["jwe"], "marac-note+jwe")
+        assert digest(plain) == note["digest"]
+        return str(json.loads(plain)["text"])
+
     def refer(self, form_file: Json, key: str | None = None) -> requests.Response:
         """Send a form file as `examples/` has them, its sealed sections sealed."""
         document, key = form_file["document"], key or str(uuid.uuid4())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 import requests
 from requests_oauth2client import DPoPKey, InvalidScope
 
+from gateway.client import config
+from gateway.client.http import Sender
+from gateway.demo import world as demo
 from gateway.demo.service import Place
 from tests.interop import partner
 from tests.interop.partner import Partner
@@ -60,6 +64,44 @@ def test_a_sealed_section_reaches_nobody_but_whom_it_was_sealed_to(place: Place)
     held = idva.get(path, "cases:read")["document"]["sealed"]
     assert [row["agency"] for item in held for row in item["recipients"]] == [IDVA]
     assert police.call("GET", path, "cases:read").status_code == 404
+
+
+def test_F34_a_private_note_goes_out_and_comes_back_by_libraries_that_are_not_ours(
+    any_place: Place,
+) -> None:
+    landlord, idva = a_partner(any_place, LANDLORD), a_partner(any_place, IDVA)
+    reference = referred(landlord)["sub"]
+    kept = idva.keep_note(reference, "Meet at the library.", "CASEWORK")
+    assert kept.status_code == 201, kept.text
+    receipt = idva.read_signed(kept.text, "marac-receipt+jws")
+    path = f"/v1/cases/{reference}/private-notes?purpose=P2"
+    found = idva.get(path, "cases:read")["document"]
+    (note,) = found["notes"]
+    assert (note["note"], note["kind"], note["number"]) == (receipt["note"], "CASEWORK", 1)
+    assert (idva.open_note(note), found["more"]) == ("Meet at the library.", False)
+    # The landlord referred the case and finds no note of its own; the police find no case.
+    assert landlord.get(path, "cases:read")["document"]["notes"] == []
+    police = a_partner(any_place, POLICE)
+    assert police.call("GET", path, "cases:read").status_code == 404
+    # Sealed by other libraries, opened by our client, and the other way round.
+    settings = config.load_keys(any_place.agencies / IDVA)
+    sender = Sender(any_place.settings.base_url)
+    ours = demo.connect(
+        IDVA,
+        sender,
+        base_url=any_place.settings.base_url,
+        folder=any_place.agencies,
+        clock=lambda: datetime.now(UTC),
+    )
+    ours.notes.keep(reference, "By our own client.")
+    assert [each.text for each in ours.notes.read(reference)] == [
+        "Meet at the library.",
+        "By our own client.",
+    ]
+    assert {each.kid for each in ours.notes.read(reference)} == {settings.encryption_kid}
+    newer = idva.get(f"{path}&after=1", "cases:read")["document"]["notes"]
+    assert [idva.open_note(each) for each in newer] == ["By our own client."]
+    sender.close()
 
 
 def test_a_retry_signed_and_sealed_again_is_answered_byte_for_byte(place: Place) -> None:

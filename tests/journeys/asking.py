@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from gateway.api.operations import OPERATIONS, Operation
 from gateway.schemas import reference as references
-from gateway.sealing import envelopes, jose, notes
+from gateway.sealing import envelopes, jose, notes, private
 from tests.journeys.world import BASE, Wire, example
 
 JOSE, JSON = "application/jose", "application/json"
@@ -32,6 +32,15 @@ DOCUMENTS: Mapping[str, Any] = {
     "position/1": POSITION,
     "decision/1": {"decision": "ACCEPT"},
     "section-copy/1": {"agency": "marlbury-idva", "kid": KID},
+    "private-note/1": {
+        "kind": "RESEARCH",
+        **private.seal_note(
+            {"text": "x"},
+            {**jose.public_part(jose.new_private("enc")), "kid": KID},
+            idempotency_key="k",
+            secret=b"s" * 32,
+        ),
+    },
 }
 PLAIN: Mapping[str, Any] = {
     "withdrawal/1": {"reason": "SENT_IN_ERROR"},

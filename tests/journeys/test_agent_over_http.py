@@ -16,7 +16,7 @@ import pytest
 from gateway import ledger
 from gateway.client.access import ProblemError
 from gateway.client.agent import answer_once
-from gateway.client.commands import AWAY, OK, main
+from gateway.client.commands import AWAY, OK, REFUSED, WRONG_FORM, main
 from gateway.client.config import DEFAULT
 from gateway.client.gateway import Gateway
 from gateway.client.http import Sender
@@ -183,6 +183,27 @@ def test_an_agency_is_told_of_a_key_in_its_name_that_it_does_not_have(
     said = capsys.readouterr()
     assert strange["kid"] in said.err
     assert "ring the gateway's operators" in said.err
+
+
+def test_private_notes_are_kept_and_read_by_command(
+    partnership: Partnership, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ref = partnership.client(LANDLORD).refer(example("c1")).reference
+    written, out = tmp_path / "note.txt", tmp_path / "notes.json"
+    written.write_text("Ring her sister, not her.", encoding="utf-8")
+    assert partnership.run("note", NEWCOMER, ref, str(written), "--kind", "CASEWORK") == OK
+    said = capsys.readouterr().out
+    assert said.startswith("Kept, sealed to your own key: ")
+    assert "sister" not in said
+    assert partnership.run("notes", NEWCOMER, ref, "--out", str(out)) == OK
+    assert "sister" not in capsys.readouterr().out
+    (note,) = json.loads(out.read_text())
+    assert (note["kind"], note["text"]) == ("CASEWORK", "Ring her sister, not her.")
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert partnership.run("notes", LANDLORD, ref) == OK
+    assert json.loads(capsys.readouterr().out) == []
+    assert partnership.run("notes", GP, ref) == REFUSED
+    assert partnership.run("note", NEWCOMER, ref, str(tmp_path / "none")) == WRONG_FORM
 
 
 def test_a_gateway_that_is_away_is_said_so(

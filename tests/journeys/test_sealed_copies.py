@@ -19,7 +19,7 @@ from gateway.client import config
 from gateway.client.agent import Answered, answer_once
 from gateway.client.http import Response
 from gateway.demo import world as demo
-from gateway.disclosure import open_case_key, open_value
+from gateway.disclosure import open_case_key, open_value, renew_case_key
 from gateway.errors import Undecipherable
 from gateway.flows import agencies
 from gateway.sealing import envelopes, jose
@@ -167,6 +167,27 @@ def test_F40_the_signed_addition_is_kept_and_proves_who_made_it(world: World) ->
     assert (claims["iss"], claims["form"]) == (HOLDER, "section-copy/1")
     assert claims["document"]["agency"] == NEWCOMER
     assert claims["sealed"] == world.client(NEWCOMER).pull(ref).document["sealed"]
+
+
+def test_F38_the_signed_addition_opens_under_a_new_key_of_the_case_too(world: World) -> None:
+    ref = assigned_later(world)
+    answer_once(world.client(HOLDER))
+    case_id = world.case_of(ref)
+    with world.operator() as work:
+        work.record("case.rekeyed", case_id, because="test")
+        renew_case_key(work, case_id)
+    (row,) = world.rows(t.seal_request, case_id=case_id)
+    with world.operator() as work:
+        work.count("test")
+        signed = open_value(
+            open_case_key(work, case_id),
+            table="seal_request",
+            column="document",
+            row=f"{row['source_id']}/{NEWCOMER}",
+            cell=row["document"],
+        )
+    assert signed.count(b".") == 2
+    assert world.client(NEWCOMER).pull(ref).sealed == {"safe_contact": CONTACT}
 
 
 def test_the_coordinator_sees_what_is_owed_and_to_whom(world: World) -> None:

@@ -31,6 +31,7 @@ from gateway.schemas.codes import (
     KeyEvent,
     Level,
     ListingKind,
+    NoteKind,
     Outcome,
     Purpose,
     RiskLevel,
@@ -78,6 +79,7 @@ SCHEMAS: Mapping[str, Json] = {
             "routed": each(TEXT, "Kinds of agencies, never names"),
             "next": each(members(code=TEXT, by=TEXT, due_at=TIME)),
             "assessments": each(members(instrument=TEXT, score=NUMBER)),
+            "note": said(TEXT, "Id of a private note"),
         },
         iss=said(TEXT, "The gateway"),
         aud=said(TEXT, "Your agency"),
@@ -119,6 +121,23 @@ SCHEMAS: Mapping[str, Json] = {
         file_name=TEXT,
     ),
     "access-1": members(reference=TEXT, entries=each(ANYTHING, "Who read what, when and why")),
+    "private-notes-1": members(
+        "Notes of your own agency, sealed to its own keys. What is in one: private-note-text/1.",
+        reference=REFERENCE,
+        notes=each(
+            members(
+                note=TEXT,
+                number=said(NUMBER, "From 1, among your own in the case"),
+                kind=code(NoteKind),
+                worker=or_null(said(TEXT, "Who wrote it for you")),
+                at=TIME,
+                kid=said(TEXT, "Of the key that opens it"),
+                digest=said(DIGEST, "Of what is in it: compare"),
+                jwe=said(TEXT, "JWE, typ marac-note+jwe"),
+            )
+        ),
+        more=said(TRUTH, "Ask again after the last number"),
+    ),
     "ReferralList": members(items=each(_STATUS), next=or_null(TEXT)),
     "WithdrawalAnswer": members(outcome=code(("ABANDONED", "REQUESTED"))),
     "Recipients": members(
@@ -250,6 +269,7 @@ _SEALED: Mapping[str, str] = {
     "pull_case": "disclosure-1",
     "read_agenda": "agenda-1",
     "list_access": "access-1",
+    "list_private_notes": "private-notes-1",
 }
 
 

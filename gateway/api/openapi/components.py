@@ -74,6 +74,12 @@ EXAMPLES: Mapping[str, Callable[[], Json]] = {
         "level_professional": "HIGH",
         "rationale": "Followed from work on three days this week.",
     },
+    "private-note/1": lambda: {
+        "kind": "CASEWORK",
+        "kid": "enc-1",
+        "digest": "A" * 43,
+        "jwe": "eyJhbGciOiJFQ0RILUVTK0EyNTZLVyJ9.wrapped-key.nonce.ciphertext.tag",
+    },
     "section-copy/1": lambda: {"agency": "aster-women", "kid": "enc-1"},
     "decision/1": lambda: {
         "decision": "RETURN",

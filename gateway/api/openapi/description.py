@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 # Imported for their declarations: the description covers them however it is asked for.
-from gateway.api import cases, conferences, copies, directory, log, referrals
+from gateway.api import cases, conferences, copies, directory, log, notes, referrals
 from gateway.api.openapi import answers, components, problems, public
 from gateway.api.operations import OPERATIONS, Operation
 from gateway.schemas.codes import Scope
@@ -24,7 +24,7 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
 }
 TAGS: Mapping[str, tuple[str, object]] = {
     "Referrals": ("Submit, answer a return, add facts, look, take back.", referrals),
-    "Cases": ("See what is new, pull a case, answer it, decide about it.", (cases, copies)),
+    "Cases": ("See what is new, pull a case, answer it, decide about it.", (cases, copies, notes)),
     "Conferences": ("Plan, list cases, get the agenda.", conferences),
     "Log": ("Checkpoints and proofs of the access log.", log),
     "Directory": ("The partner agencies and their keys.", directory),

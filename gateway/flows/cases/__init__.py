@@ -3,6 +3,7 @@
 from gateway.flows.cases.deciding import decide
 from gateway.flows.cases.feeding import Feed, Item, list_new
 from gateway.flows.cases.looking import explain_view, list_access
+from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.pulling import acknowledge, pull
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
 
@@ -14,8 +15,10 @@ __all__ = [
     "add_sealed_copy",
     "decide",
     "explain_view",
+    "keep_private_note",
     "list_access",
     "list_new",
+    "list_private_notes",
     "list_seal_requests",
     "pull",
 ]

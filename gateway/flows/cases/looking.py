@@ -50,6 +50,7 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
         _line(each, sections)
         for each in case_records(work, case_id)
         if not (is_guarded and each.record["outcome"] in _GUARDED)
+        and not _is_anothers_note(each, work.caller)
         and (is_all or _concerns(each, work.caller.agency_id))
     ]
     return seal_answer(
@@ -116,6 +117,13 @@ def _agency(work: Work, agency_id: str) -> Caller:
 def _concerns(entry: Recorded, agency_id: str) -> bool:
     owners = entry.record["facts"].get("owners", ())
     return agency_id in owners or entry.agency_id == agency_id
+
+
+def _is_anothers_note(entry: Recorded, caller: Caller) -> bool:
+    """Whether a line tells that another agency keeps notes: to the auditor alone."""
+    is_note = entry.record["event"].startswith("note.")
+    is_apart = entry.agency_id != caller.agency_id and caller.kind is not AgencyKind.AUDITOR
+    return is_note and is_apart
 
 
 def _line(entry: Recorded, sections: frozenset[str] | None) -> Mapping[str, Any]:
