@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,11 @@ def standing(session: Session) -> Mapping[str, Standing]:
         row.id: Standing(row.id, row.kind, row.area, is_suspended=row.suspended_at is not None)
         for row in store.list_agencies(session)
     }
+
+
+def custodies(session: Session, agency_ids: Collection[str]) -> Mapping[str, Custody]:
+    """Return, by agency id, who holds the private keys of these agencies."""
+    return store.list_custodies(session, agency_ids)
 
 
 def listings(session: Session, now: datetime) -> tuple[Listing, ...]:

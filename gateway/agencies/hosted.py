@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gateway.agencies import workers
 from gateway.errors import Denied, NotFound, Undecipherable
 from gateway.ledger import Unrecorded, Work
+from gateway.schemas.codes import Custody
 from gateway.sealing import jose
 from gateway.sealing.keys import KeyProvider, hosted_context
 from gateway.store import agencies
@@ -27,13 +28,11 @@ def make_pair(provider: KeyProvider, agency_id: str) -> tuple[NewKey, NewKey]:
     return _make(provider, agency_id, "sig"), _make(provider, agency_id, "enc")
 
 
-def open_keys(work: Work, use: str) -> Mapping[str, jose.Key]:
-    """Return the caller's own hosted private keys of one use, by key id; recorded first.
+def require_worker(work: Work) -> None:
+    """Return if a registered worker of a hosted agency stands behind a request that is recorded.
 
-    :raises Denied: if no registered worker of the agency stands behind the request, or one of
-        them was suspended.
+    :raises Denied: if not, or if the worker or the agency was suspended.
     :raises Unrecorded: outside a Work: what cannot be recorded is not opened.
-    :raises NotFound: if the agency holds its keys itself.
     """
     caller = work.caller
     if work.is_over:
@@ -46,9 +45,23 @@ def open_keys(work: Work, use: str) -> Mapping[str, jose.Key]:
         raise Denied("hosted-key-agency")
     if worker is None or worker.suspended_at is not None:
         raise Denied("hosted-key-worker")
+    if agency.custody is not Custody.HOSTED:
+        raise Denied("own-custody")
+
+
+def open_keys(work: Work, use: str) -> Mapping[str, jose.Key]:
+    """Return the caller's own hosted private keys of one use, by key id; recorded first.
+
+    :raises Denied: if no registered worker of the agency stands behind the request, or one of
+        them was suspended.
+    :raises Unrecorded: outside a Work: what cannot be recorded is not opened.
+    :raises NotFound: if the agency has no key of that use here.
+    """
+    require_worker(work)
+    caller = work.caller
     rows = store.find_private(work.session, agency_id=caller.agency_id, use=use, at=work.now)
     if not rows:
-        raise NotFound("The agency holds its keys itself.")
+        raise NotFound("The agency has no such key here.")
     work.record("agency-key.opened", None, because="hosted", facts={"kids": [r.kid for r in rows]})
     return {row.kid: _unwrap(work.keys.provider, caller.agency_id, row) for row in rows}
 

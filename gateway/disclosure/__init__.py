@@ -28,6 +28,7 @@ from gateway.disclosure.opening import Disclosed, disclose, disclose_many
 from gateway.disclosure.pieces import Piece
 from gateway.disclosure.private import Note, keep_note, last_number, list_notes
 from gateway.disclosure.renewing import renew_case_key
+from gateway.disclosure.unsealing import OpenedNote, Unsealed, ask_unsealed, unseal
 
 __all__ = [
     "ALERT_PART",
@@ -39,8 +40,11 @@ __all__ = [
     "Disclosed",
     "Explained",
     "Note",
+    "OpenedNote",
     "Piece",
     "Sealed",
+    "Unsealed",
+    "ask_unsealed",
     "contribute",
     "decision_for",
     "derive",
@@ -68,4 +72,5 @@ __all__ = [
     "section_facts",
     "sign_receipt",
     "take_copy",
+    "unseal",
 ]

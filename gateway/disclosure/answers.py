@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +51,7 @@ def seal_answer(
         "jti": entry.id,
         "form": form,
         "document": document,
-        "receipt": _receipt(entry, purpose),
+        "receipt": _receipt(work, entry, purpose),
         "log": proof(work, entry),
     }
     if work.caller.worker_id is not None:
@@ -67,15 +67,27 @@ def seal_answer(
 
 
 def sign_receipt(
-    work: Work, *, issuer: str, reference: str, claims: Mapping[str, Any], entry: Entry
+    work: Work,
+    *,
+    issuer: str,
+    reference: str,
+    claims: Mapping[str, Any],
+    entry: Entry,
+    sealed_to: Collection[str] = (),
 ) -> str:
     """Sign what an agency is told of a document it sent (typ marac-receipt+jws).
 
-    `claims` come first, in their order: what matters most is read first. No personal data.
+    `claims` come first, in their order: what matters most is read first. No personal data. Who
+    holds the keys is named, of the agency itself and of those of `sealed_to`, to whom it sealed a
+    section: what is hosted here, the host could read.
     """
-    signing = work.keys.signing
+    signing, mine = work.keys.signing, work.caller.agency_id
+    custody = directory.custodies(work.session, {mine, *sealed_to})
+    named = [{"agency": each, "custody": str(custody[each])} for each in sorted({*sealed_to})]
     full = {
         **claims,
+        "custody": str(custody[mine]),
+        **({"sealed_to": named} if named else {}),
         "iss": issuer,
         "aud": work.caller.agency_id,
         "sub": references.write(reference),
@@ -94,7 +106,13 @@ def proof(work: Work, entry: Entry) -> dict[str, str]:
     }
 
 
-def _receipt(entry: Entry, purpose: Purpose) -> dict[str, Any]:
-    """Who was given what, why and on which basis: the log's own record, for the reader to keep."""
+def _receipt(work: Work, entry: Entry, purpose: Purpose) -> dict[str, Any]:
+    """Who was given what, why and on which basis: the log's own record, for the reader to keep.
+
+    And who holds the key to which it was sealed.
+    """
     kept = ("t", "agency", "worker", "because", "basis", "levels", "versions")
-    return {"purpose": str(purpose), **{name: entry.record[name] for name in kept}}
+    mine = work.caller.agency_id
+    custody = directory.custodies(work.session, {mine})[mine]
+    told = {name: entry.record[name] for name in kept}
+    return {"purpose": str(purpose), **told, "custody": str(custody)}

@@ -52,10 +52,12 @@ def disclose(
     *,
     event: str = "case.read",
     own_only: bool = False,
+    opens: Collection[str] | None = None,
 ) -> Disclosed:
     """Decide, record, then open what the caller may see of a case.
 
-    `own_only` leaves out what others contributed.
+    `own_only` leaves out what others contributed; `opens` names the sections whose text is
+    needed, without it all.
 
     :raises Denied: if it may see nothing of it.
     :raises Invalid: if the caller's kind of agency may not state this purpose.
@@ -68,7 +70,7 @@ def disclose(
     allowed, refused = _decide(work, facts, purpose)
     if case_id in refused:
         raise Denied(refused[case_id], subject=case_id)
-    return _hand_over(work, facts, allowed, purpose, event, opens=None)[case_id]
+    return _hand_over(work, facts, allowed, purpose, event, opens=opens)[case_id]
 
 
 def disclose_many(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,6 +59,13 @@ def find_agency(session: Session, agency_id: str) -> AgencyRow | None:
     """One agency, suspended or not."""
     row = session.execute(_AGENCIES.where(t.agency.c.id == agency_id)).one_or_none()
     return AgencyRow(*row) if row else None
+
+
+def list_custodies(session: Session, agency_ids: Collection[str]) -> dict[str, Custody]:
+    """Where the private keys of these agencies lie, by id."""
+    a = t.agency.c
+    rows = session.execute(select(a.id, a.custody).where(a.id.in_(sorted(agency_ids))))
+    return {row[0]: row[1] for row in rows}
 
 
 def list_agencies(session: Session) -> list[AgencyRow]:

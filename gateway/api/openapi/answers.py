@@ -80,11 +80,15 @@ SCHEMAS: Mapping[str, Json] = {
             "next": each(members(code=TEXT, by=TEXT, due_at=TIME)),
             "assessments": each(members(instrument=TEXT, score=NUMBER)),
             "note": said(TEXT, "Id of a private note"),
+            "sealed_to": each(
+                members(agency=TEXT, custody=code(Custody)), "Who holds the key of each recipient"
+            ),
         },
         iss=said(TEXT, "The gateway"),
         aud=said(TEXT, "Your agency"),
         sub=REFERENCE,
         iat=NUMBER,
+        custody=code(Custody, "Who holds your private keys; what is hosted, the host could read"),
         log=_PROOF,
     ),
     "Disclosure": members(
@@ -96,7 +100,11 @@ SCHEMAS: Mapping[str, Json] = {
         jti=TEXT,
         form=TEXT,
         document=ANYTHING,
-        receipt=members("What was read, why, and on which basis", purpose=code(Purpose)),
+        receipt=members(
+            "What was read, why, and on which basis",
+            purpose=code(Purpose),
+            custody=code(Custody, "Who holds the key that this is sealed to"),
+        ),
         log=_PROOF,
     ),
     "own-referral-1": {**_STATUS, "properties": {**_STATUS["properties"], "document": ANYTHING}},

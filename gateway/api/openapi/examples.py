@@ -28,6 +28,8 @@ RECEIPT: Mapping[str, Any] = {
             "prompts": [],
         }
     ],
+    "custody": "OWN",
+    "sealed_to": [{"agency": "marlbury-idva", "custody": "OWN"}],
     "iss": "https://gateway.example.org",
     "aud": "harbourgate-homes",
     "sub": "7K3MQ-2XF8A-C",

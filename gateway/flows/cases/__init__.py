@@ -2,6 +2,7 @@
 
 from gateway.flows.cases.deciding import decide
 from gateway.flows.cases.feeding import Feed, Item, list_new
+from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_worker
 from gateway.flows.cases.looking import explain_view, list_access
 from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.pulling import acknowledge, pull
@@ -13,6 +14,7 @@ __all__ = [
     "SealRequested",
     "acknowledge",
     "add_sealed_copy",
+    "ask_to_read",
     "decide",
     "explain_view",
     "keep_private_note",
@@ -21,4 +23,6 @@ __all__ = [
     "list_private_notes",
     "list_seal_requests",
     "pull",
+    "read_for_worker",
+    "write_for_worker",
 ]

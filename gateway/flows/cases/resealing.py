@@ -117,7 +117,14 @@ def add_sealed_copy(work: Work, reference: str, body: str, *, audience: str, key
     kinds = [(asked.agency_id, "CHANGED")]
     feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)
     claims = {"section": asked.section, "agency": asked.agency_id}
-    receipt = sign_receipt(work, issuer=audience, reference=reference, claims=claims, entry=entry)
+    receipt = sign_receipt(
+        work,
+        issuer=audience,
+        reference=reference,
+        claims=claims,
+        entry=entry,
+        sealed_to={str(copy["agency"])},
+    )
     return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway.disclosure import sign_receipt
@@ -23,6 +24,7 @@ def sign(
     reading: Reading,
     settled: Settled,
     profile: Profile,
+    sealed: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Sign the receipt of a submission (typ marac-receipt+jws)."""
     decision = reading.decision
@@ -68,7 +70,12 @@ def sign(
         ],
     }
     return sign_receipt(
-        work, issuer=issuer, reference=reference, claims=claims, entry=settled.entry
+        work,
+        issuer=issuer,
+        reference=reference,
+        claims=claims,
+        entry=settled.entry,
+        sealed_to={copy["agency"] for item in sealed for copy in item["recipients"]},
     )
 
 

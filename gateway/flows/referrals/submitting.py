@@ -163,7 +163,13 @@ def _take_in(
         is_new=is_new,
     )
     receipt = receipts.sign(
-        work, issuer=audience, reference=reference, reading=read, settled=settled, profile=profile
+        work,
+        issuer=audience,
+        reference=reference,
+        reading=read,
+        settled=settled,
+        profile=profile,
+        sealed=received.sealed,
     )
     return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
 
