@@ -30,9 +30,10 @@ from gateway.api import referrals as api_referrals
 from gateway.api.house import House
 from gateway.config import Settings
 from gateway.errors import Unavailable, UnsafeSettings
+from gateway.flows.erasing import check_erased
 from gateway.ledger import Pressure, Sequencer, check_epochs, check_head, sequence
 from gateway.profiles.loader import Profiles
-from gateway.sealing import keys
+from gateway.sealing import erased, keys
 from gateway.sealing.held import Held
 from gateway.store.engine import make_engine, make_sessions
 from gateway.web import headers, reference
@@ -69,7 +70,7 @@ def create_app(
     settings is opened.
 
     :raises UnsafeSettings: if settings, host, keys, rule tables or the head of the log do not
-        hold.
+        hold, or the database holds what was erased.
     :raises Unavailable: if database, key provider or the store of used proofs do not answer.
     """
     settings = settings or Settings.from_env()
@@ -95,6 +96,7 @@ def create_app(
         with house.sessions() as session:
             check_head(session, house.keys)
             check_epochs(session, house.keys)
+            check_erased(session, erased.read(settings.keys))
     except SQLAlchemyError:
         raise Unavailable("The database could not be used.") from None
     with suppress(Unavailable):  # a service that is up says what is wrong; a crash does not

@@ -90,7 +90,7 @@ def drill(office: Office, file: Path, shares: tuple[Path, ...]) -> None:
     with office.work() as work:
         keeping.record_recovery(work, "recovery.drilled", facts)
     who = ", ".join(opened.holders)
-    click.echo(f"opened: {len(opened.files)} keys of {opened.made_at}, by {who}")
+    click.echo(f"opened: {len(opened.keys)} keys of {opened.made_at}, by {who}")
     if missing:
         with failing_plainly():
             raise Conflict("The archive lacks keys of now: make a new one.")
@@ -114,7 +114,7 @@ def recover(office: Office, file: Path, shares: tuple[Path, ...], signed_by: str
         with begin(office.sessions, held, OPERATOR, now) as work:
             facts = {"kid": opened.kid, "holders": sorted(opened.holders)}
             keeping.record_recovery(work, "recovery.used", facts)
-    click.echo(f"recovered: {len(opened.files)} keys of {opened.made_at}")
+    click.echo(f"recovered: {len(opened.keys)} keys of {opened.made_at}")
 
 
 def _open(file: Path, shares: tuple[Path, ...], signed_by: str) -> sealing.Opened:

@@ -14,10 +14,11 @@ from gateway.client import check, config, note_commands
 from gateway.client.access import ProblemError
 from gateway.client.agent import EVERY, Answered, answer, answer_once
 from gateway.client.command_line import connected, online, write_private
+from gateway.client.erasure import ask_erasure
 from gateway.client.gateway import Pulled, Receipt
 from gateway.client.witness import Disproved
 from gateway.errors import GatewayError, Invalid, Problem, Unavailable, UnsafeSettings
-from gateway.schemas.codes import Acknowledgement, DeclineReason, Purpose
+from gateway.schemas.codes import Acknowledgement, DeclineReason, ErasureReason, Purpose
 
 ABOUT = "What an agency does at a MARAC gateway: refer, read, answer."
 OK, REFUSED, WRONG_FORM, AWAY, SETTINGS, DISPROVED = 0, 1, 2, 3, 4, 5
@@ -97,6 +98,14 @@ def _parser() -> argparse.ArgumentParser:
     agent.add_argument("--purpose", default=Purpose.P2, choices=list(Purpose), help="default: P2")
 
     note_commands.add(commands)
+    asking = online(
+        commands.add_parser("ask-erasure", help="sign that cases be erased, as their coordinator"),
+        _ask_erasure,
+    )
+    asking.add_argument("reference", nargs="+", help="all that were joined go together")
+    asking.add_argument("--because", choices=list(ErasureReason), required=True)
+    asking.add_argument("--out", type=Path, required=True, help="a file for the two operators")
+
     online(commands.add_parser("partners", help="follow the keys of all partners"), _partners)
 
     answer = online(commands.add_parser("acknowledge", help="answer to a case"), _acknowledge)
@@ -152,6 +161,16 @@ def _write_pulled(given: argparse.Namespace, pulled: Pulled) -> None:
 def _agenda(given: argparse.Namespace) -> None:
     with connected(given) as gateway:
         _write_paper(given.out, gateway.agenda(given.conference, form=given.format))
+
+
+def _ask_erasure(given: argparse.Namespace) -> None:
+    settings = config.load(given.config)
+    keys = config.load_keys(settings.keys)
+    said = ask_erasure(
+        given.reference, given.because, keys=keys, agency=settings.agency, base=settings.base_url
+    )
+    write_private(given.out, said)
+    print("Signed. Nothing was sent: give the file to the gateway's operators within two weeks.")
 
 
 def _open(given: argparse.Namespace) -> None:

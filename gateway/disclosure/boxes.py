@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from gateway.errors import Unavailable, Undecipherable
+from gateway.errors import NotFound, Unavailable, Undecipherable
 from gateway.ledger import Work
 from gateway.schemas.json_text import dump, load
 from gateway.sealing import cells
@@ -68,13 +69,24 @@ def open_case_key(work: Work, case_id: str) -> CaseKey:
 
     The case is locked with it: whoever writes under a key must not meet its exchange half way.
 
-    :raises Undecipherable: if it was destroyed.
+    :raises NotFound: if the case was erased meanwhile.
+    :raises Undecipherable: if the key was destroyed.
     """
     cases.lock_case(work.session, case_id)
     keys = open_case_keys(work, [case_id])
     if case_id not in keys:
         raise Undecipherable("The key of this case was destroyed.")
     return keys[case_id]
+
+
+def lock_standing(work: Work, case_ids: Sequence[str]) -> list[str]:
+    """Lock each case for who keeps its keys; those that stand. One may be erased meanwhile."""
+    standing = []
+    for case_id in case_ids:
+        with suppress(NotFound):
+            cases.lock_case(work.session, case_id)
+            standing.append(case_id)
+    return standing
 
 
 def open_case_keys(work: Work, case_ids: Sequence[str]) -> dict[str, CaseKey]:

@@ -510,6 +510,15 @@ class DeclineReason(StrEnum):
     VICTIM_PREFERS_ANOTHER = "VICTIM_PREFERS_ANOTHER"
 
 
+class ErasureReason(StrEnum):
+    """Why a case is erased for ever."""
+
+    RETENTION_ENDED = "RETENTION_ENDED"
+    ERASURE_RIGHT = "ERASURE_RIGHT"
+    COURT_ORDER = "COURT_ORDER"
+    SENT_IN_ERROR = "SENT_IN_ERROR"
+
+
 class WithdrawalReason(StrEnum):
     """Why a referrer asks to take a referral back."""
 

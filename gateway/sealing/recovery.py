@@ -16,7 +16,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.errors import Invalid, Undecipherable, UnsafeSettings
-from gateway.sealing import jose, shamir
+from gateway.sealing import erased, jose, shamir
 from gateway.sealing.key_making import write_secret
 from gateway.sealing.shamir import Share
 
@@ -42,6 +42,11 @@ class Opened:
     holders: tuple[str, ...]
     made_at: str
     files: Mapping[str, str] = field(repr=False)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the keys among the files."""
+        return tuple(name for name in self.files if name.endswith(".key"))
 
 
 def split(holders: Mapping[str, Mapping[str, Any]]) -> Split:
@@ -84,9 +89,13 @@ def read_public(folder: Path) -> Mapping[str, str]:
 
 
 def seal_archive(folder: Path, *, signing: jose.Key, kid: str, made_at: str) -> str:
-    """Return the key files of the folder, signed by the gateway and sealed to the recovery key."""
+    """Return the key files of the folder, signed by the gateway and sealed to the recovery key.
+
+    What was erased is listed with them: else an older database would come back with it.
+    """
     public = read_public(folder)
-    files = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.key"))}
+    paths = [*sorted(folder.glob("*.key")), *folder.glob(erased.NAME)]
+    files = {path.name: path.read_text(encoding="utf-8") for path in paths}
     content = json.dumps({"v": 1, "made_at": made_at, "files": files}).encode()
     signed = jose.sign(content, signing, kid, SIGNED)
     key = jose.import_public(public, "enc")
@@ -128,7 +137,7 @@ def write_folder(folder: Path, opened: Opened) -> None:
     if any(folder.iterdir()):
         raise UnsafeSettings("The folder is not empty; nothing is ever overwritten.")
     for name, text in opened.files.items():
-        if Path(name).name != name or not name.endswith(".key"):
+        if Path(name).name != name or not (name.endswith(".key") or name == erased.NAME):
             raise UnsafeSettings("The archive names a file that is no key.")
         write_secret(folder / name, text.rstrip("\n"))
 
@@ -179,7 +188,9 @@ def _private(scalar: bytes) -> dict[str, str]:
 def _signing_keys(files: Mapping[str, str], signed_by: str) -> dict[str, jose.Key]:
     """The signing key of that id among the files; its id is its thumbprint, so it is that key."""
     for name, text in files.items():
+        if not name.startswith("signing-"):
+            continue
         jwk = json.loads(text)
-        if name.startswith("signing-") and jose.thumbprint(jwk) == signed_by:
+        if jose.thumbprint(jwk) == signed_by:
             return {signed_by: jose.import_public(jose.public_part(jwk), "sig")}
     raise Undecipherable("The archive is not signed by that key of the gateway.")

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from gateway.errors import NotFound
 from gateway.schemas.codes import Capacity, CaseState, Outcome, Position, RiskLevel
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
@@ -211,8 +212,12 @@ def set_area(session: Session, *, case_id: str, area: str) -> None:
 
 
 def lock_case(session: Session, case_id: str) -> None:
-    """Make concurrent writers of this case wait for each other (SQLite already does)."""
-    _LOCK.rows(session, case_id=case_id)
+    """Make concurrent writers of this case wait for each other (SQLite already does).
+
+    :raises NotFound: if it was erased meanwhile.
+    """
+    if not _LOCK.rows(session, case_id=case_id):
+        raise NotFound
 
 
 def next_seq(session: Session, table: Table, case_id: str) -> int:

@@ -33,7 +33,7 @@ _OF_A_CASE: tuple[Table, ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What stays of an erased case: its number, dates and who had it erased."""
+    """What stays of an erased case: its number, dates, who asked, and who had it erased."""
 
     reference: str
     case_id: str
@@ -43,6 +43,8 @@ class Tombstone:
     because: str
     first: str  # the operators
     second: str
+    asked_by: str | None = None  # the agency; None for what was erased before this was asked for
+    asked: str | None = None  # its signed statement
 
 
 def erase(session: Session, case_id: str, *, at_least: Collection[tuple[str, str]] = ()) -> None:
@@ -61,6 +63,17 @@ def erase(session: Session, case_id: str, *, at_least: Collection[tuple[str, str
     for agency_id, key in at_least:
         a = t.answer.c
         session.execute(delete(t.answer).where(a.agency_id == agency_id, a.key == key))
+
+
+def list_joined(session: Session, case_id: str) -> set[str]:
+    """The cases that were joined to this one, or to which this one was."""
+    link = t.link.c
+    rows = session.execute(
+        select(link.case_id, link.other_id).where(
+            link.kind == "MERGED", or_(link.case_id == case_id, link.other_id == case_id)
+        )
+    )
+    return {each for row in rows for each in row} - {case_id}
 
 
 def list_answers(session: Session, agencies: Sequence[str]) -> list[tuple[str, str, bytes]]:
@@ -90,6 +103,8 @@ def add_tombstone(session: Session, stone: Tombstone) -> None:
         because=stone.because,
         first=stone.first,
         second=stone.second,
+        asked_by=stone.asked_by,
+        asked=stone.asked,
     )
 
 

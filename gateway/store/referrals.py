@@ -112,6 +112,15 @@ def find_referral(session: Session, *, reference: str) -> ReferralRow | None:
     return ReferralRow(*rows[0]) if rows else None
 
 
+def list_held(session: Session, references: Sequence[str]) -> set[str]:
+    """Those of the references that lead to a case."""
+    r, found = t.referral.c.reference, set[str]()
+    for start in range(0, len(references), 500):  # a statement takes only so many values
+        part = references[start : start + 500]
+        found |= set(session.execute(select(r).where(r.in_(part))).scalars())
+    return found
+
+
 def list_sent(
     session: Session, *, agency_id: str, before: tuple[datetime, str] | None, limit: int
 ) -> list[ReferralRow]:

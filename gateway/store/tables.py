@@ -449,6 +449,8 @@ tombstone = Table(
     Column("because", String(40), nullable=False),
     Column("first", Slug, nullable=False),  # the two operators
     Column("second", Slug, nullable=False),
+    Column("asked_by", Slug),  # the agency that asked; NULL for what was erased earlier
+    Column("asked", Text),  # its signed statement
 )
 
 # --- keys -------------------------------------------------------------------------------------

@@ -1,57 +1,38 @@
-"""Erasure: keys destroyed, no orphan left, the log whole, and no old backup brings it back."""
+"""Erasure: who may have it done; keys destroyed, no orphan left, the log whole."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import select
 
 from gateway import ledger
 from gateway.cli.case import case as case_commands
 from gateway.client.access import ProblemError
-from gateway.errors import Conflict, Mismatch, NotFound, UnsafeSettings
-from gateway.flows import erasing
+from gateway.errors import Conflict, Mismatch, NotFound
+from gateway.flows import agencies, erasing
+from gateway.flows.erasing.cases import _tells_of
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState
-from gateway.sealing import operators
+from gateway.sealing import erased, jose, operators
 from gateway.store import tables as t
-from tests.atrest.desk import Backup, backup_of, epoch, house_of, office, put_back, restored, run
-from tests.journeys.world import AUDITOR, LOG_TABLES, World, example
-
-LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
-FIRST, SECOND = operators.fresh("first-op"), operators.fresh("second-op")
-KNOWN = {each.id: each.key for each in (FIRST, SECOND)}
-OURS = {"tombstone", "epoch"}
-
-
-@pytest.fixture
-def backup(request: pytest.FixtureRequest, tmp_path: Path) -> Backup:
-    return backup_of(lambda: request.getfixturevalue("postgres"), tmp_path)
-
-
-def erase(world: World, reference: str, **changes: Any) -> None:
-    stored, because = references.read(reference) or "-", "ERASURE_RIGHT"
-    said = erasing.statement(stored, because, world.now)
-    proofs = changes.pop("proofs", (FIRST.state(said), SECOND.state(said)))
-    with world.operator() as work:
-        erasing.erase(work, stored, because, proofs=proofs, known=KNOWN)
-
-
-def rows_about(world: World, case_id: str, reference: str) -> dict[str, int]:
-    """How many rows of each table name a case or its reference, the log apart."""
-    found = {}
-    with world.engine.connect() as connection:
-        for table in t.metadata.sorted_tables:
-            rows = [tuple(row) for row in connection.execute(select(table))]
-            wanted = {case_id, references.read(reference)}
-            count = sum(bool(wanted & {c for c in row if isinstance(c, str)}) for row in rows)
-            if count and table.name not in LOG_TABLES:
-                found[table.name] = count
-    return found
+from tests.atrest.desk import house_of, office
+from tests.atrest.erasing import (
+    COORDINATOR,
+    FIRST,
+    IDVA,
+    LANDLORD,
+    SECOND,
+    WHY,
+    asks,
+    erase,
+    rows_about,
+)
+from tests.journeys.world import AUDITOR, World, example
 
 
 def asked(world: World, reference: str) -> list[Callable[[], object]]:
@@ -68,11 +49,11 @@ def asked(world: World, reference: str) -> list[Callable[[], object]]:
 
 
 def test_F37_V44_an_erased_case_is_absent_for_everyone(world: World) -> None:
-    erased, other = (world.client(LANDLORD).refer(example("c1")).reference for _ in range(2))
+    gone, other = (world.client(LANDLORD).refer(example("c1")).reference for _ in range(2))
     before = world.client(IDVA).pull(other, "P2").document["sections"]
-    world.client(IDVA).pull(erased, "P2")
-    erase(world, erased)
-    for ask in asked(world, erased):
+    world.client(IDVA).pull(gone, "P2")
+    erase(world, gone)
+    for ask in asked(world, gone):
         with pytest.raises(ProblemError) as problem:
             ask()
         assert (problem.value.status, problem.value.code) == (404, "not_found")
@@ -97,6 +78,7 @@ def test_V44_deletion_leaves_only_tombstones_and_the_log_verifies(world: World) 
     assert world.rows(t.section, id=grant["section_id"]) == []
     (stone,) = world.rows(t.tombstone)
     assert (stone["first"], stone["second"]) == ("first-op", "second-op")
+    assert stone["asked_by"] == COORDINATOR
     assert {"case_id", "area", "opened_at", "erased_at", "because"} <= stone.keys()
     world.sequence()
     assert ledger.verify(world.sessions, world.keys, deep=True)
@@ -123,7 +105,7 @@ def test_F37_the_receipts_that_were_kept_go_too(world: World) -> None:
     assert len(world.rows(t.answer)) == 2
     erase(world, reference)
     (kept,) = world.rows(t.answer)
-    assert erasing._tells_of(kept["body"], {other})
+    assert _tells_of(kept["body"], {other})
 
 
 # --- who may ------------------------------------------------------------------------------------
@@ -131,24 +113,65 @@ def test_F37_the_receipts_that_were_kept_go_too(world: World) -> None:
 
 def test_F108_it_takes_two_operators_for_this_very_case_now(world: World) -> None:
     reference = world.client(LANDLORD).refer(example("c1")).reference
-    stored, why = references.read(reference) or "", "ERASURE_RIGHT"
-    said = erasing.statement(stored, why, world.now)
+    stored, asked = references.read(reference) or "", asks(world, reference)
+    said = erasing.statement([stored], WHY, asked=asked, at=world.now)
     stranger = operators.fresh("stranger")
     late = {**said, "iat": said["iat"] - 400}
+    other_word = erasing.statement([stored], WHY, asked=f"{asked}x", at=world.now)
     wrong = [
         (FIRST.state(said), FIRST.state(said)),
         (FIRST.state(said), stranger.state(said)),
-        (FIRST.state(said), SECOND.state({**said, "reference": "0" * 10})),
+        (FIRST.state(said), SECOND.state({**said, "references": ["0" * 10]})),
         (FIRST.state(said), SECOND.state({**said, "because": "COURT_ORDER"})),
+        (FIRST.state(said), SECOND.state(other_word)),
         (FIRST.state(late), SECOND.state(late)),
         (FIRST.state(said), "nothing"),
     ]
     for proofs in wrong:
         with pytest.raises(Mismatch):
-            erase(world, reference, proofs=proofs)
+            erase(world, reference, asked=asked, proofs=proofs)
     assert world.client(IDVA).pull(reference, "P2").sealed
     with pytest.raises(NotFound):
         erase(world, references.write("Z" * 10))
+
+
+def test_F108_two_operators_alone_erase_nothing_the_coordinator_asks(world: World) -> None:
+    reference, other = (world.client(LANDLORD).refer(example("c1")).reference for _ in range(2))
+    world.later(days=1)
+    wire = world.wire(COORDINATOR)
+    claims = json.loads(jose.read_signed(asks(world, reference)).payload)
+    wrong = [
+        "nothing",
+        asks(world, reference, by=LANDLORD),
+        asks(world, reference, by=IDVA),
+        asks(world, reference, agency=LANDLORD),
+        asks(world, other),
+        asks(world, reference, because="COURT_ORDER"),
+        asks(world, reference, base="https://elsewhere.example"),
+        asks(world, reference, clock=lambda: world.now - timedelta(days=15)),
+        asks(world, reference, clock=lambda: world.now + timedelta(minutes=5)),
+        wire.sign(claims),
+        wire.sign({**claims, "more": 1}, typ=erased.ASKED),
+        wire.sign({**claims, "references": reference}, typ=erased.ASKED),
+        wire.sign({**claims, "iat": "now"}, typ=erased.ASKED),
+        wire.sign(b"[]", typ=erased.ASKED),
+        wire.sign(b"{", typ=erased.ASKED),
+    ]
+    for asked in wrong:
+        with pytest.raises(Mismatch):
+            erase(world, reference, asked=asked)
+    with world.operator() as work:
+        agencies.suspend(work, agency_id=COORDINATOR)
+    with pytest.raises(Mismatch):
+        erase(world, reference)
+    with world.operator() as work:
+        agencies.resume(work, agency_id=COORDINATOR)
+    assert world.rows(t.tombstone) == []
+    erase(world, reference)
+    (entry,) = world.log(event="case.erase", outcome="allowed")
+    assert entry["facts"] == {"first": "first-op", "second": "second-op", "asked_by": COORDINATOR}
+    (stone,) = world.rows(t.tombstone)
+    assert json.loads(jose.read_signed(stone["asked"]).payload)["references"] == [reference]
 
 
 def test_F108_a_case_on_hold_is_not_erased(world: World) -> None:
@@ -157,6 +180,9 @@ def test_F108_a_case_on_hold_is_not_erased(world: World) -> None:
         connection.execute(t.state.update().values(state=CaseState.LEGAL_HOLD))
     with pytest.raises(Conflict, match="held"):
         erase(world, reference)
+
+
+# --- at the desk --------------------------------------------------------------------------------
 
 
 def test_two_operators_erase_at_the_desk(
@@ -170,37 +196,20 @@ def test_two_operators_erase_at_the_desk(
         files[-1].write_text(secret)
         operators.add(house_of(world).settings.keys, public, on=world.now.date())
     reference = world.client(LANDLORD).refer(example("c1")).reference
-    words = ["erase", reference, "--because", "COURT_ORDER", "--operator", str(files[0])]
+    asked = tmp_path / "asked.jws"
+    asked.write_text(asks(world, reference, because="COURT_ORDER") + "\n")
+    words = ["erase", reference, "--because", "COURT_ORDER", "--asked", str(asked)]
+    words += ["--operator", str(files[0])]
     desk = office(world)
     one = CliRunner().invoke(case_commands, [*words, "--second", str(files[0])], obj=desk)
     assert one.exit_code == 1
     done = CliRunner().invoke(case_commands, [*words, "--second", str(files[1])], obj=desk)
     assert done.exit_code == 0, done.output
     assert world.rows(t.case) == []
-
-
-# --- backups ------------------------------------------------------------------------------------
-
-
-def test_T20_an_old_backup_does_not_bring_an_erased_case_back(world: World, backup: Backup) -> None:
-    """Inside the window it does, which is why the window is stated; beyond it nothing does."""
-    reference = world.client(LANDLORD).refer(example("c1")).reference
-    case_id = world.case_of(reference)
-    with backup(world) as url:
-        erase(world, reference)
-        epoch(world)
-        with restored(world, url) as old:
-            assert old.client(IDVA).pull(reference, "P2").sealed
-        world.later(days=36)
-        run(world, "epoch", "--lead", "0")
-        with pytest.raises(UnsafeSettings, match="older backup"), restored(world, url):
-            pass
-        with put_back(world, url) as old:
-            (row,) = old.rows(t.case_key, case_id=case_id)
-            assert row["epoch"] not in world.keys.provider.held
-    assert world.rows(t.case_key, case_id=case_id) == []
-    with pytest.raises(ProblemError):
-        world.client(IDVA).pull(reference, "P2")
+    (line,) = erased.read(house_of(world).settings.keys)
+    assert line.references == [references.read(reference)]
+    again = CliRunner().invoke(case_commands, ["erase-again"], obj=desk)
+    assert again.output == "erased again: 0 of 1 listed\n"
 
 
 def test_F37_the_bytes_of_a_destroyed_key_leave_the_file(sqlite_world: World) -> None:

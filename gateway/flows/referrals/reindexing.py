@@ -7,12 +7,12 @@ import json
 from sqlalchemy.orm import Session
 
 from gateway.agencies.operators import BECAUSE, only_operator
-from gateway.disclosure import open_case_key, open_value
+from gateway.disclosure import lock_standing, open_case_key, open_value
 from gateway.flows.referrals import people
 from gateway.ledger import Act, Work
 from gateway.schemas import forms
 from gateway.sealing import jose
-from gateway.store import cases, parties, referrals
+from gateway.store import parties, referrals
 
 
 def count_to_index(session: Session, index_key: str) -> int:
@@ -23,27 +23,33 @@ def count_to_index(session: Session, index_key: str) -> int:
 def index_anew(work: Work, *, limit: int) -> int:
     """Index up to `limit` cases with the current key; how many. Each is recorded before.
 
+    A case that is erased at this moment counts, too.
+
     The document is opened within, and nothing of it comes out but tokens.
     """
     only_operator(work, "case.reindexed")
     name = work.keys.index_name
-    case_ids = parties.list_indexed_otherwise(work.session, name, limit=limit)
+    listed = parties.list_indexed_otherwise(work.session, name, limit=limit)
+    case_ids = lock_standing(work, listed)
     if not case_ids:
         work.count("case.reindexed.none")
-        return 0
+        return len(listed)
     work.record_all(
         [Act("case.reindexed", each, BECAUSE, facts={"key": name}) for each in case_ids]
     )
     for case_id in case_ids:
-        cases.lock_case(work.session, case_id)
-        reference, version, cell = referrals.list_documents(work.session, case_id)[-1]
-        signed = open_value(
-            open_case_key(work, case_id),
-            table="referral_version",
-            column="document",
-            row=f"{reference}/{version}",
-            cell=cell,
-        )
-        claims = json.loads(jose.read_signed(signed.decode()).payload)
-        people.index_anew(work, case_id, forms.load(claims["form"], claims["document"]))
-    return len(case_ids)
+        _index_anew(work, case_id)
+    return len(listed)
+
+
+def _index_anew(work: Work, case_id: str) -> None:
+    reference, version, cell = referrals.list_documents(work.session, case_id)[-1]
+    signed = open_value(
+        open_case_key(work, case_id),
+        table="referral_version",
+        column="document",
+        row=f"{reference}/{version}",
+        cell=cell,
+    )
+    claims = json.loads(jose.read_signed(signed.decode()).payload)
+    people.index_anew(work, case_id, forms.load(claims["form"], claims["document"]))
