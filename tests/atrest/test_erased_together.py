@@ -40,8 +40,8 @@ def test_F37_what_was_joined_is_erased_together_and_nothing_is_left(world: World
 
 def test_F108_a_hold_on_a_joined_case_holds_both(world: World) -> None:
     one, other = merged(world)
+    held = t.state.c.case_id == world.case_of(other)
     with world.engine.begin() as connection:
-        held = t.state.c.case_id == world.case_of(other)
         connection.execute(t.state.update().where(held).values(state=CaseState.LEGAL_HOLD))
     for named in ((one,), (other,), (one, other)):
         with pytest.raises(Conflict, match=r"held|joined"):

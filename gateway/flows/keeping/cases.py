@@ -29,7 +29,6 @@ def renew_cases(work: Work, *, limit: int) -> int:
     listed = key_jobs.list_older_keys(work.session, started, limit=limit)
     if not listed:
         key_jobs.end(work.session, CASES)
-    if not listed:
         work.record("case.rekeying", None, because=BECAUSE, outcome="ended")
         return 0
     case_ids = lock_standing(work, listed)
