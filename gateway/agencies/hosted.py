@@ -7,7 +7,7 @@ by a worker of that agency and stands in the access log.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,6 +21,9 @@ from gateway.sealing.keys import KeyProvider, hosted_context
 from gateway.store import agencies
 from gateway.store import agency_keys as store
 from gateway.store.agency_keys import NewKey
+from gateway.store.epochs import Place
+
+_UNKNOWN = "-"
 
 
 def make_pair(provider: KeyProvider, agency_id: str) -> tuple[NewKey, NewKey]:
@@ -78,37 +81,58 @@ def _make(provider: KeyProvider, agency_id: str, use: str) -> NewKey:
 def _unwrap(provider: KeyProvider, agency_id: str, row: NewKey) -> jose.Key:
     if row.private is None:
         raise Undecipherable("There is no private part.")
-    stored: dict[str, Any] = json.loads(row.private)
-    blob = jose.b64u_decode(stored["blob"])
-    scalar = provider.unwrap(stored["kek"], blob, hosted_context(agency_id, row.kid))
+    stored = _stored(row.private)
+    blob = jose.b64u_decode(str(stored.get("blob", "")))
+    scalar = provider.unwrap(_kek(row.private), blob, hosted_context(agency_id, row.kid))
     return jose.import_private({**row.jwk, "d": jose.b64u(scalar)}, row.use)
 
 
-def wrap_anew(work: Work, *, at_most: int) -> list[str]:
-    """Put hosted keys under the current epoch key; the epoch keys under which they lay."""
-    provider, left = work.keys.provider, list[str]()
+def wrap_anew(
+    work: Work, *, at_most: int, but: Collection[Place] = ()
+) -> tuple[list[str], list[Place]]:
+    """Put hosted keys under the current epoch key; `but` are passed over.
+
+    Gives the epoch keys under which they lay, and the place of each that cannot be opened.
+    """
+    provider, left, damaged = work.keys.provider, list[str](), list[Place]()
     for row in store.list_hosted(work.session):
-        stored: dict[str, Any] = json.loads(row.private)
-        if stored["kek"] == provider.current or len(left) == at_most:
+        kek = _kek(row.private)
+        place = (row.agency_id, row.kid)
+        if kek == provider.current or len(left) == at_most or place in but:
             continue
         context = hosted_context(row.agency_id, row.kid)
-        scalar = provider.unwrap(stored["kek"], jose.b64u_decode(stored["blob"]), context)
+        try:
+            scalar = provider.unwrap(kek, jose.b64u_decode(_stored(row.private)["blob"]), context)
+        except (Undecipherable, KeyError, TypeError):
+            damaged.append(place)
+            continue
         kek_id, blob = provider.wrap(scalar, context)
         wrapped = json.dumps({"kek": kek_id, "blob": jose.b64u(blob)}).encode()
         store.set_private(
             work.session, agency_id=row.agency_id, kid=row.kid, was=row.private, private=wrapped
         )
-        left.append(stored["kek"])
-    return left
+        left.append(kek)
+    return left, damaged
 
 
 def count_elsewhere(session: Session, epoch: str) -> int:
     """How many hosted keys lie under another epoch key than this one."""
     rows = store.list_hosted(session)
-    return sum(json.loads(row.private)["kek"] != epoch for row in rows)
+    return sum(_kek(row.private) != epoch for row in rows)
 
 
 def epochs_in_use(session: Session) -> frozenset[str]:
-    """Every epoch key under which a hosted key lies."""
-    rows = store.list_hosted(session)
-    return frozenset(str(json.loads(row.private)["kek"]) for row in rows)
+    """Every epoch key under which a hosted key lies; of a damaged row it cannot be told."""
+    return frozenset(_kek(row.private) for row in store.list_hosted(session)) - {_UNKNOWN}
+
+
+def _kek(private: bytes) -> str:
+    return str(_stored(private).get("kek", _UNKNOWN))
+
+
+def _stored(private: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(private)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import click
@@ -11,6 +12,8 @@ from gateway.cli.keys import LEAD, exchange, keys, show
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.progress import Progress
 from gateway.flows import keeping, referrals
+from gateway.flows.keeping import Damaged, Resting
+from gateway.ledger import Work
 from gateway.sealing import key_files, key_making
 from gateway.sealing.key_files import KeyFile
 
@@ -41,13 +44,16 @@ def epoch(office: Office, new: bool, lead: int, batch: int) -> None:
     """
     if not wait_for_start(office, "epoch"):
         return
-    is_interrupted = _wrap_anew(office, batch) > 0  # whoever made the current key did not finish
+    damaged: set[Damaged] = set()
+    # Whoever made the current key did not finish, if there is anything to do.
+    is_interrupted = _wrap_anew(office, batch, damaged) > 0
     if _is_of_an_earlier_month(office) or (new and not is_interrupted):
         show([exchange(office, "epoch", lead)])
         if not wait_for_start(office, "epoch"):
             return
-        _wrap_anew(office, batch)
+        _wrap_anew(office, batch, damaged)
     _let_rest(office)
+    _tell_damaged(damaged)
 
 
 @keys.command("cases")
@@ -71,36 +77,34 @@ def cases(office: Office, batch: int) -> None:
 
 
 @keys.command("index")
+@click.option("--new", is_flag=True, help="Make a further index key although an older one rests.")
 @LEAD
 @BATCH
 @click.pass_obj
-def index(office: Office, lead: int, batch: int) -> None:
-    """Make a new index key, index everybody anew, and destroy the old one.
+def index(office: Office, new: bool, lead: int, batch: int) -> None:
+    """Make a new index key, index everybody anew, and destroy the old one when it is due.
 
-    People are looked for with both keys until the last case is indexed anew. Interrupted, run it
-    again: it goes on with the same key.
+    People are looked for with both keys meanwhile. Interrupted, run it again: it goes on with the
+    same key. The old one is kept for GATEWAY_BACKUP_DAYS, because a backup may be put back, and
+    destroyed by a later run; without --new that run makes no further key.
     """
     with failing_plainly():
-        is_interrupted = len(_files(office, "index")) > 1
-    if not is_interrupted:
+        is_exchanging = len(_files(office, "index")) > 1
+    if not is_exchanging or (new and _count_to_index(office) == 0):
         show([exchange(office, "index", lead)])
     if not wait_for_start(office, "index"):
         return
-    with office.sessions() as session:
-        total = referrals.count_to_index(session, office.keys.index_name)
-    progress = Progress("indexed anew", total)
+    progress = Progress("indexed anew", _count_to_index(office))
     while progress.is_open:
         with office.work() as work:
             done = referrals.index_anew(work, limit=min(batch, 20))
         progress.add(done)
         time.sleep(0.005)
-    for file in _files(office, "index")[1:]:
-        with office.work() as work:
-            keeping.record_key(work, event="key.destroyed", use="index", kid=file.kid)
-        with failing_plainly():
-            key_making.destroy(office.settings.keys, file.name)
-        click.echo(f"{file.name}: destroyed")
-    office.read_keys_again()
+    older = [file.name for file in _files(office, "index")[1:]]
+    with office.work() as work:
+        resting = keeping.rest_indexes(work, older, backup_days=office.settings.backup_days)
+    for each in resting:
+        _end(office, each, keeping.destroy_index, "nobody is indexed with it")
 
 
 def wait_for_start(office: Office, use: str) -> bool:
@@ -126,17 +130,22 @@ def _is_of_an_earlier_month(office: Office) -> bool:
         return _files(office, "epoch")[0].order[0] < f"{office.clock():%Y-%m}"
 
 
-def _wrap_anew(office: Office, batch: int) -> int:
-    """Wrap everything by the current epoch key; how many keys that were."""
+def _wrap_anew(office: Office, batch: int, damaged: set[Damaged]) -> int:
+    """Wrap everything by the current epoch key; how many keys that were.
+
+    What cannot be opened is added to `damaged` and passed over.
+    """
     with office.sessions() as session:
         total = keeping.count_to_wrap(session, office.keys.provider.current)
-    progress = Progress("wrapped anew", total, is_open=total > 0)
+    progress, moved = Progress("wrapped anew", total, is_open=total > 0), 0
     while progress.is_open:
         with office.work() as work:
-            done = keeping.wrap_anew(work, limit=batch)
-        progress.add(done)
+            done = keeping.wrap_anew(work, limit=batch, but=damaged)
+        moved += done.count
+        damaged |= set(done.damaged)
+        progress.add(done.count + len(done.damaged))
         time.sleep(0.005)  # lets others have the database
-    return progress.done
+    return moved
 
 
 def _let_rest(office: Office) -> None:
@@ -148,12 +157,35 @@ def _let_rest(office: Office) -> None:
     with office.work() as work:
         resting = keeping.rest(work, older, backup_days=settings.backup_days)
     for each in resting:
-        if not each.is_due:
-            click.echo(f"{each.name}: wraps nothing; destroyed after {each.due_at:%Y-%m-%d}")
-            continue
-        with office.work() as work:
-            keeping.destroy(work, each.name)
-        with failing_plainly():
-            key_making.destroy(settings.keys, each.name, token=settings.token)
-        office.read_keys_again()
-        click.echo(f"{each.name}: destroyed")
+        _end(office, each, keeping.destroy, "wraps nothing")
+
+
+def _end(office: Office, key: Resting, record: Callable[[Work, str], None], why: str) -> None:
+    """Destroy a key that has rested for long enough, or tell until when it rests."""
+    settings = office.settings
+    if not key.is_due:
+        click.echo(f"{key.name}: {why}; destroyed after {key.due_at:%Y-%m-%d}")
+        return
+    with office.work() as work:
+        record(work, key.name)
+    with failing_plainly():
+        key_making.destroy(settings.keys, key.name, token=settings.token)
+    office.read_keys_again()
+    click.echo(f"{key.name}: destroyed")
+
+
+def _count_to_index(office: Office) -> int:
+    with office.sessions() as session:
+        return referrals.count_to_index(session, office.keys.index_name)
+
+
+def _tell_damaged(damaged: set[Damaged]) -> None:
+    """Name each key that could not be opened; what lies under it is lost unless a backup has it.
+
+    :raises click.ClickException: if there is any.
+    """
+    for table, place in sorted(damaged, key=str):
+        click.echo(f"damaged: {table} {' '.join(map(str, place))}", err=True)
+    if damaged:
+        text = f"{len(damaged)} wrapped keys cannot be opened; the rest was done."
+        raise click.ClickException(text)

@@ -14,6 +14,7 @@ from gateway.flows import keeping
 from gateway.migrations import is_current
 from gateway.sealing import key_files, key_making
 from gateway.sealing import keys as own
+from gateway.sealing.key_lock import alone
 
 ALONE = ("signing", "token", "encryption", "log", "cursor")
 """Uses where nothing stored has to follow: a newer key is all there is to it."""
@@ -84,14 +85,13 @@ def exchange(office: Office, use: str, lead: int) -> own.KeyInfo:
     """
     settings, now = office.settings, office.clock()
     starts_at = now + timedelta(seconds=lead) if lead else None
-    with failing_plainly():
+    with failing_plainly(), alone(settings.keys):  # two commands at once make a key each, in turn
         name = key_making.stage(
             settings.keys, use, on=now.date(), starts_at=starts_at, token=settings.epochs_in
         )
         made = key_making.read_staged(settings.keys, name)
-    with office.work() as work:
-        keeping.record_key(work, event="key.rotated", use=use, kid=made.kid)
-    with failing_plainly():
+        with office.work() as work:
+            keeping.record_key(work, event="key.rotated", use=use, kid=made.kid)
         key_making.activate(settings.keys, name)
         office.read_keys_again()
         return next(key for key in own.listing(settings.keys, now) if key.name == f"{name}.key")
@@ -115,13 +115,14 @@ def retire(office: Office, use: str, days: int) -> None:
     them. Whatever was sealed to a retired encryption key and not yet sent can only be sealed anew.
     """
     folder, now = office.settings.keys, office.clock()
-    with failing_plainly():
+    with failing_plainly(), alone(folder):
         files = key_files.read(folder, now)[use]
         due = key_files.due_to_retire(files, now.date() - timedelta(days=days))
+        for file in due:
+            with office.work() as work:
+                keeping.record_key(work, event="key.retired", use=use, kid=file.kid)
+            key_making.retire(folder, file.name, on=now.date())
     for file in due:
-        with office.work() as work:
-            keeping.record_key(work, event="key.retired", use=use, kid=file.kid)
-        key_making.retire(folder, file.name, on=now.date())
         click.echo(f"{use}\tretired\t{file.made_on}\t{file.kid}\t{file.name}.key")
     if not due:
         click.echo(f"No {use} key stopped being current more than {days} days ago.")

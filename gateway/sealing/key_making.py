@@ -21,6 +21,7 @@ from gateway.config import Token
 from gateway.errors import UnsafeSettings
 from gateway.sealing import jose, pkcs11
 from gateway.sealing.key_files import NAME, PAIRS, STAGED, USES, KeyFile, parse
+from gateway.sealing.key_lock import alone, changes
 
 # What stays of a retired key: its public half, with which old receipts and checkpoints are checked.
 _KEPT_PUBLIC = frozenset({"signing", "log"})
@@ -38,12 +39,13 @@ def make(folder: Path, *, on: date, token: Token | None = None) -> None:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    missing = [use for use in USES if not any(folder.glob(f"{use}-*.key"))]
-    staged = [use for use in missing if any(folder.glob(f"{STAGED}{use}-*.key"))]
-    if len(missing) < len(USES) and (not missing or missing != staged):
-        raise UnsafeSettings("The keys folder already holds keys; use rotate.")
-    for name in [stage(folder, use, on=on, token=token) for use in missing]:
-        activate(folder, name)
+    with alone(folder):
+        missing = [use for use in USES if not any(folder.glob(f"{use}-*.key"))]
+        staged = [use for use in missing if any(folder.glob(f"{STAGED}{use}-*.key"))]
+        if len(missing) < len(USES) and (not missing or missing != staged):
+            raise UnsafeSettings("The keys folder already holds keys; use rotate.")
+        for name in [stage(folder, use, on=on, token=token) for use in missing]:
+            activate(folder, name)
     _sync(folder.parent)
 
 
@@ -57,6 +59,7 @@ def rotate(folder: Path, use: str, *, on: date, token: Token | None = None) -> s
     return f"{name}.key"
 
 
+@changes
 def stage(
     folder: Path,
     use: str,
@@ -102,6 +105,7 @@ def read_staged(folder: Path, name: str) -> KeyFile:
     return parse(path if path.exists() else folder / f"{name}.key")
 
 
+@changes
 def activate(folder: Path, name: str) -> None:
     """Let everybody read a staged key; done twice it is done once."""
     staged = folder / f"{STAGED}{name}.key"
@@ -112,6 +116,7 @@ def activate(folder: Path, name: str) -> None:
     _sync(folder)
 
 
+@changes
 def retire(folder: Path, name: str, *, on: date) -> None:
     """Destroy the secret of a key that is current no more; the public half of some stays."""
     path = folder / f"{name}.key"
@@ -133,6 +138,7 @@ def retire(folder: Path, name: str, *, on: date) -> None:
     _sync(folder)
 
 
+@changes
 def destroy(folder: Path, name: str, *, token: Token | None = None) -> None:
     """Destroy a key and its file. The file is written over first, which not every disk heeds.
 
@@ -152,6 +158,7 @@ def destroy(folder: Path, name: str, *, token: Token | None = None) -> None:
     _sweep(folder)
 
 
+@changes
 def finish(folder: Path, token: Token | None) -> None:
     """Destroy in the token what somebody began to destroy and did not finish."""
     for path in folder.glob(f"{_LEAVING}*"):

@@ -1,4 +1,7 @@
-"""Owns the SQL of what lies under epoch keys: which keys are wrapped by which, and since when."""
+"""Owns the SQL of what lies under epoch keys: which keys are wrapped by which, and since when.
+
+That an index key is needed no more is noted beside them: names tell the uses apart.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +19,22 @@ WRAPPED: tuple[Table, ...] = (t.case_key, t.log_key, t.agency_log_key)
 """The tables of keys that are wrapped by an epoch key, each with `epoch` and `wrapped`."""
 
 
+Place = tuple[str | int, ...]
+"""The primary key of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class WrappedRow:
     """A wrapped key and its place in its table."""
 
-    place: tuple[str | int, ...]
+    place: Place
     epoch: str
     wrapped: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class EpochRow:
-    """When an epoch key stopped wrapping anything, and when it was destroyed."""
+    """When a key stopped being needed by anything here, and when it was destroyed."""
 
     name: str
     retired_at: datetime
@@ -57,14 +64,20 @@ def list_epochs_in_use(session: Session) -> frozenset[str]:
     )
 
 
-def list_elsewhere(session: Session, table: Table, *, epoch: str, limit: int) -> list[WrappedRow]:
-    """Keys that lie under another epoch key, in the order of their place."""
+def list_elsewhere(
+    session: Session, table: Table, *, epoch: str, limit: int, but: Collection[Place] = ()
+) -> list[WrappedRow]:
+    """Up to `limit` keys that lie under another epoch key, in the order of their place.
+
+    `but` are places that are passed over.
+    """
     place = [*table.primary_key.columns]
     query = select(*place, table.c.epoch, table.c.wrapped).where(
         table.c.wrapped.is_not(None), table.c.epoch != epoch
     )
-    rows = session.execute(query.order_by(*place).limit(limit))
-    return [WrappedRow(tuple(row[:-2]), row[-2], row[-1]) for row in rows]
+    rows = session.execute(query.order_by(*place).limit(limit + len(but)))
+    found = [WrappedRow(tuple(row[:-2]), row[-2], row[-1]) for row in rows]
+    return [row for row in found if row.place not in but][:limit]
 
 
 def set_wrapped(
@@ -80,23 +93,23 @@ def set_wrapped(
 
 
 def list_retired(session: Session) -> dict[str, EpochRow]:
-    """Epoch keys that wrap nothing any more, by name."""
+    """Epoch and index keys that nothing here needs any more, by name."""
     e = t.epoch
     rows = session.execute(select(e.c.name, e.c.retired_at, e.c.destroyed_at))
     return {row[0]: EpochRow(*row) for row in rows}
 
 
 def set_retired(session: Session, name: str, at: datetime) -> None:
-    """Note that from this moment on an epoch key wraps nothing."""
+    """Note that from this moment on nothing here needs an epoch or index key."""
     add(session, t.epoch, name=name, retired_at=at, destroyed_at=None)
 
 
 def forget_retired(session: Session, names: Collection[str]) -> None:
-    """Take back what was noted of epoch keys: each wrapped something after all."""
+    """Take back what was noted of these keys: each was needed after all."""
     session.execute(delete(t.epoch).where(t.epoch.c.name.in_(names)))
 
 
 def set_destroyed(session: Session, name: str, at: datetime) -> None:
-    """Note that an epoch key was destroyed."""
+    """Note that an epoch or index key was destroyed."""
     e = t.epoch
     session.execute(update(e).where(e.c.name == name).values(destroyed_at=at))

@@ -137,3 +137,8 @@ def list_indexed_otherwise(session: Session, index_key: str, *, limit: int) -> l
     p = t.party.c
     query = select(p.case_id).where(p.index_key != index_key).distinct().order_by(p.case_id)
     return list(session.execute(query.limit(limit)).scalars())
+
+
+def list_index_keys(session: Session) -> frozenset[str]:
+    """Every index key with which anybody is indexed, by name."""
+    return frozenset(session.execute(select(t.party.c.index_key).distinct()).scalars())

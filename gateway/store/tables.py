@@ -456,7 +456,7 @@ tombstone = Table(
 # --- keys -------------------------------------------------------------------------------------
 
 epoch = Table(
-    "epoch",  # an epoch key of the key provider that wraps nothing any more
+    "epoch",  # an epoch key that wraps nothing any more, or an index key that made no token
     metadata,
     Column("name", String(40), primary_key=True),
     Column("retired_at", Utc, nullable=False),  # backups from before may still need it

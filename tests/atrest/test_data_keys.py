@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from gateway import ledger
-from gateway.errors import Undecipherable
+from gateway.errors import Conflict, Undecipherable
+from gateway.flows import keeping
 from gateway.sealing import sections as seal
 from gateway.store import tables as t
-from tests.atrest.desk import run
+from tests.atrest.desk import house_of, run
 from tests.journeys.world import World, example, position
 
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
@@ -64,8 +65,6 @@ def test_F38_every_case_gets_a_new_key_and_reads_as_before(world: World) -> None
 
 
 def test_F38_renewing_that_was_interrupted_does_no_case_twice(world: World) -> None:
-    from gateway.flows import keeping
-
     for _ in range(3):
         world.client(LANDLORD).refer(example("minimal"))
     world.later(minutes=1)
@@ -79,8 +78,6 @@ def test_F38_renewing_that_was_interrupted_does_no_case_twice(world: World) -> N
 
 
 def test_F38_renewing_ends_although_it_began_with_a_clock_that_was_ahead(world: World) -> None:
-    from gateway.flows import keeping
-
     world.client(LANDLORD).refer(example("minimal"))
     world.later(days=31)
     with world.operator() as work:
@@ -100,7 +97,6 @@ def test_F38_people_are_found_again_while_the_index_key_is_exchanged(world: Worl
     """One person, four referrals: before, during and after, each meets all earlier ones."""
     from gateway.flows import referrals
     from gateway.sealing import keys as own
-    from tests.atrest.desk import house_of
 
     client = world.client(LANDLORD)
     for number in range(3):
@@ -114,9 +110,11 @@ def test_F38_people_are_found_again_while_the_index_key_is_exchanged(world: Worl
         assert referrals.index_anew(work, limit=1) == 1
     client.refer(example("c1"))
     assert links(world) == 6, "it met those indexed by either key"
-    assert "destroyed" in run(world, "index", "--lead", "0")
-    assert [path.name for path in folder.glob("index-*")] == ["index-2026-11-1.key"]
+    assert "destroyed after 2026-12-28" in run(world, "index", "--lead", "0")
     assert {row["index_key"] for row in world.rows(t.party)} == {"index-2026-11-1"}
+    world.later(days=35, minutes=1)
+    assert "index-2025-01-1: destroyed\n" in run(world, "index", "--lead", "0")
+    assert [path.name for path in folder.glob("index-*")] == ["index-2026-11-1.key"]
     assert not {row["token"] for row in world.rows(t.party_token)} & old
     client.refer(example("c1"))
     assert links(world) == 10
@@ -125,9 +123,43 @@ def test_F38_people_are_found_again_while_the_index_key_is_exchanged(world: Worl
     assert ledger.verify(world.sessions, world.keys, deep=True)
 
 
-def test_F38_a_second_run_makes_the_next_index_key(world: World) -> None:
+def test_F38_an_index_key_rests_before_it_is_destroyed_and_a_run_meanwhile_makes_none(
+    world: World,
+) -> None:
+    """Who had read the folder before indexes by the old key after the job ended: nobody is lost."""
+    client, folder = world.client(LANDLORD), house_of(world).settings.keys
+    client.refer(example("c1"))
+    stale, days = world.keys, {"backup_days": 0}
+    (old,) = folder.glob("index-*")
+    run(world, "index", "--lead", "0", **days)
+    case_id = world.rows(t.case)[0]["id"]
+    with world.engine.begin() as connection:
+        connection.execute(t.party.update().values(index_key=stale.index_name))
+    with pytest.raises(Conflict), world.operator() as work:
+        keeping.destroy_index(work, old.stem)
+    world.later(minutes=61)
+    assert "destroyed after" in run(world, "index", "--lead", "0", **days), "its hour begins anew"
+    assert {row["index_key"] for row in world.rows(t.party, case_id=case_id)} == {
+        world.keys.index_name
+    }
+    assert len(list(folder.glob("index-*"))) == 2
+    world.later(minutes=61)
+    assert f"{old.stem}: destroyed" in run(world, "index", "--lead", "0", **days)
+    assert not old.exists()
+    client.refer(example("c1"))
+    assert links(world) == 1
+
+
+def test_F38_a_run_after_the_rest_makes_the_next_index_key(world: World) -> None:
     world.client(LANDLORD).refer(example("c1"))
-    for number in (1, 2):
-        said = run(world, "index", "--lead", "0")
-        assert "destroyed" in said
-        assert world.keys.index_name == f"index-2026-11-{number}"
+    run(world, "index", "--lead", "0")
+    assert world.keys.index_name == "index-2026-11-1"
+    run(world, "index", "--lead", "0")
+    assert world.keys.index_name == "index-2026-11-1", "the first one still rests"
+    run(world, "index", "--new", "--lead", "0")
+    assert world.keys.index_name == "index-2026-11-2"
+    world.later(days=36)
+    run(world, "index", "--lead", "0")
+    assert list(world.keys.indexes) == ["index-2026-11-2"]
+    run(world, "index", "--lead", "0")
+    assert world.keys.index_name == "index-2026-12-1"

@@ -17,6 +17,7 @@ from gateway.errors import Conflict, Unavailable, UnsafeSettings
 from gateway.flows import agencies, keeping
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody
+from gateway.sealing import keys
 from gateway.store import epochs
 from gateway.store import tables as t
 from tests.atrest.desk import Backup, backup_of, epoch, house_of, put_back, restored, run
@@ -173,6 +174,35 @@ def test_F38_an_epoch_key_in_use_is_never_destroyed(world: World) -> None:
     run(world, "epoch", "--lead", "0")
     assert FIRST in files(world)
     assert world.client(IDVA).pull(reference, "P2").sealed
+
+
+# --- damage -------------------------------------------------------------------------------------
+
+
+def test_F38_a_damaged_row_is_named_and_the_rest_goes_on(world: World) -> None:
+    with_clinic(world)
+    references = [world.client(LANDLORD).refer(example("c1")).reference for _ in range(3)]
+    bad = sorted(world.case_of(each) for each in references)[0]
+    with world.engine.begin() as connection:
+        of_it = t.case_key.c.case_id == bad
+        connection.execute(t.case_key.update().where(of_it).values(wrapped=b"\1" * 60))
+        hosting = t.agency_key.c.private.is_not(None)
+        connection.execute(t.agency_key.update().where(hosting).values(private=b"{"))
+    said = run(world, "epoch", "--new", "--lead", "0", "--batch", "2", fails=True)
+    assert f"damaged: case_key {bad} 1" in said
+    assert said.count("damaged: agency_key marlbury-clinic") == 2
+    assert "3 wrapped keys cannot be opened; the rest was done" in said
+    world.keys = keys.load(house_of(world).settings.keys, now=world.now)
+    others = [each for each in references if world.case_of(each) != bad]
+    for reference in others:
+        assert world.client(IDVA).pull(reference, "P2").sealed
+    with pytest.raises(Unavailable):
+        world.client(IDVA).pull(next(iter(set(references) - set(others))), "P2")
+    assert in_use(world) == {FIRST, "epoch-2026-11-1"}
+    world.later(days=40)
+    assert "damaged: case_key" in run(world, "epoch", "--lead", "0", fails=True)
+    assert FIRST in files(world), "something lies under it still"
+    assert "epoch-2027-01-1" in files(world), "the month's key was made all the same"
 
 
 # --- backups ------------------------------------------------------------------------------------

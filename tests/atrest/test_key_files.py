@@ -6,14 +6,18 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.cli.keys import exchange
 from gateway.errors import UnsafeSettings
 from gateway.sealing import key_files, key_making, keys
 from gateway.sealing.held import Held
+from tests.atrest.desk import house_of, office
+from tests.journeys.world import World
 
 ON = date(2026, 11, 20)
 NOW = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -145,6 +149,28 @@ def test_a_key_that_starts_later_is_published_and_not_yet_used(folder: Path) -> 
     assert early.provider.unwrap(*late.provider.wrap(b"k", b"here"), b"here") == b"k"
     assert {key.stands for key in keys.listing(folder, NOW)} == {"current", "later"}
     assert {key.stands for key in keys.listing(folder, starts_at)} == {"current", "older"}
+
+
+def test_F38_commands_at_the_same_moment_make_a_key_each_and_none_fails(
+    sqlite_world: World,
+) -> None:
+    """Each is staged, recorded and there before the next begins, in threads or processes."""
+    count = 6
+    gate = threading.Barrier(count)
+
+    def rotate() -> None:
+        desk = office(sqlite_world)
+        gate.wait()
+        exchange(desk, "signing", 0)
+
+    with ThreadPoolExecutor(count) as threads:
+        for done in [threads.submit(rotate) for _ in range(count)]:
+            done.result()
+    folder = house_of(sqlite_world).settings.keys
+    assert len(list(folder.glob("signing-*.key"))) == 1 + count
+    assert not list(folder.glob(".*"))
+    kids = {each["facts"]["kid"] for each in sqlite_world.log(event="key.rotated")}
+    assert len(kids) == count
 
 
 # --- destroyed ----------------------------------------------------------------------------------
