@@ -14,13 +14,12 @@ from gateway.store import epochs, parties
 def rest_indexes(work: Work, held: Iterable[str], *, backup_days: int) -> list[Resting]:
     """Note which of these index keys made nobody's tokens any more, and when each is due.
 
-    A database put back from a backup is searched with them; and a request under way may still
-    index by one, whose days are then counted anew.
+    A database put back from a backup is searched with them, and a request under way may still
+    index by one.
     """
     only_operator(work, "key.rested")
-    in_use = parties.list_index_keys(work.session)
-    epochs.forget_retired(work.session, in_use)
-    free = sorted(set(held) - in_use - {work.keys.index_name})
+    in_use = parties.list_index_keys(work.session) | {work.keys.index_name}
+    free = sorted(set(held) - in_use)
     resting = note_resting(work, free, backup_days=backup_days)
     facts = {"resting": [each.name for each in resting]}
     work.record("key.rested", None, because=BECAUSE, facts=facts)

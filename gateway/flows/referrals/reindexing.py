@@ -12,7 +12,7 @@ from gateway.flows.referrals import people
 from gateway.ledger import Act, Work
 from gateway.schemas import forms
 from gateway.sealing import jose
-from gateway.store import parties, referrals
+from gateway.store import epochs, parties, referrals
 
 
 def count_to_index(session: Session, index_key: str) -> int:
@@ -30,6 +30,9 @@ def index_anew(work: Work, *, limit: int) -> int:
     only_operator(work, "case.reindexed")
     name = work.keys.index_name
     listed = parties.list_indexed_otherwise(work.session, name, limit=limit)
+    if listed:  # the keys that made these did not rest: their days are counted anew
+        older = parties.list_index_keys(work.session) - {name}
+        epochs.forget_retired(work.session, older)
     case_ids = lock_standing(work, listed)
     if not case_ids:
         work.count("case.reindexed.none")
