@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, insert, text
+from sqlalchemy import Engine, create_engine, event, text
 
 from gateway import ledger
 from gateway.ledger import OPERATOR, Act, keyring
@@ -28,22 +28,26 @@ from gateway.ledger.records import SALT, canonical, record_of, seal
 from gateway.migrations import upgrade
 from gateway.sealing import keys as key_files
 from gateway.store import ids
+from gateway.store.answers import Answer, add_answer
 from gateway.store.engine import make_engine, make_sessions
-from gateway.store.tables import answer, log_entry
+from gateway.store.rows import add
+from gateway.store.tables import log_entry
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 WRITERS, WARM = 4, 60
 MUST = {"sqlite": 2.5, "postgresql": 1.5}
 CASES = [f"00000000-0000-4000-8000-{number:012}" for number in range(50)]
+HEAD = text("SELECT size, hash FROM bench_head")
+HEAD_LOCKED = text("SELECT size, hash FROM bench_head FOR UPDATE")
+GROW = text("UPDATE bench_head SET size = size + 1, hash = :hash")
 
 Write = Callable[[Any, Any, int], None]
 
 
 def _business(session: Any) -> None:
     """What a request changes besides the log: here an answer that it keeps."""
-    row = {"agency_id": "bench", "key": ids.new(NOW), "digest": bytes(32), "status": 200}
-    more = {"content_type": "-", "body": bytes(700), "answered_at": NOW}
-    session.execute(insert(answer), row | more)
+    given = Answer(bytes(32), 200, "-", bytes(700))
+    add_answer(session, agency_id="bench", key=ids.new(NOW), answered_at=NOW, given=given)
 
 
 def outbox(sessions: Any, keys: Any, number: int) -> None:
@@ -63,15 +67,14 @@ def chain(sessions: Any, keys: Any, number: int) -> None:
         commitment = hashlib.sha256(salt + record).digest()
         sealed = seal(key, entry_id, case, salt + record)
         _business(session)
-        lock = "" if session.get_bind().dialect.name == "sqlite" else " FOR UPDATE"
-        size, last = session.execute(text(f"SELECT size, hash FROM bench_head{lock}")).one()  # noqa: S608
+        is_sqlite = session.get_bind().dialect.name == "sqlite"
+        size, last = session.execute(HEAD if is_sqlite else HEAD_LOCKED).one()
         leaf = bytes(last) + commitment
         hashed = hashlib.sha256(leaf).digest()
         row = {"leaf": size, "id": entry_id, "agency_id": "@operator", "agency_seq": size + 1}
         row |= {"case_id": case, "log_key": case, "commitment": commitment, "bytes": leaf}
-        session.execute(insert(log_entry), row | {"hash": hashed, "record": sealed})
-        head = {"hash": hashed}
-        session.execute(text("UPDATE bench_head SET size = size + 1, hash = :hash"), head)
+        add(session, log_entry, **row, hash=hashed, record=sealed)
+        session.execute(GROW, {"hash": hashed})
 
 
 def _plain_engine(url: str) -> Engine:

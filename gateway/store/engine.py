@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.schemas.json_text import dump, load
@@ -85,7 +83,4 @@ def _limit_postgresql(connection: Any, _record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     asked = connection.get_execution_options()
     made = cast(writing.Connection, connection.connection.dbapi_connection)  # see _SQLITE
-    try:
-        made.begin(reads=asked.get("readonly", False), durable=asked.get("durable", False))
-    except sqlite3.Error as fault:
-        raise OperationalError("BEGIN", None, fault) from None
+    made.begin(reads=asked.get("readonly", False), durable=asked.get("durable", False))

@@ -41,9 +41,10 @@ class Prepared:
     def rows_on(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
         """Run it in the connection's transaction and return what it answers."""
         form = self._form(connection.dialect, values)
+        filled = form.fill(values)  # before the cursor: on SQLite a transaction begins with it
         try:
             with closing(connection.connection.cursor()) as cursor:
-                cursor.execute(form.text, form.fill(values))
+                cursor.execute(form.text, filled)
                 return form.read(cursor.fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
             raise _nameless(error) from None
@@ -58,9 +59,10 @@ class Prepared:
             return 0
         connection = connection_of(session)
         form = self._form(connection.dialect, rows[0])
+        filled = [form.fill(values) for values in rows]
         try:
             with closing(connection.connection.cursor()) as cursor:
-                cursor.executemany(form.text, [form.fill(values) for values in rows])
+                cursor.executemany(form.text, filled)
                 return int(cursor.rowcount)
         except connection.dialect.loaded_dbapi.Error as error:
             raise _nameless(error) from None

@@ -68,13 +68,14 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
     if found is None:
         found = _INSERTS[place] = _Insert(table, names, dialect)
     driver: Any = dialect.loaded_dbapi
-    with closing(connection.connection.cursor()) as cursor:
-        try:
-            if len(rows) == 1:
-                cursor.execute(found.text, found.fill(rows[0]))
+    filled = [found.fill(row) for row in rows]
+    try:
+        with closing(connection.connection.cursor()) as cursor:
+            if len(filled) == 1:
+                cursor.execute(found.text, filled[0])
             else:
-                cursor.executemany(found.text, [found.fill(row) for row in rows])
-        except driver.IntegrityError as error:
-            raise IntegrityError(None, None, Exception(type(error).__name__)) from None
-        except driver.Error as error:
-            raise OperationalError(None, None, Exception(type(error).__name__)) from None
+                cursor.executemany(found.text, filled)
+    except driver.IntegrityError as error:
+        raise IntegrityError(None, None, Exception(type(error).__name__)) from None
+    except driver.Error as error:
+        raise OperationalError(None, None, Exception(type(error).__name__)) from None

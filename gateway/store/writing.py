@@ -13,6 +13,7 @@ import os
 import sqlite3
 import threading
 from contextlib import suppress
+from typing import Any
 
 PATIENCE = 10.0  # seconds that a writer waits for the others
 FOLD_EVERY = 200  # commits of a process; each writes some five pages
@@ -64,25 +65,40 @@ class Connection(sqlite3.Connection):
     _queue: Queue | None = None  # while it is our turn
     _path: str | None = None
     _log = -1  # the write-ahead log, to wait for the disk
-    _durable: bool | None = None  # as it is set now
+    _asked: str | None = None  # the transaction that begins with the next statement
+    _synchronous = ""  # as it is set now
 
     def begin(self, *, reads: bool, durable: bool) -> None:
-        """Begin a transaction that only reads, or one that may write.
+        """Begin, with the next statement, a transaction that only reads, or one that may write.
+
+        Not before: what is done between the two keeps nobody waiting.
 
         `durable`: it is on the disk before anybody can see it. Needed where what is seen is handed
         out, and losing it would contradict what was handed out: signed checkpoints.
         """
-        if reads:
+        self._asked = "READ" if reads else "FULL" if durable else "NORMAL"
+
+    def cursor(self, *given: Any) -> Any:  # as sqlite3 has it, whichever factory is given
+        """Return a cursor, within the transaction that was asked for.
+
+        :raises sqlite3.OperationalError: if our turn to write does not come; nothing was begun.
+        """
+        asked, self._asked = self._asked, None
+        if asked == "READ":
             self.execute("BEGIN DEFERRED")
-            return
+        elif asked is not None:
+            self._begin_writing(asked)
+        return super().cursor(*given)
+
+    def _begin_writing(self, synchronous: str) -> None:
         queue = self._my_queue()
         if queue is not None:
             queue.enter()
             self._queue = queue
         try:
-            if durable is not self._durable:
-                self.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
-                self._durable = durable
+            if synchronous != self._synchronous:
+                self.execute(f"PRAGMA synchronous={synchronous}")
+                self._synchronous = synchronous
             self.execute("BEGIN IMMEDIATE")
         except BaseException:
             self._leave()
@@ -90,7 +106,7 @@ class Connection(sqlite3.Connection):
 
     def commit(self) -> None:
         """Commit, let the next one write, and return once all of it is on the disk."""
-        is_writer = self._queue is not None
+        is_writer, self._asked = self._queue is not None, None
         try:
             super().commit()
         finally:
@@ -102,6 +118,7 @@ class Connection(sqlite3.Connection):
 
     def rollback(self) -> None:
         """Roll back, and let the next one write."""
+        self._asked = None
         try:
             super().rollback()
         finally:
