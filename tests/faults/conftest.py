@@ -1,0 +1,5 @@
+"""Worlds for these tests."""
+
+from tests.journeys.world import sqlite_world, world
+
+__all__ = ["sqlite_world", "world"]
