@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from flask import Flask, Response
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -31,10 +32,18 @@ from gateway.api.house import House
 from gateway.config import Settings
 from gateway.errors import Unavailable, UnsafeSettings
 from gateway.flows.erasing import check_erased
-from gateway.ledger import Pressure, Sequencer, check_epochs, check_head, sequence
+from gateway.ledger import (
+    Pressure,
+    Sequencer,
+    check_epochs,
+    check_head,
+    reading_registry,
+    sequence,
+)
 from gateway.profiles.loader import Profiles
 from gateway.sealing import erased, keys
 from gateway.sealing.held import Held
+from gateway.store import roles
 from gateway.store.engine import make_engine, make_sessions
 from gateway.web import headers, reference
 
@@ -93,9 +102,11 @@ def create_app(
         sequencer=Sequencer(sessions, held.at, clock),
     )
     try:
-        with house.sessions() as session:
-            check_head(session, house.keys)
-            check_epochs(session, house.keys)
+        if settings.mode == "production":
+            _refuse_strong_role(sessions.kw["bind"])
+        check_head(sessions, house.keys)
+        check_epochs(sessions, house.keys)
+        with reading_registry(sessions) as session:
             check_erased(session, erased.read(settings.keys))
     except SQLAlchemyError:
         raise Unavailable("The database could not be used.") from None
@@ -127,6 +138,14 @@ def create_app(
     app.after_request(_harden)
     _refuse_open_routes(app)
     return app
+
+
+def _refuse_strong_role(engine: Engine) -> None:
+    """Refuse to start as a role that the second wall does not bind."""
+    fault = roles.find_fault(engine)
+    if fault is not None:
+        engine.dispose()
+        raise UnsafeSettings(fault)
 
 
 def _harden(response: Response) -> Response:

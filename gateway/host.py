@@ -26,6 +26,7 @@ WELL_KNOWN = ("postgres", "gateway", "password", "passwort", "changeme", "secret
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 # Each would make the service do something that no setting of ours says.
 _TURNED_BY = {
+    "GATEWAY_OWNER_DATABASE_URL": "GATEWAY_OWNER_DATABASE_URL is for `gateway db upgrade` alone",
     "FLASK_DEBUG": "FLASK_DEBUG shows the inside of the service to whoever makes it fail",
     "PYTHONINSPECT": "PYTHONINSPECT opens a prompt in a service that ended",
     "SSLKEYLOGFILE": "SSLKEYLOGFILE writes the keys of every connection to a file",

@@ -110,10 +110,13 @@ def postgres(worker_id: str) -> Iterator[database.Postgres]:
 def postgres_template(postgres: database.Postgres) -> str:
     """The name of a migrated, empty database that `CREATE DATABASE` copies."""
     from gateway import migrations  # late, so that tests without a database need none
+    from gateway.agencies import replay
 
     def make(path: Path) -> None:
-        postgres.execute(f'CREATE DATABASE "{postgres.template}" TEMPLATE template0')
-        migrations.upgrade(postgres.url(postgres.template))
+        postgres.create(postgres.template)
+        owner = postgres.url(postgres.template, postgres.owner)
+        migrations.upgrade(owner, service=postgres.service)
+        replay.prepare(owner, postgres.service)
         path.touch()
 
     database.once(_run() / "postgres-template", make)
@@ -151,8 +154,8 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture
 def empty_postgresql_url(postgres: database.Postgres) -> Iterator[str]:
-    """A PostgreSQL database with no table."""
-    with postgres.database() as url:
+    """A PostgreSQL database with no table, for the role that will own them."""
+    with postgres.database(role=postgres.owner) as url:
         yield url
 
 

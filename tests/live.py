@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from gateway.cli.serve import options
 from gateway.client.gateway import Gateway
 from gateway.client.http import Sender
@@ -23,6 +25,7 @@ from gateway.errors import Unavailable
 from gateway.sealing import keys as key_files
 from gateway.sealing.keys import Keys
 from gateway.store.engine import Sessions, make_engine, make_sessions
+from tests.database import behind
 from tests.journeys.world import LONG_AGO, ROOT
 
 
@@ -74,6 +77,14 @@ class Service:
     def line(*words: str) -> list[str]:
         """The words of an operator's command."""
         return [sys.executable, "-m", "gateway.main", *words]
+
+    @contextlib.contextmanager
+    def behind(self) -> Iterator[Session]:
+        """A session behind the second wall."""
+        engine = behind(self.environment["GATEWAY_DATABASE_URL"])
+        with Session(engine) as session:
+            yield session
+        engine.dispose()
 
     def close(self) -> None:
         for sender in self._senders:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session, sessionmaker
 
+from gateway.ledger import Work
 from gateway.rules.facts import Caller
 from gateway.store import tokens as store
 from gateway.store.tokens import TokenFacts
@@ -52,10 +53,11 @@ def standing(
     return Standing(caller, _refusal(facts, worker_id))
 
 
-def revoke(session: Session, *, jti: str, expires_at: datetime, now: datetime) -> bool:
+def revoke(work: Work, *, jti: str, expires_at: datetime) -> bool:
     """Put a token on the list of revoked ones; False if it was there already."""
-    store.delete_expired(session, now=now)
-    return store.add_revoked(session, jti=jti, expires_at=expires_at)
+    with work.timing():
+        store.delete_expired(work.session, now=work.now)
+    return store.add_revoked(work.session, jti=jti, expires_at=expires_at)
 
 
 def _refusal(facts: TokenFacts, worker_id: str | None) -> str | None:

@@ -36,6 +36,19 @@ def address(settings: Settings) -> str:
     return f"sqlite:///{file}.replay" if file else settings.database_url
 
 
+def prepare(url: str, service: str) -> None:
+    """Make the store in a PostgreSQL, as its owner, for the role of the service.
+
+    :raises Unavailable: if it cannot be made.
+    """
+    engine = store.make_replay_engine(url)
+    try:
+        with _failing_closed():
+            store.grant(engine, service)
+    finally:
+        engine.dispose()
+
+
 class Replay:
     """The store of used proofs and assertions, of buckets, of failures before anybody is known."""
 

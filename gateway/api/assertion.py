@@ -22,6 +22,7 @@ from gateway.agencies.clients import Client
 from gateway.api.house import House, house
 from gateway.api.refusals import record_refusal
 from gateway.errors import Invalid
+from gateway.ledger import reading_as, reading_registry
 from gateway.rules.facts import Caller
 from gateway.schemas.strict_json import parse
 from gateway.sealing import jose
@@ -155,8 +156,7 @@ def _stated(assertion: str) -> tuple[str, str, dict[str, Any]]:
 
 
 def _find(here: House, agency_id: str, now: datetime) -> Client | None:
-    with here.sessions() as session:
-        session.connection(execution_options={"readonly": True})
+    with reading_registry(here.sessions) as session:
         return clients.find(session, agency_id, now)
 
 
@@ -201,8 +201,7 @@ def _worker(client: Client, claims: Mapping[str, Any], here: House) -> Caller:
     """The caller with its worker (F7): registered, of this very agency, and not suspended."""
     if "worker" not in claims:
         return client.caller()
-    with here.sessions() as session:
-        session.connection(execution_options={"readonly": True})
+    with reading_as(here.sessions, client.agency_id) as session:
         found = workers.find(session, agency_id=client.agency_id, worker_id=claims["worker"])
     if found is None:
         raise Rejected("worker-unknown", client.caller())

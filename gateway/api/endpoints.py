@@ -81,7 +81,7 @@ class Revocation(RevocationEndpoint):
         client = cast(Applicant, asked.client)
         with begin(here.sessions, here.keys, client.caller, now) as work:
             expires_at = datetime.fromtimestamp(token["exp"], UTC)
-            is_new = callers.revoke(work.session, jti=token["jti"], expires_at=expires_at, now=now)
+            is_new = callers.revoke(work, jti=token["jti"], expires_at=expires_at)
             because = "client-asked" if is_new else "revoked-before"
             work.record("token.revoked", None, because=because, facts={"jti": token["jti"]})
 

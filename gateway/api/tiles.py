@@ -8,7 +8,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 from flask import Blueprint, Response
-from sqlalchemy.orm import Session
 
 from gateway import ledger
 from gateway.api.house import house
@@ -31,8 +30,8 @@ def checkpoint() -> Response:
     require_public(here, here.clock())
     with suppress(Unavailable):  # what was signed before can be shown all the same
         ledger.sequence(here.sessions, here.keys, now=here.clock())
-    with here.sessions() as session:
-        note = ledger.published_checkpoint(_reading(session), here.clock())
+    with ledger.reading_log(here.sessions) as session:
+        note = ledger.published_checkpoint(session, here.clock())
     return _open(Response(note, content_type="text/plain; charset=utf-8"), _BRIEFLY)
 
 
@@ -44,14 +43,9 @@ def tile(rest: str) -> Response:
         raise NotFound
     here = house()
     require_public(here, here.clock())
-    with here.sessions() as session:
-        data = ledger.read_tile(_reading(session), wanted, here.clock())
+    with ledger.reading_log(here.sessions) as session:
+        data = ledger.read_tile(session, wanted, here.clock())
     return _open(Response(data, content_type="application/octet-stream"), _FOR_EVER)
-
-
-def _reading(session: Session) -> Session:
-    session.connection(execution_options={"readonly": True})
-    return session
 
 
 def _open(response: Response, caching: str) -> Response:

@@ -9,6 +9,7 @@ import click
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.operator import as_operator, open_operator
 from gateway.flows import erasing
+from gateway.ledger import reading_registry
 from gateway.schemas import reference as references
 from gateway.sealing import erased, operators
 
@@ -81,7 +82,7 @@ def erase_again(office: Office) -> None:
     with failing_plainly():
         known = operators.load(office.settings.keys, ended=True)
         lines = erased.read(office.settings.keys)
-    with office.sessions() as session:
+    with reading_registry(office.sessions) as session:
         due = erasing.list_due(session, lines)
     count = 0
     for line in due:

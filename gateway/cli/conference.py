@@ -10,7 +10,7 @@ from gateway.agencies import directory
 from gateway.cli.office import Office, failing_plainly
 from gateway.errors import NotFound
 from gateway.flows import conferences
-from gateway.ledger import OPERATOR, begin
+from gateway.ledger import OPERATOR, begin, reading_registry
 from gateway.papers import agenda as papers
 from gateway.profiles.loader import Profiles
 from gateway.rules.facts import Caller
@@ -41,7 +41,7 @@ def agenda(office: Office, conference_id: str, agency_id: str, kind: str, out: P
     """
     now = office.clock()
     with failing_plainly():
-        with office.sessions() as session:
+        with reading_registry(office.sessions) as session:
             found = directory.standing(session).get(agency_id)
         if found is None:
             raise NotFound("There is no such agency.")

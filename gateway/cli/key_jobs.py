@@ -13,7 +13,7 @@ from gateway.cli.office import Office, failing_plainly
 from gateway.cli.progress import Progress
 from gateway.flows import keeping, referrals
 from gateway.flows.keeping import Damaged, Resting
-from gateway.ledger import Work
+from gateway.ledger import Work, reading_kept
 from gateway.sealing import key_files, key_making
 from gateway.sealing.key_files import KeyFile
 
@@ -135,7 +135,7 @@ def _wrap_anew(office: Office, batch: int, damaged: set[Damaged]) -> int:
 
     What cannot be opened is added to `damaged` and passed over.
     """
-    with office.sessions() as session:
+    with reading_kept(office.sessions) as session:
         total = keeping.count_to_wrap(session, office.keys.provider.current)
     progress, moved = Progress("wrapped anew", total, is_open=total > 0), 0
     while progress.is_open:
@@ -175,7 +175,7 @@ def _end(office: Office, key: Resting, record: Callable[[Work, str], None], why:
 
 
 def _count_to_index(office: Office) -> int:
-    with office.sessions() as session:
+    with reading_kept(office.sessions) as session:
         return referrals.count_to_index(session, office.keys.index_name)
 
 

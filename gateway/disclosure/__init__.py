@@ -24,6 +24,7 @@ from gateway.disclosure.deciding import (
     require_purpose,
 )
 from gateway.disclosure.facts import list_facts, members_of, section_facts
+from gateway.disclosure.finding import find_referral
 from gateway.disclosure.grants import derive, grant_new, regrant
 from gateway.disclosure.opening import Disclosed, disclose, disclose_many
 from gateway.disclosure.pieces import Piece
@@ -52,6 +53,7 @@ __all__ = [
     "disclose",
     "disclose_many",
     "explain",
+    "find_referral",
     "grant_new",
     "keep_note",
     "last_number",

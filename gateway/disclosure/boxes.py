@@ -83,7 +83,7 @@ def lock_standing(work: Work, case_ids: Sequence[str]) -> list[str]:
     """Lock each case for who keeps its keys; those that stand. One may be erased meanwhile."""
     standing = []
     for case_id in case_ids:
-        with suppress(NotFound):
+        with suppress(NotFound), work.keeping(case_id):
             cases.lock_case(work.session, case_id)
             standing.append(case_id)
     return standing

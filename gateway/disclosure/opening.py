@@ -63,8 +63,8 @@ def disclose(
     :raises Invalid: if the caller's kind of agency may not state this purpose.
     """
     facts = list_facts(work.session, [case_id])
-    if case_id not in facts:
-        raise Denied("absent")
+    if case_id not in facts:  # the second wall did not show it
+        raise Denied("not-assigned", subject=case_id)
     if own_only:
         facts[case_id] = _own(facts[case_id], work.caller)
     allowed, refused = _decide(work, facts, purpose)

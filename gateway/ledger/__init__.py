@@ -6,6 +6,7 @@ A request's own transaction writes its change and the pending line. Any process 
 
 from gateway.ledger import witnessing
 from gateway.ledger.audit import Report, check_head, verify
+from gateway.ledger.contexts import reading_as, reading_kept, reading_log, reading_registry
 from gateway.ledger.keyring import check_epochs, ensure_agency_log_key
 from gateway.ledger.pressure import Pressure
 from gateway.ledger.proofs import Inclusion, consistency, inclusion, inclusions, newest_checkpoint
@@ -40,6 +41,10 @@ __all__ = [
     "newest_checkpoint",
     "published_checkpoint",
     "read_tile",
+    "reading_as",
+    "reading_kept",
+    "reading_log",
+    "reading_registry",
     "receipt",
     "sequence",
     "verifier_keys",

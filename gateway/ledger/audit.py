@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import Unavailable, Undecipherable, UnsafeSettings
 from gateway.ledger.blaming import first_bad
+from gateway.ledger.contexts import reading_as
 from gateway.ledger.lines import Bad, check_lines
 from gateway.ledger.rehash import Rehash
 from gateway.ledger.sequencer import checked_edge, tiles_of
@@ -16,6 +17,7 @@ from gateway.sealing import notes, tree
 from gateway.sealing.keys import Keys
 from gateway.store import log, log_keys, published
 from gateway.store.engine import Sessions
+from gateway.store.wall import System
 
 Progress = Callable[[int, int], None]
 """Called with how many entries are checked, and how many there are."""
@@ -41,17 +43,18 @@ class Report:
         return not self.what
 
 
-def check_head(session: Session, keys: Keys) -> None:
+def check_head(sessions: Sessions, keys: Keys) -> None:
     """Compare the stored tree with the newest checkpoint; the service starts only if they agree.
 
     :raises UnsafeSettings: if they do not.
     """
-    last = log.find_last_leaf(session)
-    head = log.find_newest_checkpoint(session)
-    try:
-        edge = checked_edge(session, keys, head)
-    except (Unavailable, Undecipherable):
-        raise UnsafeSettings("The access log does not match its last checkpoint.") from None
+    with reading_as(sessions, System.SEQUENCER) as session:
+        last = log.find_last_leaf(session)
+        head = log.find_newest_checkpoint(session)
+        try:
+            edge = checked_edge(session, keys, head)
+        except (Unavailable, Undecipherable):
+            raise UnsafeSettings("The access log does not match its last checkpoint.") from None
     if edge.size != (0 if last is None else last + 1):
         raise UnsafeSettings("The access log does not match its last checkpoint.")
 
@@ -71,8 +74,7 @@ def verify(
     checkpoint ever signed. `held` are checkpoints that someone else kept: only they can show that
     the end of a log was cut off.
     """
-    with sessions() as session:
-        session.connection(execution_options={"readonly": True})
+    with reading_as(sessions, System.SEQUENCER) as session:
         last = log.find_last_leaf(session)  # before the checkpoint, which may only be newer
         head = log.find_newest_checkpoint(session)
         entries = head.size if head else 0

@@ -8,16 +8,20 @@ nobody else, can tell its own entries in the public tree and notice a missing on
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from gateway.errors import Unavailable, UnsafeSettings
+from gateway.ledger.contexts import reading_as, within
 from gateway.sealing import cells
 from gateway.sealing.keys import KeyProvider, Keys, agency_log_context, log_context
 from gateway.store import log_keys as store
+from gateway.store.engine import Sessions
+from gateway.store.wall import System
 
+_MONTH = len("2026-11")
 _LIMIT, _SECONDS = 512, 300.0
 _Held = tuple[KeyProvider, bytes, float]
 _held: dict[bytes, _Held] = {}
@@ -32,19 +36,34 @@ def subject_of(case_id: str | None, now: datetime) -> str:
     return case_id or f"{now:%Y-%m}"
 
 
-def log_keys(session: Session, keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
+def log_keys(
+    session: Session, keys: Keys, subjects: Iterable[str], *, opened: Collection[str] = ()
+) -> dict[str, bytes]:
     """The log key of each subject, made on first use in the caller's transaction.
+
+    A refusal is sealed under the key of a case that the caller may not know. Its agency sees no
+    such key and can make none, so the log's own machinery does it; but for the cases `opened` in
+    this transaction, and for months, everybody's own.
 
     :raises Unavailable: if one was destroyed, because its period has ended.
     """
     wanted = set(subjects)
     found = store.find_log_keys(session, wanted)
-    for subject in sorted(wanted - found.keys()):
+    own = {each for each in wanted if len(each) == _MONTH or each in opened}
+    found |= _made(session, keys, own - found.keys())
+    if found.keys() != wanted:
+        with within(session, System.SEQUENCER):
+            found |= store.find_log_keys(session, wanted - found.keys())
+            found |= _made(session, keys, wanted - found.keys())
+    return {subject: _unwrap(keys, log_context(subject), key) for subject, key in found.items()}
+
+
+def _made(session: Session, keys: Keys, missing: set[str]) -> dict[str, store.WrappedKey]:
+    """New keys of these subjects; of those that another transaction made first, its own."""
+    for subject in sorted(missing):
         epoch, wrapped = keys.provider.wrap(cells.new_key(), log_context(subject))
         store.add_log_key(session, subject=subject, epoch=epoch, wrapped=wrapped)
-    if found.keys() != wanted:  # read again: another transaction may have been first
-        found = store.find_log_keys(session, wanted)
-    return {subject: _unwrap(keys, log_context(subject), key) for subject, key in found.items()}
+    return store.find_log_keys(session, missing) if missing else {}
 
 
 def remembered(keys: Keys, subjects: Iterable[str]) -> dict[str, bytes]:
@@ -107,7 +126,7 @@ def ensure_agency_log_key(session: Session, keys: Keys, agency_id: str) -> bytes
     return agency_log_keys(session, keys, [agency_id])[agency_id][0]
 
 
-def check_epochs(session: Session, keys: Keys) -> None:
+def check_epochs(sessions: Sessions, keys: Keys) -> None:
     """Refuse a database whose epoch keys are destroyed: a backup that is older than its window.
 
     Every agency's log key lies under the epoch key of its time and moves on with it, so it tells
@@ -115,7 +134,9 @@ def check_epochs(session: Session, keys: Keys) -> None:
 
     :raises UnsafeSettings: if one lies under an epoch key that is not held.
     """
-    if store.list_agency_epochs(session) - keys.provider.held.keys():
+    with reading_as(sessions, System.SEQUENCER) as session:
+        needed = store.list_agency_epochs(session)
+    if needed - keys.provider.held.keys():
         raise UnsafeSettings(
             "The database needs an epoch key that is not held: it is an older backup than its "
             "keys, or of another gateway."

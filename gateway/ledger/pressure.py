@@ -17,7 +17,8 @@ from threading import Lock
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import Unavailable
-from gateway.ledger.sequencer import reading, sequence
+from gateway.ledger.contexts import reading_log
+from gateway.ledger.sequencer import sequence
 from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store.engine import Sessions
@@ -73,7 +74,7 @@ class Pressure:
 
     def _look(self) -> None:
         try:
-            with reading(self.sessions) as session:
+            with reading_log(self.sessions) as session:
                 ends = log.find_ends(session)
         except SQLAlchemyError:
             raise Unavailable("The access log cannot be read.") from None

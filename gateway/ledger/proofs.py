@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from gateway.errors import Invalid, NotFound
+from gateway.ledger.contexts import within
 from gateway.ledger.sequencer import tiles_of
 from gateway.sealing import tree
 from gateway.sealing.jose import b64u
 from gateway.store import log
+from gateway.store.wall import System
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +50,35 @@ def inclusion(session: Session, commitment: bytes) -> Inclusion:
 
     :raises NotFound: if there is none, or it has no place yet.
     """
-    found = log.find_by_commitment(session, commitment)
-    head = log.find_newest_checkpoint(session)
-    if found is None or head is None or found[0] >= head.size:
-        raise NotFound
-    index, leaf = found
-    proof = tree.inclusion_proof(tiles_of(session), index, head.size)
+    with within(session, System.SEQUENCER):  # leaves are public, what lies behind them is not
+        found = log.find_by_commitment(session, commitment)
+        head = log.find_newest_checkpoint(session)
+        if found is None or head is None or found[0] >= head.size:
+            raise NotFound
+        index, leaf = found
+        proof = tree.inclusion_proof(tiles_of(session), index, head.size)
     return Inclusion(index, leaf, head.size, tuple(proof), head.note)
 
 
 def inclusions(session: Session, commitments: Sequence[bytes]) -> dict[bytes, Inclusion]:
     """The same for several entries and one checkpoint; those without a place in it are absent."""
     head = log.find_newest_checkpoint(session)
-    found = log.list_by_commitment(session, commitments) if head and commitments else {}
-    if head is None:
+    if head is None or not commitments:
         return {}
-    tiles = cache(tiles_of(session))
-    return {
-        commitment: Inclusion(
-            index, leaf, head.size, tuple(tree.inclusion_proof(tiles, index, head.size)), head.note
-        )
-        for commitment, (index, leaf) in found.items()
-        if index < head.size
-    }
+    with within(session, System.SEQUENCER):
+        found = log.list_by_commitment(session, commitments)
+        tiles = cache(tiles_of(session))
+        return {
+            commitment: Inclusion(
+                index,
+                leaf,
+                head.size,
+                tuple(tree.inclusion_proof(tiles, index, head.size)),
+                head.note,
+            )
+            for commitment, (index, leaf) in found.items()
+            if index < head.size
+        }
 
 
 def consistency(session: Session, old_size: int, new_size: int) -> tuple[bytes, ...]:
@@ -81,4 +89,5 @@ def consistency(session: Session, old_size: int, new_size: int) -> tuple[bytes, 
     head = log.find_newest_checkpoint(session)
     if not 0 <= old_size <= new_size <= (head.size if head else 0):
         raise Invalid("The log has no such sizes.")
-    return tuple(tree.consistency_proof(tiles_of(session), old_size, new_size))
+    with within(session, System.SEQUENCER):
+        return tuple(tree.consistency_proof(tiles_of(session), old_size, new_size))

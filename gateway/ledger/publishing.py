@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
+from gateway.ledger.contexts import within
 from gateway.ledger.sequencer import tiles_of
 from gateway.sealing import notes, tlog, tree
 from gateway.store import log, published
+from gateway.store.wall import System
 
 ROUND = 900
 """Seconds; the same for every gateway and client."""
@@ -54,12 +56,14 @@ def receipt(session: Session, commitment: bytes) -> str:
 
     :raises NotFound: if there is no such entry, or it has no place yet.
     """
-    found, head = log.find_by_commitment(session, commitment), log.find_newest_checkpoint(session)
-    if found is None or head is None or found[0] >= head.size:
-        raise NotFound
-    index, leaf = found
-    signed = published.find_best_witnessed(session, index) or head
-    steps = tree.inclusion_proof(tiles_of(session), index, signed.size)
+    with within(session, System.SEQUENCER):  # leaves are public, what lies behind them is not
+        found = log.find_by_commitment(session, commitment)
+        head = log.find_newest_checkpoint(session)
+        if found is None or head is None or found[0] >= head.size:
+            raise NotFound
+        index, leaf = found
+        signed = published.find_best_witnessed(session, index) or head
+        steps = tree.inclusion_proof(tiles_of(session), index, signed.size)
     return tlog.proof(index, steps, _countersigned(session, signed), extra=leaf)
 
 

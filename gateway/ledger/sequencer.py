@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import Unavailable, Undecipherable
 from gateway.ledger import keyring
+from gateway.ledger.contexts import reading_log, sequencing
 from gateway.sealing import notes, tree
 from gateway.sealing.jose import b64u
 from gateway.sealing.keys import Keys
@@ -71,7 +71,7 @@ def sequence(sessions: Sessions, keys: Keys, *, limit: int = BATCH, now: datetim
 
 def _make(sessions: Sessions, keys: Keys, limit: int) -> Batch | None:
     """Make the next batch, if any line waits or nothing was ever signed; nothing is locked."""
-    with reading(sessions) as session:
+    with reading_log(sessions) as session:
         head = log.find_newest_checkpoint(session)  # first: what is read later is not older
         waiting = log.list_pending(session, limit=limit)
         if not waiting and head:
@@ -82,7 +82,7 @@ def _make(sessions: Sessions, keys: Keys, limit: int) -> Batch | None:
         edge = at.copy() if is_known else checked_edge(session, keys, head)
     missing = {line.agency_id for _, line in waiting} - held.keys()
     if missing:
-        with _writing(sessions) as session:
+        with sequencing(sessions) as session, session.begin():
             held |= keyring.agency_log_keys(session, keys, missing)
     rows, last_seqs = _place([line for _, line in waiting], held, edge.size)
     nodes = [node for row in rows for node in edge.append(row["hash"])]
@@ -96,7 +96,7 @@ def _make(sessions: Sessions, keys: Keys, limit: int) -> Batch | None:
 def _put(sessions: Sessions, batch: Batch, now: datetime) -> int | None:
     """Write a batch; None if the tree has grown since it was made, 0 if another is at it."""
     global _seen
-    with _writing(sessions) as session:
+    with sequencing(sessions) as session, session.begin():
         # A checkpoint is handed out as soon as it is seen: it may not be lost after that.
         session.connection(execution_options={"durable": True})
         if not log.try_sequencer_lock(session):
@@ -111,20 +111,6 @@ def _put(sessions: Sessions, batch: Batch, now: datetime) -> int | None:
         log.add_checkpoint(session, batch.signed, at=now)
     _seen = (batch.signed.root, batch.edge)
     return len(batch.rows)
-
-
-@contextmanager
-def reading(sessions: Sessions) -> Iterator[Session]:
-    """A transaction that locks nothing and writes nothing."""
-    with sessions() as session:
-        session.connection(execution_options={"readonly": True})
-        yield session
-
-
-@contextmanager
-def _writing(sessions: Sessions) -> Iterator[Session]:
-    with sessions() as session, session.begin():
-        yield session
 
 
 def wait_for(sessions: Sessions, keys: Keys, entry_id: str, now: datetime) -> int:
@@ -143,7 +129,7 @@ def wait_for(sessions: Sessions, keys: Keys, entry_id: str, now: datetime) -> in
 
 def _find_leaf(sessions: Sessions, entry_id: str) -> int | None:
     try:
-        with reading(sessions) as session:
+        with reading_log(sessions) as session:
             return log.find_leaf(session, entry_id)
     except SQLAlchemyError:
         raise Unavailable("The access log cannot be read.") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,14 @@ from gateway.errors import (
     Unavailable,
     Undecipherable,
 )
-from gateway.ledger import keyring
+from gateway.ledger import contexts, keyring
 from gateway.ledger.records import SALT, Act, canonical, record_of, seal
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing.keys import Keys
-from gateway.store import ids, log, log_keys
+from gateway.store import context, ids, log, log_keys
 from gateway.store.engine import Sessions
+from gateway.store.wall import System, kept
 
 if TYPE_CHECKING:
     from gateway.profiles.loader import Profiles
@@ -65,6 +66,7 @@ class Work:
     now: datetime
     _profiles: Profiles | None = field(default=None, repr=False)
     entries: list[Entry] = field(default_factory=list)
+    _opened: set[str] = field(default_factory=set)
     _counted: bool = False
     _failed: bool = False
     is_over: bool = False  # committed or rolled back: nothing more can be recorded in it
@@ -106,7 +108,7 @@ class Work:
         likely = keyring.remembered(self.keys, subjects)
         made = self._lines(acts, subjects, likely) if likely else []
         try:
-            found = keyring.log_keys(self.session, self.keys, subjects)
+            found = keyring.log_keys(self.session, self.keys, subjects, opened=self._opened)
             if found != likely:
                 made = self._lines(acts, subjects, found)
             log.add_pending(self.session, [pending for _, pending in made])
@@ -130,6 +132,27 @@ class Work:
             self._failed = True
             raise Unavailable("The access log could not be written.") from None
         self._counted = True
+
+    def opens(self, case_id: str) -> None:
+        """Say that this Work opens a case: its log key is not to be looked for."""
+        self._opened.add(case_id)
+
+    def routing(self) -> AbstractContextManager[None]:
+        """For the statements that follow a reference, or a name, to where it leads."""
+        return contexts.within(self.session, System.ROUTING)
+
+    def matching(self) -> AbstractContextManager[None]:
+        """For the statements that look for the same people in all cases."""
+        return contexts.within(self.session, System.MATCHING)
+
+    def timing(self) -> AbstractContextManager[None]:
+        """For the statements that put all cases of a conference in order, or end what is over."""
+        return contexts.within(self.session, System.CLOCK)
+
+    def keeping(self, case_id: str | None = None) -> AbstractContextManager[None]:
+        """For the statements that keep keys in order; with a case, that keep or end that one."""
+        who = System.KEEPER if case_id is None else kept(case_id)
+        return contexts.within(self.session, who)
 
     def attempt(self, event: str, *, purpose: Purpose | None = None) -> None:
         """Say what is being tried, so that a refusal is recorded under its name."""
@@ -200,6 +223,7 @@ def begin(
     :raises Conflict: code in_progress, if another transaction wrote the same row first.
     """
     work = Work(sessions(), keys, caller, now, profiles)
+    context.stand(work.session, caller.agency_id)
     try:
         yield work
         work.may_commit()
@@ -239,9 +263,13 @@ def _commit(work: Work) -> None:
 
 
 def _record_refusal(sessions: Sessions, work: Work, act: Act) -> None:
-    """Record what was refused, apart from the transaction that was rolled back."""
+    """Record what was refused, apart from the transaction that was rolled back.
+
+    The log's own machinery does it: it may be about a case that the caller's agency does not see,
+    and must take the same path if it is about none.
+    """
     try:
-        with sessions() as session, session.begin():
+        with contexts.sequencing(sessions) as session, session.begin():
             Work(session, work.keys, work.caller, work.now, work._profiles).record_all([act])
     except SQLAlchemyError:
         raise Unavailable("The access log could not be written.") from None

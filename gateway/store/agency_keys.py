@@ -6,7 +6,7 @@ before. What it signed while it held stays verifiable by its row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,7 @@ def holds(at: Any) -> ColumnElement[bool]:
 def add_keys(
     session: Session,
     agency_id: str,
-    keys: Iterable[NewKey],
+    keys: Sequence[NewKey],
     *,
     valid_from: datetime,
     valid_until: datetime | None = None,
@@ -85,7 +85,6 @@ def add_keys(
             "kid": key.kid,
             "use": key.use,
             "jwk": dict(key.jwk),
-            "private": key.private,
             "thumbprint": key.thumbprint,
             "valid_from": valid_from,
             "valid_until": valid_until,
@@ -93,8 +92,15 @@ def add_keys(
         }
         for key in keys
     ]
+    held = [
+        {"agency_id": agency_id, "kid": key.kid, "private": key.private}
+        for key in keys
+        if key.private is not None
+    ]
     if rows:
         session.execute(insert(t.agency_key), rows)
+    if held:
+        session.execute(insert(t.hosted_key), held)
 
 
 def set_valid_until(session: Session, agency_id: str, kid: str, at: datetime) -> None:
@@ -154,21 +160,19 @@ class HostedKey:
 
 def list_hosted(session: Session) -> list[HostedKey]:
     """Every hosted private key, also one that ended."""
-    k = t.agency_key
+    h = t.hosted_key
     rows = session.execute(
-        select(k.c.agency_id, k.c.kid, k.c.private)
-        .where(k.c.private.is_not(None))
-        .order_by(k.c.agency_id, k.c.kid)
+        select(h.c.agency_id, h.c.kid, h.c.private).order_by(h.c.agency_id, h.c.kid)
     )
     return [HostedKey(*row) for row in rows]
 
 
 def set_private(session: Session, *, agency_id: str, kid: str, was: bytes, private: bytes) -> None:
     """Put a hosted private key under another wrapping key, unless it changed meanwhile."""
-    k = t.agency_key
+    h = t.hosted_key
     session.execute(
-        update(k)
-        .where(k.c.agency_id == agency_id, k.c.kid == kid, k.c.private == was)
+        update(h)
+        .where(h.c.agency_id == agency_id, h.c.kid == kid, h.c.private == was)
         .values(private=private)
     )
 
@@ -178,11 +182,12 @@ def find_private(session: Session, *, agency_id: str, use: str, at: datetime) ->
 
     A key that has ended signs nothing more; it still opens what was sealed to it.
     """
-    k = t.agency_key
+    k, h = t.agency_key, t.hosted_key
     held = holds(at) if use == "sig" else k.c.valid_from <= at
     rows = session.execute(
-        select(k.c.kid, k.c.use, k.c.jwk, k.c.thumbprint, k.c.private)
-        .where(k.c.agency_id == agency_id, k.c.use == use, k.c.private.is_not(None), held)
+        select(k.c.kid, k.c.use, k.c.jwk, k.c.thumbprint, h.c.private)
+        .join(h, and_(h.c.agency_id == k.c.agency_id, h.c.kid == k.c.kid))
+        .where(k.c.agency_id == agency_id, k.c.use == use, held)
         .order_by(k.c.valid_from.desc(), k.c.kid)
     )
     return [NewKey(*row) for row in rows]

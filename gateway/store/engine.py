@@ -1,15 +1,18 @@
-"""Owns how a database is opened: SQLite with explicit BEGIN, PostgreSQL through psycopg 3."""
+"""Owns how a database is opened: SQLite with explicit BEGIN, PostgreSQL through psycopg 3.
+
+The service opens it behind the second wall (gateway.store.wall); migrations do not.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, TextClause, create_engine, event
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.schemas.json_text import dump, load
-from gateway.store import writing
+from gateway.store import context, wall_sqlite, writing
 
 Sessions = sessionmaker[Session]
 
@@ -40,8 +43,34 @@ _PATIENCE = {
 }
 
 
-def make_engine(url: str, *, is_patient: bool = False) -> Engine:
-    """Open a database; SQLite transactions that may write take the lock when they begin.
+class RawSql(AssertionError):
+    """SQL as text, which no wall can look into: always a bug outside migrations."""
+
+
+def make_engine(url: str) -> Engine:
+    """Open a database for the service: whatever is read or written goes through the second wall."""
+    engine = make_owner_engine(url)
+    event.listen(engine, "before_execute", _refuse_text)
+    if engine.dialect.name == "sqlite":
+        engine.dialect.statement_compiler = wall_sqlite.Compiler
+        event.listen(engine, "before_cursor_execute", _name_written)
+        guard: Any = wall_sqlite.Guard
+    else:
+        from gateway.store import wall_postgres  # its driver is not everybody's
+
+        event.listen(engine, "begin", _stand_for_nobody)
+        guard = wall_postgres.Guard
+
+    def put_up(connection: Any, record: Any) -> None:
+        record.info[context.KEY] = guard()
+        record.info[context.KEY].put_up(connection)
+
+    event.listen(engine, "connect", put_up)
+    return engine
+
+
+def make_owner_engine(url: str, *, is_patient: bool = False) -> Engine:
+    """Open a database for migrations; SQLite transactions take the lock when they begin.
 
     With `is_patient` PostgreSQL is given as long as it wants: migrations change whole tables.
 
@@ -64,7 +93,9 @@ def make_engine(url: str, *, is_patient: bool = False) -> Engine:
 
 def make_sessions(engine: Engine) -> Sessions:
     """A factory of sessions; each is one transaction, nothing more."""
-    return sessionmaker(engine, autoflush=False, expire_on_commit=False)
+    made = sessionmaker(engine, autoflush=False, expire_on_commit=False)
+    event.listen(made, "after_begin", context.on_begin)
+    return made
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -81,6 +112,31 @@ def _limit_postgresql(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    _stand_for_nobody(connection)
     asked = connection.get_execution_options()
     made = cast(writing.Connection, connection.connection.dbapi_connection)  # see _SQLITE
     made.begin(reads=asked.get("readonly", False), durable=asked.get("durable", False))
+
+
+def _stand_for_nobody(connection: Connection) -> None:
+    """Forget who had the connection before; whose transaction this is will be said."""
+    guard = connection.info.get(context.KEY)
+    if guard is not None:
+        guard.stand(None)
+
+
+def _name_written(
+    connection: Connection, _cursor: object, _text: str, _values: object, run: Any, _many: bool
+) -> None:
+    """Tell the guard what a statement writes, before the statement is prepared."""
+    compiled = getattr(run, "compiled", None)
+    state = getattr(compiled, "dml_compile_state", None)
+    connection.info[context.KEY].expect(
+        state.dml_table.name if state else None,
+        run.compiled_parameters if compiled is not None and compiled.isinsert else (),
+    )
+
+
+def _refuse_text(_connection: Connection, statement: object, *_: object) -> None:
+    if isinstance(statement, TextClause):
+        raise RawSql("SQL as text")

@@ -49,6 +49,9 @@ class Tombstone:
 
 def erase(session: Session, case_id: str, *, at_least: Collection[tuple[str, str]] = ()) -> None:
     """Take away every row of a case; `at_least` are answers (agency, key) that tell of it."""
+    for agency_id, key in at_least:  # first: the second wall shows them while they have a case
+        a = t.answer.c
+        session.execute(delete(t.answer).where(a.agency_id == agency_id, a.key == key))
     mine = select(t.party.c.id).where(t.party.c.case_id == case_id)
     session.execute(delete(t.party_token).where(t.party_token.c.party_id.in_(mine)))
     session.execute(delete(t.party).where(t.party.c.case_id == case_id))
@@ -60,9 +63,6 @@ def erase(session: Session, case_id: str, *, at_least: Collection[tuple[str, str
     session.execute(delete(t.referral_version).where(t.referral_version.c.reference.in_(sent)))
     session.execute(delete(t.referral).where(t.referral.c.case_id == case_id))
     session.execute(delete(t.case).where(t.case.c.id == case_id))
-    for agency_id, key in at_least:
-        a = t.answer.c
-        session.execute(delete(t.answer).where(a.agency_id == agency_id, a.key == key))
 
 
 def list_joined(session: Session, case_id: str) -> set[str]:

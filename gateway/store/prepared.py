@@ -8,13 +8,14 @@ everywhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, LargeBinary
+from sqlalchemy import ClauseElement, Connection, Insert, LargeBinary, Table
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from gateway.store import context
 
 Turn = Callable[[Any], Any] | None
 _MOST = 128  # forms of one statement that are kept
@@ -27,11 +28,14 @@ class Prepared:
     An expanding parameter takes a list; the statement has one form for each length that occurs.
     """
 
-    __slots__ = ("_compiled", "_forms", "_statement")
+    __slots__ = ("_adds", "_compiled", "_forms", "_statement", "_written")
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[Any, tuple[str, ...]]] = {}  # and the names of its lists
+        table = getattr(statement, "table", None)  # of what writes; a query has none
+        self._written = table.name if isinstance(table, Table) else None
+        self._adds = isinstance(statement, Insert)
+        self._compiled: dict[object, tuple[Any, tuple[str, ...]]] = {}  # and the names of its lists
         self._forms: dict[tuple[Any, ...], _Form] = {}
 
     def rows(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
@@ -43,7 +47,9 @@ class Prepared:
         form = self._form(connection.dialect, values)
         filled = form.fill(values)  # before the cursor: on SQLite a transaction begins with it
         try:
-            with closing(connection.connection.cursor()) as cursor:
+            with context.cursor(
+                connection, self._written, (values,) if self._adds else ()
+            ) as cursor:
                 cursor.execute(form.text, filled)
                 return form.read(cursor.fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
@@ -61,19 +67,20 @@ class Prepared:
         form = self._form(connection.dialect, rows[0])
         filled = [form.fill(values) for values in rows]
         try:
-            with closing(connection.connection.cursor()) as cursor:
+            with context.cursor(connection, self._written, rows if self._adds else ()) as cursor:
                 cursor.executemany(form.text, filled)
                 return int(cursor.rowcount)
         except connection.dialect.loaded_dbapi.Error as error:
             raise _nameless(error) from None
 
     def _form(self, dialect: Dialect, values: Mapping[str, Any]) -> _Form:
-        known = self._compiled.get(dialect.name)
+        kind = dialect.statement_compiler  # behind the wall SQLite has one of its own
+        known = self._compiled.get(kind)
         if known is None:
             compiled: Any = self._statement.compile(dialect=dialect)
             lists = tuple(name for name, bind in compiled.binds.items() if bind.expanding)
-            known = self._compiled[dialect.name] = (compiled, lists)
-        place = (dialect.name, *[len(values[name]) for name in known[1]])
+            known = self._compiled[kind] = (compiled, lists)
+        place = (kind, *[len(values[name]) for name in known[1]])
         found = self._forms.get(place)
         if found is None:
             found = _Form(known[0], self._statement, dialect, values)

@@ -89,6 +89,16 @@ def create(engine: Engine, *, now: float) -> None:
         add_birth(connection, now=now)
 
 
+def grant(engine: Engine, role: str) -> None:
+    """Make the store in a PostgreSQL for another role, which may then use it and owns nothing."""
+    _create_on_postgresql(engine)
+    name = engine.dialect.identifier_preparer.quote(role)
+    with engine.connect() as connection:
+        connection.execute(text(f"GRANT USAGE ON SCHEMA replay TO {name}"))
+        acts = "SELECT, INSERT, UPDATE, DELETE"
+        connection.execute(text(f"GRANT {acts} ON ALL TABLES IN SCHEMA replay TO {name}"))
+
+
 def add_birth(connection: Connection, *, now: float) -> None:
     """Record the birth of a store that has none, such as after a crash of the server."""
     connection.execute(_BIRTH, {"now": now})

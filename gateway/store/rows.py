@@ -8,7 +8,6 @@ everywhere else.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Table, insert
@@ -16,6 +15,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
+from gateway.store import context
 from gateway.store.prepared import Turn, connection_of, writer
 
 
@@ -25,7 +25,9 @@ class _Insert:
     __slots__ = ("_names", "_turns", "is_named", "text")
 
     def __init__(self, table: Table, names: tuple[str, ...], dialect: Dialect) -> None:
-        compiled: Any = insert(table).compile(dialect=dialect, column_keys=names)
+        # Inline: asking for the new number would want the right to see the row, such as in the feed
+        # of another agency.
+        compiled: Any = insert(table).inline().compile(dialect=dialect, column_keys=names)
         self.text = str(compiled)
         self.is_named = compiled.positiontup is None
         self._names = tuple(compiled.positiontup or names)
@@ -70,7 +72,7 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
     driver: Any = dialect.loaded_dbapi
     filled = [found.fill(row) for row in rows]
     try:
-        with closing(connection.connection.cursor()) as cursor:
+        with context.cursor(connection, table.name, rows) as cursor:
             if len(filled) == 1:
                 cursor.execute(found.text, filled[0])
             else:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -84,12 +85,20 @@ agency_key = Table(
     Column("kid", String(64), primary_key=True),
     Column("use", String(3), nullable=False),  # "sig" or "enc" (RFC 7517 section 4.2)
     Column("jwk", JSON, nullable=False),  # public members only
-    Column("private", Sealed),  # custody HOSTED: wrapped by the key provider
     Column("valid_from", Utc, nullable=False),
     Column("valid_until", Utc),  # as planned
     Column("thumbprint", String(43), nullable=False, unique=True),  # RFC 7638; one key, one agency
     Column("ended_at", Utc),  # stopped before its time
     Column("enrolment_id", Id, ForeignKey("enrolment.id")),  # whose two signatures let it in
+)
+
+hosted_key = Table(
+    "hosted_key",  # apart from agency_key, which every partner reads
+    metadata,
+    Column("agency_id", Slug, primary_key=True),
+    Column("kid", String(64), primary_key=True),
+    Column("private", Sealed, nullable=False),  # wrapped by the key provider
+    ForeignKeyConstraint(["agency_id", "kid"], ["agency_key.agency_id", "agency_key.kid"]),
 )
 
 enrolment = Table(
@@ -442,7 +451,7 @@ tombstone = Table(
     "tombstone",  # that there was a case, by each of its references; nothing refers to it
     metadata,
     Column("reference", String(10), primary_key=True),
-    Column("case_id", Id, nullable=False),
+    Column("case_id", Id, nullable=False, index=True),
     Column("area", Slug, nullable=False),
     Column("opened_at", Utc, nullable=False),
     Column("erased_at", Utc, nullable=False),

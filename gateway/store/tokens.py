@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, and_, bindparam, delete, select, text
+from sqlalchemy import Engine, and_, bindparam, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind
+from gateway.store import context
 from gateway.store import tables as t
 from gateway.store.agency_keys import holds
 from gateway.store.prepared import Prepared
@@ -60,10 +62,12 @@ _FACTS = Prepared(
 
 
 # One statement: two requests may revoke the same token at the same moment.
-_REVOKE = text(
-    "INSERT INTO revoked_token (jti, expires_at) VALUES (:jti, :expires_at)"
-    " ON CONFLICT (jti) DO NOTHING RETURNING jti"
-).bindparams(bindparam("expires_at", type_=Utc()))
+_REVOKE = {
+    kind.__name__.rpartition(".")[2]: kind.insert(t.revoked_token)
+    .on_conflict_do_nothing(index_elements=["jti"])
+    .returning(t.revoked_token.c.jti)
+    for kind in (sqlite, postgresql)
+}
 
 
 def find_facts(
@@ -74,7 +78,7 @@ def find_facts(
     It needs no session: on every request, its bookkeeping would cost more than the statement.
     """
     with engine.connect().execution_options(readonly=True) as connection:
-        connection.begin()
+        context.begin(connection, agency_id)
         rows = _FACTS.rows_on(
             connection, agency_id=agency_id, worker_id=worker_id, jti=jti, kid=kid, now=now
         )
@@ -83,9 +87,9 @@ def find_facts(
 
 def add_revoked(session: Session, *, jti: str, expires_at: datetime) -> bool:
     """Revoke a token; False if it was revoked before."""
-    return (
-        session.execute(_REVOKE, {"jti": jti, "expires_at": expires_at}).one_or_none() is not None
-    )
+    values = {"jti": jti, "expires_at": expires_at}
+    revoking = _REVOKE[session.get_bind().dialect.name]
+    return session.execute(revoking, values).one_or_none() is not None
 
 
 def delete_expired(session: Session, *, now: datetime) -> None:

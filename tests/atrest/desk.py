@@ -17,7 +17,7 @@ from gateway.cli.key_jobs import keys as key_commands
 from gateway.cli.office import Office
 from gateway.sealing import keys
 from gateway.store.engine import make_engine, make_sessions
-from tests.database import Postgres
+from tests.database import Postgres, behind
 from tests.journeys.world import World
 
 
@@ -54,13 +54,18 @@ def epoch(world: World, **settings: object) -> str:
 @contextmanager
 def put_back(world: World, backup: str) -> Iterator[World]:
     """A world on a database that was put back, with the keys of now; not yet a service."""
-    engine = make_engine(backup)
+    old = replace(
+        world,
+        engine=behind(backup),
+        sessions=make_sessions(make_engine(backup)),
+        url=backup,
+        _clients={},
+        _wires={},
+    )
     try:
-        yield replace(
-            world, engine=engine, sessions=make_sessions(engine), url=backup, _clients={}, _wires={}
-        )
+        yield old
     finally:
-        engine.dispose()
+        old.let_go()
 
 
 @contextmanager
@@ -86,7 +91,7 @@ def backup_of(postgres: Callable[[], Postgres], folder: Path) -> Backup:
 
     @contextmanager
     def take(world: World) -> Iterator[str]:
-        world.engine.dispose()
+        world.let_go()
         house_of(world).replay.close()
         if world.url.startswith("sqlite"):
             target = folder / f"backup-{world.now:%Y%m%d%H%M}.db"

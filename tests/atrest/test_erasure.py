@@ -217,9 +217,9 @@ def test_F37_the_bytes_of_a_destroyed_key_leave_the_file(sqlite_world: World) ->
     reference = world.client(LANDLORD).refer(example("c1")).reference
     (row,) = world.rows(t.case_key)
     file = Path(world.url.removeprefix("sqlite:///"))
-    world.engine.dispose()
+    world.let_go()
     assert row["wrapped"] in file.read_bytes()
     erase(world, reference)
-    world.engine.dispose()  # the last connection brings the write-ahead log into the file
+    world.let_go()  # the last connection brings the write-ahead log into the file
     assert row["wrapped"] not in file.read_bytes()
     assert not file.with_name(f"{file.name}-wal").exists()

@@ -25,7 +25,7 @@ def test_F42_a_referral_goes_in_and_out_with_its_key_in_the_token(
         reference = service.client(LANDLORD).refer(example("c1")).reference
         pulled = service.client(IDVA).pull(reference, "P2")
         assert "safe_contact" in pulled.sealed
-        with service.sessions() as session:
+        with service.behind() as session:
             epochs = {row.epoch for row in session.execute(t.case_key.select())}
         assert epochs == {"epoch-2025-01-1"}
         with Load(service) as load:
@@ -33,7 +33,7 @@ def test_F42_a_referral_goes_in_and_out_with_its_key_in_the_token(
             assert done.returncode == 0, done.stderr
             load.wait_for(10)
         assert load.faults == []
-        with service.sessions() as session:
+        with service.behind() as session:
             newest = session.execute(
                 t.case_key.select().order_by(t.case_key.c.case_id.desc())
             ).first()

@@ -79,7 +79,7 @@ def test_F38_case_keys_and_index_keys_under_load_killed_and_run_again(service: S
             assert done.returncode == 0, done.stderr
             load.wait_for(2)
     assert load.faults == []
-    with service.sessions() as session:
+    with service.behind() as session:
         old = session.execute(
             select(t.case_key.c.case_id)
             .join(t.referral, t.referral.c.case_id == t.case_key.c.case_id)
@@ -96,7 +96,7 @@ def test_F38_case_keys_and_index_keys_under_load_killed_and_run_again(service: S
 
 
 def epochs_in_use(service: Service) -> set[str]:
-    with service.sessions() as session:
+    with service.behind() as session:
         return set(epochs.list_epochs_in_use(session))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from flask.testing import FlaskClient
 from sqlalchemy import RowMapping, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from gateway import ledger
@@ -36,6 +37,7 @@ from gateway.sealing import jose, keys
 from gateway.store import log
 from gateway.store.engine import make_engine, make_sessions
 from gateway.store.tables import log_pending
+from tests.database import behind
 
 BASE = "https://gateway.example"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -127,12 +129,20 @@ class Door:
 
     def records(self) -> list[dict[str, Any]]:
         """Every entry without a case that the log holds so far, opened, in order."""
-        with self.house.sessions() as session:
+        with self.behind() as session:
             month = f"{self.now:%Y-%m}"
             key = keyring.find_log_keys(session, self.house.keys, [month])[month]
             rows = session.execute(select(log_pending).order_by(log_pending.c.number)).all()
         assert key is not None
         return [json.loads(unseal(key, _line(row._mapping))[1]) for row in rows]
+
+    @contextmanager
+    def behind(self) -> Iterator[Session]:
+        """A session behind the second wall."""
+        engine = behind(self.house.settings.database_url)
+        with Session(engine) as session:
+            yield session
+        engine.dispose()
 
     def failures(self) -> dict[str, int]:
         """What was counted of requests whose client is not known."""

@@ -54,15 +54,16 @@ def counting(world: World) -> Iterator[Work]:
             if re.search("cryptography|_hashlib|_openssl", f"{owner} {function.__module__}"):
                 found.cryptography[function.__qualname__] += 1
 
-    world.engine.dispose()  # each connection is new, and traced
-    event.listen(world.engine, "checkout", trace)
+    engine = world.sessions.kw["bind"]
+    engine.dispose()  # each connection is new, and traced
+    event.listen(engine, "checkout", trace)
     sys.setprofile(watch)
     try:
         yield found
     finally:
         sys.setprofile(None)
-        event.remove(world.engine, "checkout", trace)
-        world.engine.dispose()
+        event.remove(engine, "checkout", trace)
+        engine.dispose()
 
 
 @pytest.fixture(scope="module")

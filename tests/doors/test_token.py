@@ -16,6 +16,8 @@ from joserfc.jwk import OKPKey, RSAKey
 from gateway.agencies import callers
 from gateway.agencies.scopes import SCOPES
 from gateway.flows import agencies
+from gateway.ledger import Work, begin
+from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Scope
 from gateway.sealing import jose
 from tests.doors.oauth import BASE, Agency, Door, a_door, signed
@@ -352,16 +354,21 @@ def test_a_revoked_token_is_dead_at_once(door: Door, landlord: Agency) -> None:
 
 
 def test_two_requests_may_revoke_one_token_at_the_same_moment(door: Door, landlord: Agency) -> None:
-    until, made = door.now + timedelta(seconds=300), door.house.sessions
+    until = door.now + timedelta(seconds=300)
+    caller = Caller("landlord", AgencyKind.LANDLORD, "MARLBURY")
     answers: list[bool] = []
 
-    def revoke() -> None:
-        with made() as session, session.begin():
-            answers.append(callers.revoke(session, jti="j" * 32, expires_at=until, now=door.now))
+    def revoke(work: Work) -> None:
+        answers.append(callers.revoke(work, jti="j" * 32, expires_at=until))
+        work.record("token.revoked", None, because="client-asked")
 
-    with made() as session, session.begin():
-        first = Thread(target=revoke)
-        answers.append(callers.revoke(session, jti="j" * 32, expires_at=until, now=door.now))
+    def revoke_too() -> None:
+        with begin(door.house.sessions, door.house.keys, caller, door.now) as work:
+            revoke(work)
+
+    with begin(door.house.sessions, door.house.keys, caller, door.now) as work:
+        first = Thread(target=revoke_too)
+        revoke(work)
         first.start()
         first.join(0.5)  # it waits for us
     first.join()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from io import BytesIO
 
 import pytest
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from gateway.app import MAX_BODY
@@ -107,7 +108,7 @@ def test_V34_at_ten_times_as_many_lines_nothing_is_taken_on(sqlite_world: World)
 @contextmanager
 def held_by_another(world: World) -> Iterator[None]:
     """Somebody writes to the log and does not end."""
-    with world.sessions() as session, session.begin():
+    with Session(world.engine) as session, session.begin():
         if world.engine.dialect.name == "sqlite":
             session.execute(t.agency.update().values(name=t.agency.c.name))
         else:
@@ -128,7 +129,7 @@ def test_V34_a_store_that_does_not_answer_in_time_is_a_refusal(
 ) -> None:
     monkeypatch.setattr(writing, "PATIENCE", 0.3)
     monkeypatch.setitem(engine._PATIENCE, "lock_timeout", 300)
-    world.engine.dispose()  # whose connections were given longer
+    world.let_go()  # connections that were given longer
     request, page = ready(world, WRITE), ready(world, "GET /.well-known/jwks.json")
     before = world.counts()
     with held_by_another(world):
@@ -143,7 +144,7 @@ def test_V34_no_statement_of_the_service_runs_for_ever_on_postgresql(
 ) -> None:
     made, patient = (
         engine.make_engine(postgresql_url),
-        engine.make_engine(postgresql_url, is_patient=True),
+        engine.make_owner_engine(postgresql_url, is_patient=True),
     )
     for each, wanted in ((made, ["4s", "20s", "1min"]), (patient, ["0", "0", "0"])):
         with each.connect() as connection:

@@ -60,7 +60,7 @@ def place(
             more["token"] = stack.enter_context(reachable(tmp_path_factory.mktemp("hsm"), patch))
         if request.param == "sqlite":
             server: Postgres = request.getfixturevalue("postgres")
-            more["replay_url"] = stack.enter_context(server.database())
+            more["replay_url"] = stack.enter_context(server.database(role=server.owner))
         database = "postgresql" if request.param == "postgresql" else "sqlite"
         yield stack.enter_context(_fresh(request, database, **more)), PLACES[request.param]
 
@@ -165,7 +165,7 @@ def test_M15_a_service_starts_under_a_fault_or_says_why_not(
         work.record("case.read", None, because="assigned")  # something waits for its place
     said = dict(TABLE["start"])
     if world.engine.dialect.name == "postgresql":
-        said |= said["postgresql"]
+        said |= said.get("postgresql", {})
     for fault in faults:
         with FAULTS[fault](world):
             assert (fault, started(world, settings)) == (fault, said[fault])

@@ -29,7 +29,7 @@ def service(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def waiting(service: Service) -> int:
-    with service.sessions() as session:
+    with service.behind() as session:
         session.connection(execution_options={"readonly": True})
         return int(session.scalar(select(func.count()).select_from(log_pending)) or 0)
 

@@ -9,14 +9,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Table, func, select, text
+from sqlalchemy import Engine, Table, func, insert, select, text
 
 from gateway import ledger
 from gateway.rules.facts import Caller
-from gateway.schemas.codes import AgencyKind
+from gateway.schemas.codes import AgencyKind, CaseRole, Custody
 from gateway.sealing import keys as key_files
 from gateway.sealing.keys import Keys
+from gateway.store import tables as t
 from gateway.store.engine import Sessions, make_engine, make_sessions
+from tests.database import behind
 
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 IDVA = Caller("larch", AgencyKind.IDVA, "marlbury", worker_id="w-1")
@@ -32,7 +34,7 @@ def a_case(number: int) -> str:
 class Log:
     """What a test needs of a log."""
 
-    engine: Engine
+    engine: Engine  # behind the second wall
     sessions: Sessions
     keys: Keys
 
@@ -73,12 +75,36 @@ class Log:
             return int(connection.scalar(select(func.count()).select_from(table)) or 0)
 
 
+def _fill(engine: Engine) -> None:
+    """Two agencies, and ten cases in which both have a part."""
+    agencies = [
+        {"id": caller.agency_id, "kind": caller.kind, "name": caller.agency_id}
+        | {"area": caller.area, "custody": Custody.OWN, "registered_at": NOW}
+        for caller in (IDVA, LANDLORD)
+    ]
+    cases = [
+        {"id": a_case(n), "area": "marlbury", "referrer_id": "oak", "opened_at": NOW}
+        for n in range(10)
+    ]
+    assignments = [
+        {"case_id": a_case(n), "agency_id": "larch", "role": CaseRole.IDVA, "conditions": []}
+        | {"because": "R1", "at": NOW}
+        for n in range(10)
+    ]
+    with engine.begin() as connection:
+        connection.execute(insert(t.agency), agencies)
+        connection.execute(insert(t.case), cases)
+        connection.execute(insert(t.assignment), assignments)
+
+
 @contextmanager
 def a_log(url: str, folder: Path) -> Iterator[Log]:
     """An empty log with keys of its own."""
     key_files.make(folder / "keys", on=date(2026, 11, 1))
-    engine = make_engine(url)
+    engine, walled = behind(url), make_engine(url)
+    _fill(engine)
     try:
-        yield Log(engine, make_sessions(engine), key_files.load(folder / "keys"))
+        yield Log(engine, make_sessions(walled), key_files.load(folder / "keys"))
     finally:
         engine.dispose()
+        walled.dispose()

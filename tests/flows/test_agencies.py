@@ -66,7 +66,7 @@ def test_F1_an_agency_is_registered_by_value_with_its_thumbprints(door: Door) ->
     assert (entry["agency"], entry["event"]) == ("@operator", "agency.registered")
     assert entry["facts"]["sig"] == [agency.sig["kid"]]
     assert entry["facts"]["custody"] == "OWN"
-    with door.house.sessions() as session:
+    with door.behind() as session:
         (listing,) = directory.listings(session, door.now)
         key = directory.find_signing_key(session, "landlord", agency.sig["kid"], door.now)
         before = door.now - timedelta(seconds=1)
@@ -268,7 +268,7 @@ def test_no_private_key_is_stored_in_the_clear(door: Door) -> None:
     hosted_agency(door)
     with work_of(door, "w-1") as work:
         secret = [key.as_dict(private=True)["d"] for key in hosted.open_keys(work, "enc").values()]
-    with door.house.sessions() as session:
+    with door.behind() as session:
         rows = store.find_private(session, agency_id="clinic", use="enc", at=door.now)
     assert rows
     assert all(s not in str((row.private, row.jwk)) for row in rows for s in secret)
@@ -287,7 +287,7 @@ def test_F5_an_agency_is_suspended_and_resumed_once(door: Door) -> None:
     door.enrol("idva", AgencyKind.IDVA)
     with door.work() as work:
         agencies.suspend(work, agency_id="idva")
-    with door.house.sessions() as session:
+    with door.behind() as session:
         assert directory.standing(session)["idva"].is_suspended
     with pytest.raises(Conflict), door.work() as work:
         agencies.suspend(work, agency_id="idva")

@@ -147,7 +147,7 @@ def test_a_request_that_was_changed_in_between_is_not_approved(door: Door) -> No
     first, second = door.registrars.pair
     door.registrars.ask(asked, door.now, by=first)
     changed = a_request(door, thief).content
-    with door.house.sessions() as session, session.begin():
+    with door.behind() as session, session.begin():
         session.execute(update(t.enrolment).values(content=dict(changed)))
     with pytest.raises(Mismatch):
         door.registrars.approve(asked, door.now, by=second)
@@ -231,13 +231,13 @@ def test_no_route_takes_a_key(door: Door, idva: Agency) -> None:
 def test_new_keys_are_sealed_to_and_a_kept_one_stays(door: Door, idva: Agency) -> None:
     other = Agency("idva", door, enc=idva.enc)  # the same key to encrypt, another to sign
     door.registrars.rekey(agency_id="idva", jwks=other.jwks(), now=door.now)
-    with door.house.sessions() as session:
+    with door.behind() as session:
         shown = directory.encryption_keys(session, "idva", door.now)
     assert [each["kid"] for each in shown] == [idva.enc["kid"]]
     assert other.token("cases:read")
     assert idva.ask(idva.form("cases:read")).status_code == 401
     third = door.rekey(other)
-    with door.house.sessions() as session:
+    with door.behind() as session:
         shown = directory.encryption_keys(session, "idva", door.now)
     assert [each["kid"] for each in shown] == [third.enc["kid"]]
 
@@ -297,7 +297,7 @@ def test_a_planned_end_is_kept(door: Door) -> None:
     door.later(60)
     assert agency.call(token).status_code == 401
     assert agency.ask().status_code == 401
-    with door.house.sessions() as session:
+    with door.behind() as session:
         kid = agency.sig["kid"]
         assert directory.encryption_keys(session, "homes", door.now) == ()
         assert directory.find_signing_key(session, "homes", kid, door.now) is None
@@ -349,7 +349,7 @@ def faults(door: Door, known: operators.Operators | None = None) -> set[tuple[st
 
 def rewrite(door: Door, table: Table, /, **values: Any) -> None:
     """What somebody does who can write to the database and to nothing else."""
-    with door.house.sessions() as session, session.begin():
+    with door.behind() as session, session.begin():
         session.execute(update(table).values(**values))
 
 
@@ -388,7 +388,7 @@ def test_a_key_of_a_thief_in_an_agencys_place_is_named(door: Door, idva: Agency)
 
 def test_a_key_slipped_in_where_keys_are_made_here_is_named(door: Door) -> None:
     door.register("clinic", kind=AgencyKind.PRIMARY_CARE, custody=Custody.HOSTED)
-    with door.house.sessions() as session, session.begin():
+    with door.behind() as session, session.begin():
         [(enrolment_id,)] = session.execute(select(t.enrolment.c.id)).all()
         thief = jose.public_part(jose.new_private("sig"))
         new = NewKey("clinic-99", "sig", thief, jose.thumbprint(thief))
@@ -425,6 +425,6 @@ def test_what_was_changed_behind_everybodys_back_is_named(
 
 
 def test_a_scope_that_nobody_approved_is_named(door: Door, idva: Agency) -> None:
-    with door.house.sessions() as session, session.begin():
+    with door.behind() as session, session.begin():
         session.execute(insert(t.agency_scope).values(agency_id="idva", scope="conference:write"))
     assert faults(door) == {("SCOPES_CHANGED", None)}

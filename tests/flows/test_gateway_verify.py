@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import rfc8785
+from sqlalchemy.orm import Session
 
 from gateway import ledger
 from gateway.client import verify
@@ -45,15 +46,15 @@ class Outsider:
         self.write("entry", json.dumps(self.entry(50)))
 
     def checkpoint(self) -> str:
-        with self.log.sessions() as session:
+        with Session(self.log.engine) as session:
             return ledger.newest_checkpoint(session)
 
     def proof(self, old: int, new: int) -> list[str]:
-        with self.log.sessions() as session:
+        with Session(self.log.engine) as session:
             return [b64u(step) for step in ledger.consistency(session, old, new)]
 
     def entry(self, number: int) -> dict[str, Any]:
-        with self.log.sessions() as session:
+        with Session(self.log.engine) as session:
             return ledger.inclusion(session, self.entries[number].commitment).as_json()
 
     def write(self, name: str, text: str) -> str:
@@ -187,7 +188,7 @@ def test_another_witness_line_is_passed_over(outsider: Outsider) -> None:
 def test_an_agency_finds_its_own_entries_and_notices_a_missing_one(
     outsider: Outsider, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with outsider.log.sessions() as session:
+    with Session(outsider.log.engine) as session:
         own = ledger.ensure_agency_log_key(session, outsider.log.keys, "oak")
         other = ledger.ensure_agency_log_key(session, outsider.log.keys, "larch")
     given = ["--log-key", outsider.write("own", b64u(own) + "\n")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from sqlalchemy.orm import Session
 
 from gateway.agencies import directory
 from gateway.client import config
@@ -124,7 +125,7 @@ def test_F40_T22_an_old_message_is_verified_after_the_key_was_changed(world: Wor
         cell=row["document"],
     ).decode()
     kid = jose.peek(jws)["kid"]
-    with world.sessions() as session:
+    with Session(world.engine) as session:
         key = directory.find_signing_key(session, LANDLORD, kid, row["received_at"])
         assert directory.find_signing_key(session, LANDLORD, kid, world.now) is None
     assert key is not None

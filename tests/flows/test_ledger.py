@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from inspect import signature
 from pathlib import Path
@@ -16,6 +16,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from gateway import ledger
 from gateway.errors import Denied, Invalid, NotFound, Unavailable
@@ -28,7 +29,7 @@ from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing import notes, tree
 from gateway.sealing.jose import b64u
 from gateway.store import log_keys
-from gateway.store.tables import agency, case, checkpoint, feed, log_entry, log_key, log_pending
+from gateway.store.tables import checkpoint, feed, log_entry, log_key, log_pending
 from tests.flows.a_log import IDVA, LANDLORD, NOW, Log, a_case, a_log
 
 
@@ -157,7 +158,7 @@ def test_nothing_that_was_recorded_lies_in_the_clear(log: Log) -> None:
 
 def test_a_leaf_says_nothing_but_version_tag_and_commitment(log: Log) -> None:
     entry = log.read_many(1)[0]
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         found = ledger.inclusion(session, entry.commitment)
         own = ledger.ensure_agency_log_key(session, log.keys, "larch")
     assert found.leaf == rfc8785.dumps(json.loads(found.leaf))
@@ -245,7 +246,7 @@ def test_held_keys_are_bounded(log: Log) -> None:
 
 
 def test_an_agency_has_one_log_key(log: Log) -> None:
-    with log.sessions() as session, session.begin():
+    with Session(log.engine) as session, session.begin():
         first = ledger.ensure_agency_log_key(session, log.keys, "larch")
         assert ledger.ensure_agency_log_key(session, log.keys, "larch") == first
         assert ledger.ensure_agency_log_key(session, log.keys, "oak") != first
@@ -257,7 +258,7 @@ def test_an_agency_has_one_log_key(log: Log) -> None:
 
 def test_the_order_of_writing_is_the_order_of_the_log(log: Log) -> None:
     entries = log.read_many(30)
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         found = [ledger.inclusion(session, entry.commitment).index for entry in entries]
     assert found == list(range(30))
 
@@ -270,11 +271,11 @@ def test_a_batch_is_bounded(log: Log) -> None:
 
 
 def test_the_empty_log_has_a_checkpoint(log: Log) -> None:
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         assert ledger.newest_checkpoint(session) == ""
     assert ledger.sequence(log.sessions, log.keys, now=NOW) == 0
     assert ledger.sequence(log.sessions, log.keys, now=NOW) == 0
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         note = ledger.newest_checkpoint(session)
     origin = notes.origin_of(log.keys.log_public)
     opened = notes.open_checkpoint(note, origin=origin, publics=log.keys.log_public)
@@ -282,7 +283,6 @@ def test_the_empty_log_has_a_checkpoint(log: Log) -> None:
 
 
 def test_the_feed_gets_the_leaf_of_its_entry(log: Log) -> None:
-    _an_agency_and_a_case(log)
     with log.begin() as work:
         first = work.record("case.assign", a_case(1), because="route")
         second = work.record("case.assign", a_case(1), because="route")
@@ -356,7 +356,7 @@ def test_every_entry_is_proved_to_be_in_the_newest_tree(log: Log) -> None:
     entries = log.read_many(300)  # more than one tile
     entries += log.read_many(7)
     origin = notes.origin_of(log.keys.log_public)
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         for entry in entries[::13] + entries[-9:]:
             found = ledger.inclusion(session, entry.commitment)
             signed = notes.open_checkpoint(
@@ -370,7 +370,7 @@ def test_every_entry_is_proved_to_be_in_the_newest_tree(log: Log) -> None:
 def test_every_checkpoint_is_proved_to_be_a_prefix_of_the_newest(log: Log) -> None:
     for count in (1, 2, 250, 3, 60):
         log.read_many(count)
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         rows = session.execute(select(checkpoint.c.size, checkpoint.c.root)).all()
         roots = {row[0]: row[1] for row in rows}
         for old in roots:
@@ -383,7 +383,7 @@ def test_every_checkpoint_is_proved_to_be_a_prefix_of_the_newest(log: Log) -> No
 
 def test_there_is_no_proof_of_what_is_not_in_the_log(log: Log) -> None:
     entry = log.read()
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         for commitment in (entry.commitment, bytes(32)):
             with pytest.raises(NotFound):
                 ledger.inclusion(session, commitment)
@@ -399,7 +399,7 @@ def test_empty_polls_are_counted_per_agency_and_day(log: Log) -> None:
     for caller, now in ((IDVA, NOW), (IDVA, NOW), (LANDLORD, NOW), (IDVA, NOW + timedelta(1))):
         with log.begin(caller, now) as work:
             work.count("cases.poll")
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         counts = log_keys.list_counts(session, agency_id="larch")
     assert counts == {
         (date(2026, 11, 21), "cases.poll"): 2,
@@ -419,7 +419,7 @@ def test_counting_at_once_loses_nothing(log: Log) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         assert list(log_keys.list_counts(session, agency_id="larch").values()) == [60]
 
 
@@ -452,12 +452,3 @@ def _submit_and_fail(log: Log) -> None:
     with log.begin() as work:
         work.record("referral.submit", a_case(1), because="R1")
         raise Invalid("malformed")
-
-
-def _an_agency_and_a_case(log: Log) -> None:
-    with log.engine.begin() as connection:
-        row: dict[str, object] = {"id": "larch", "name": "Larch", "area": "marlbury"}
-        row |= {"custody": "OWN", "kind": "IDVA", "registered_at": datetime(2026, 1, 1, tzinfo=UTC)}
-        connection.execute(insert(agency), row)
-        opened = {"id": a_case(1), "area": "marlbury", "referrer_id": "larch", "opened_at": NOW}
-        connection.execute(insert(case), opened)

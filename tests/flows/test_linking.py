@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from gateway.ledger import Act
 from gateway.rules.facts import Caller
@@ -49,7 +50,7 @@ def leaves(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
                 work.record_all([Act("case.read", case, "assigned") for case in cases])
             told += [(case, who.agency_id, str(who.worker_id)) for case in cases]
         log.sequence()
-        with log.sessions() as session:
+        with Session(log.engine) as session:
             lines = store.list_lines(session, first=0, end=ENTRIES)
         yield [
             Leaf(data, _bits(data), *about)

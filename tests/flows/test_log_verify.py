@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from gateway import ledger
 from gateway.cli.log import log as log_commands
@@ -42,16 +43,14 @@ def test_a_good_log_is_verified(full: Log) -> None:
     assert report == ledger.Report(ENTRIES)
     assert seen[-1] == (ENTRIES, ENTRIES)
     assert ledger.verify(full.sessions, full.keys) == ledger.Report(ENTRIES)
-    with full.sessions() as session:
-        ledger.check_head(session, full.keys)
+    ledger.check_head(full.sessions, full.keys)
 
 
 def test_an_empty_log_is_verified(log: Log) -> None:
     assert ledger.verify(log.sessions, log.keys, deep=True) == ledger.Report(0)
     log.sequence()
     assert ledger.verify(log.sessions, log.keys, deep=True) == ledger.Report(0)
-    with log.sessions() as session:
-        ledger.check_head(session, log.keys)
+    ledger.check_head(log.sessions, log.keys)
 
 
 def test_verification_hinders_nobody(full: Log) -> None:
@@ -236,7 +235,7 @@ def test_a_record_that_was_exchanged_with_its_key_breaks_its_commitment(full: Lo
     """Even the holder of all keys cannot give a leaf another record."""
     from gateway.ledger import keyring, records
 
-    with full.sessions() as session:
+    with Session(full.engine) as session:
         key = keyring.log_keys(session, full.keys, [a_case(7)])[a_case(7)]
         entry_id = session.scalar(select(log_entry.c.id).where(log_entry.c.leaf == 77))
     assert entry_id is not None
@@ -250,7 +249,7 @@ def test_a_record_that_was_exchanged_with_its_key_breaks_its_commitment(full: Lo
 
 
 def test_a_log_that_was_cut_is_found_by_a_checkpoint_that_someone_kept(full: Log) -> None:
-    with full.sessions() as session:
+    with Session(full.engine) as session:
         kept = ledger.newest_checkpoint(session)
     full.execute("DELETE FROM log_entry WHERE leaf >= 526")
     full.execute("DELETE FROM checkpoint WHERE size > 526")
@@ -269,7 +268,7 @@ def test_a_second_history_is_found_by_a_checkpoint_that_someone_kept(full: Log) 
 
 
 def test_every_checkpoint_ever_given_still_holds(full: Log) -> None:
-    with full.sessions() as session:
+    with Session(full.engine) as session:
         kept = session.scalars(select(checkpoint.c.note)).all()
     assert len(kept) == 3
     assert ledger.verify(full.sessions, full.keys, held=kept)
@@ -291,8 +290,8 @@ AT_START = [
 @pytest.mark.parametrize("deed", AT_START)
 def test_the_service_does_not_start_on_a_changed_head(full: Log, deed: Deed) -> None:
     deed(full)
-    with full.sessions() as session, pytest.raises(UnsafeSettings):
-        ledger.check_head(session, full.keys)
+    with pytest.raises(UnsafeSettings):
+        ledger.check_head(full.sessions, full.keys)
 
 
 def test_a_changed_log_is_never_signed_again(full: Log, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -320,7 +319,7 @@ def test_nodes_are_kept_for_whole_subtrees_only(full: Log) -> None:
 
 
 def test_the_command_says_that_the_log_holds(full: Log, tmp_path: Path) -> None:
-    with full.sessions() as session:
+    with Session(full.engine) as session:
         (tmp_path / "kept").write_text(ledger.newest_checkpoint(session), encoding="utf-8")
     for options in ([], ["--deep"], ["--checkpoint", str(tmp_path / "kept")]):
         result = CliRunner().invoke(log_commands, ["verify", *options], obj=full)
@@ -365,8 +364,8 @@ def test_a_log_of_several_levels_is_verified_and_proved(sqlite_url: str, tmp_pat
             row = {"size": count, "root": signed.root, "note": note, "at": NOW}
             connection.execute(insert(checkpoint), row)
         assert ledger.verify(log.sessions, log.keys) == ledger.Report(count)
-        with log.sessions() as session:
-            ledger.check_head(session, log.keys)
+        with Session(log.engine) as session:
+            ledger.check_head(log.sessions, log.keys)
             found = ledger.inclusion(session, (40_000).to_bytes(32, "big"))
             step = ledger.consistency(session, 40_000, count)
         hashed = tree.leaf_hash(b"40000")

@@ -140,12 +140,12 @@ def test_nobody_becomes_an_operator_whom_the_log_does_not_name(
 ) -> None:
     _, public = operators.make("alex", WORDS)
     (tmp_path / "alex.json").write_text(public)
-    with door.house.sessions() as session:
+    with door.behind() as session:
         session.execute(text("ALTER TABLE log_pending RENAME TO gone"))
         session.commit()
     run(office, operator_commands, "add", str(tmp_path / "alex.json"), "--yes", fails=True)
     assert operators.listing(office.settings.keys) == ()
-    with door.house.sessions() as session:
+    with door.behind() as session:
         session.execute(text("ALTER TABLE gone RENAME TO log_pending"))
         session.commit()
     run(office, operator_commands, "add", str(tmp_path / "alex.json"), "--yes")

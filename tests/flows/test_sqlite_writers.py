@@ -20,15 +20,17 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from gateway import ledger
 from gateway.errors import Unavailable
 from gateway.ledger import OPERATOR
-from gateway.store import writing
-from gateway.store.engine import Sessions, make_engine, make_sessions
+from gateway.store import context, writing
+from gateway.store.engine import Sessions, make_owner_engine, make_sessions
 from gateway.store.log import Signed, add_checkpoint
 from gateway.store.tables import log_pending
-from tests.flows.a_log import NOW, Log, a_case, a_log
+from gateway.store.wall import System
+from tests.flows.a_log import NOW, Log, a_log
 
 REAL = os.fdatasync
 NORMAL, FULL = 1, 2  # of PRAGMA synchronous
@@ -114,12 +116,13 @@ def test_a_checkpoint_is_on_the_disk_before_anybody_can_see_it(log: Log) -> None
         if table in ("checkpoint", "log_pending"):
             modes[table] = cursor.connection.execute("PRAGMA synchronous").fetchone()[0]
 
-    event.listen(log.engine, "before_cursor_execute", look)
-    with log.begin() as work:
-        work.record("case.read", a_case(1), because="assigned")
-        add_checkpoint(work.session, Signed(0, bytes(32), ""), at=NOW)
+    event.listen(log.sessions.kw["bind"], "before_cursor_execute", look)
+    with log.sessions() as session:
+        context.stand(session, System.SEQUENCER)
+        add_checkpoint(session, Signed(0, bytes(32), ""), at=NOW)
         assert modes == {"checkpoint": NORMAL}
-        work.session.execute(text("DELETE FROM checkpoint"))
+        session.rollback()
+    log.read()
     log.sequence()
     assert modes == {"checkpoint": FULL}
 
@@ -128,24 +131,24 @@ def test_who_writes_within_its_own_writing_is_refused_and_not_stuck(
     log: Log, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writing, "PATIENCE", 0.2)
-    with log.sessions() as outer, outer.begin():
+    with Session(log.engine) as outer, outer.begin():
         outer.execute(text("UPDATE agency SET name = name"))
-        with log.sessions() as inner, pytest.raises(OperationalError):
+        with Session(log.engine) as inner, pytest.raises(OperationalError):
             inner.execute(text("UPDATE agency SET name = name"))
     log.read()
 
 
 def test_readers_do_not_queue(log: Log) -> None:
     log.read()
-    with log.sessions() as writer, writer.begin():
+    with Session(log.engine) as writer, writer.begin():
         writer.execute(text("UPDATE agency SET name = name"))
-        with log.sessions() as reader:
+        with Session(log.engine) as reader:
             reader.connection(execution_options={"readonly": True})
             assert reader.scalar(text("SELECT count(*) FROM log_pending")) == 1
 
 
 def _hold(url: str, told: Pipe) -> None:
-    engine = make_engine(url)
+    engine = make_owner_engine(url)
     with engine.begin() as connection:
         connection.execute(text("UPDATE agency SET name = name"))
         told.send("holding")
@@ -171,7 +174,7 @@ def test_a_writer_that_dies_leaves_nobody_waiting(log: Log, sqlite_url: str) -> 
 
 
 def _add(url: str, times: int) -> None:
-    engine = make_engine(url)
+    engine = make_owner_engine(url)
     sessions: Sessions = make_sessions(engine)
     for _ in range(times):
         with sessions() as session, session.begin():
@@ -185,8 +188,8 @@ def _add(url: str, times: int) -> None:
 
 def test_F97_no_update_is_lost_between_processes_and_threads(sqlite_url: str) -> None:
     """Each reads the highest number and writes the next: two that read the same would collide."""
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=_add, args=(sqlite_url, 40)) for _ in range(3)]
+    spawning = multiprocessing.get_context("spawn")
+    processes = [spawning.Process(target=_add, args=(sqlite_url, 40)) for _ in range(3)]
     for process in processes:
         process.start()
     with ThreadPoolExecutor(3) as pool:
@@ -195,7 +198,7 @@ def test_F97_no_update_is_lost_between_processes_and_threads(sqlite_url: str) ->
     for process in processes:
         process.join(120)
         assert process.exitcode == 0
-    engine = make_engine(sqlite_url)
+    engine = make_owner_engine(sqlite_url)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT max(size) FROM checkpoint")) == 240
     engine.dispose()

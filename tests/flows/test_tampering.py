@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from gateway import ledger
 from gateway.ledger import Act, Report
@@ -45,7 +45,7 @@ class Stored:
 
 
 def read(log: Log) -> Stored:
-    with log.sessions() as session:
+    with Session(log.engine) as session:
         lines = store.list_lines(session, first=0, end=10**9)
         return Stored(
             log,

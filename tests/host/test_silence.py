@@ -23,8 +23,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.store import tables as t
-from gateway.store.engine import make_engine
-from tests.database import RUN
+from tests.database import RUN, behind
 from tests.host.planted import WORDS, a_form, live, readable
 from tests.host.running import ROOT, Running, a_port, running
 
@@ -127,7 +126,7 @@ def test_every_word_is_told_in_the_form() -> None:
 
 def test_T05_F66_nothing_planted_is_in_any_table(lived: Lived) -> None:
     heap = bytearray()
-    engine = make_engine(lived.database)
+    engine = behind(lived.database)
     with engine.connect() as connection:
         for table in t.metadata.sorted_tables:
             for row in connection.execute(select(table)):

@@ -87,7 +87,7 @@ def reader(any_served: Place, program: Path, tmp_path_factory: pytest.TempPathFa
         mine = work.record("case.read", None, because="assigned")
         work.record_all([Act("case.read", None, "assigned") for _ in range(ENTRIES // 2)])
     _sequence(sessions, keys, earlier)
-    with sessions() as session:
+    with ledger.reading_log(sessions) as session:
         (folder / "old").write_text(ledger.newest_checkpoint(session), encoding="utf-8")
         size = verify.open_checkpoint(
             ledger.newest_checkpoint(session), ledger.verifier_keys(keys)

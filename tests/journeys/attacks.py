@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
 from gateway.client.access import ProblemError
 from gateway.disclosure import derive, list_facts
@@ -106,7 +107,7 @@ def asked(world: World, ref: str, *attendees: str) -> list[str]:
 def grants_are_derived(world: World, ref: str) -> bool:
     """Whether the keys that were handed out are those that facts and rules give today."""
     case_id, profiles = world.case_of(ref), Profiles.load()
-    with world.sessions() as session:
+    with Session(world.engine) as session:
         facts = list_facts(session, [case_id])[case_id]
         profile = profiles.for_area(facts.area, world.now.date())
         due = derive(facts, sections.list_sections(session, [case_id]), profile)

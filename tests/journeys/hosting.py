@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
 
 from gateway import ledger
 from gateway.agencies import directory
@@ -39,18 +40,14 @@ def host(world: World, agency_id: str) -> None:
             scalar = jose.b64u_decode(jwk["d"])
             kek, blob = provider.wrap(scalar, hosted_context(agency_id, jwk["kid"]))
             wrapped = json.dumps({"kek": kek, "blob": jose.b64u(blob)}).encode()
-            k = t.agency_key
-            connection.execute(
-                update(k)
-                .where(k.c.agency_id == agency_id, k.c.kid == jwk["kid"])
-                .values(private=wrapped)
-            )
+            row = {"agency_id": agency_id, "kid": jwk["kid"], "private": wrapped}
+            connection.execute(insert(t.hosted_key).values(row))
 
 
 @contextmanager
 def desk(world: World, agency_id: str, worker: str | None) -> Iterator[Work]:
     """A request of a signed-in worker, as a page would open it."""
-    with world.sessions() as session:
+    with Session(world.engine) as session:
         found = directory.standing(session)[agency_id]
     caller = Caller(agency_id, found.kind, found.area, worker_id=worker)
     with ledger.begin(world.sessions, world.keys, caller, world.now, profiles=PROFILES) as work:

@@ -366,8 +366,10 @@ def test_T22_what_an_agency_signed_stays_proven_after_its_key_was_changed(world:
     case_id = world.case_of(ref)
     with world.operator() as work:
         work.count("test")
+        with work.keeping(case_id):
+            key = open_case_key(work, case_id)
         signed = open_value(
-            open_case_key(work, case_id),
+            key,
             table="referral_version",
             column="document",
             row=f"{row['reference']}/1",
@@ -381,11 +383,11 @@ def test_T22_what_an_agency_signed_stays_proven_after_its_key_was_changed(world:
     }
     added, ended = said["agency-key.added"], said["agency-key.ended"]
     assert (added["agency"], added["thumbprint"]) == (sender, jose.thumbprint(old))
-    key = jose.import_public(jose.public_part(old), "sig")
-    claims = json.loads(jose.verify(signed, {old["kid"]: key}, envelopes.DOCUMENT).payload)
+    public = jose.import_public(jose.public_part(old), "sig")
+    claims = json.loads(jose.verify(signed, {old["kid"]: public}, envelopes.DOCUMENT).payload)
     assert (claims["iss"], claims["document"]) == (sender, example("minimal")["document"])
     when = datetime.fromtimestamp(claims["iat"], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert added["valid_from"] <= when <= ended["valid_until"]
     changed = signed.rsplit(".", 1)[0] + "." + jose.b64u(bytes(64))
     with pytest.raises(Undecipherable):
-        jose.verify(changed, {old["kid"]: key}, envelopes.DOCUMENT)
+        jose.verify(changed, {old["kid"]: public}, envelopes.DOCUMENT)

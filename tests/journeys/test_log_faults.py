@@ -20,8 +20,9 @@ from gateway.ledger import OPERATOR, Act, sequencer
 from gateway.sealing import keys as key_files
 from gateway.sealing import tree
 from gateway.store import tables as t
-from gateway.store.engine import Sessions, make_engine, make_sessions
+from gateway.store.engine import make_engine, make_sessions
 from gateway.store.log import SEQUENCER_LOCK
+from tests.database import behind
 from tests.journeys.asking import BY_NAME, asking, told
 from tests.journeys.test_witnesses import rewrite
 from tests.journeys.world import World, _fresh, example
@@ -93,16 +94,18 @@ def test_T06_gunicorn_does_not_start_on_a_log_that_is_not_the_signed_one(
         work.record_all([Act("case.read", None, "assigned") for _ in range(300)])
     while ledger.sequence(sessions, keys, now=datetime.now(UTC)):
         pass
-    _execute(sessions, "UPDATE log_node SET hash = log_entry.hash FROM log_entry WHERE leaf = 0")
+    _execute(url, "UPDATE log_node SET hash = log_entry.hash FROM log_entry WHERE leaf = 0")
     engine.dispose()
     with pytest.raises(Unavailable):
         service.start(place)
     assert "The access log does not match its last checkpoint." in place.output.read_text("utf-8")
 
 
-def _execute(sessions: Sessions, statement: str) -> None:
-    with sessions() as session, session.begin():
-        session.execute(text(statement))
+def _execute(url: str, statement: str) -> None:
+    engine = behind(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 # --- while it runs ------------------------------------------------------------------------------

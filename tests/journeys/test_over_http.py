@@ -170,7 +170,7 @@ def test_F97_eight_writers_over_http_and_nothing_is_lost(service: Service) -> No
 
 def test_V18_nothing_of_a_path_or_person_is_written_by_the_server(service: Service) -> None:
     """gunicorn keeps no access log: a path holds a reference, which tells of a case."""
-    with service.sessions() as session:
+    with service.behind() as session:
         references = [str(row[0]) for row in session.execute(select(t.referral.c.reference))]
     assert references
     said = (service.folder / "log").read_text()

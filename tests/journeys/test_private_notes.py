@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from gateway.client import config
@@ -114,8 +115,10 @@ def stored(world: World, ref: str) -> dict[str, Any]:
     row = world.rows(t.private_note, case_id=case_id)[-1]
     with world.operator() as work:
         work.count("test")
+        with work.keeping(case_id):
+            key = open_case_key(work, case_id)
         signed = open_value(
-            open_case_key(work, case_id),
+            key,
             table="private_note",
             column="document",
             row=row["id"],
@@ -167,9 +170,8 @@ def test_who_comes_behind_the_wall_has_not_even_its_own(world: World) -> None:
     ref, idva = referred(world), world.client(IDVA)
     idva.notes.keep(ref, TEXT)
     case_id = world.case_of(ref)
-    with world.operator() as work:
-        facts = list_facts(work.session, [case_id])[case_id]
-        work.count("test")
+    with Session(world.engine) as session:
+        facts = list_facts(session, [case_id])[case_id]
     caller = Caller(IDVA, facts.members[IDVA].kind, "MARLBURY", worker_id="idva-01")
     assert kept_out(facts, caller) is None
     assert kept_out(replace(facts, conflicted=frozenset({IDVA})), caller) == "conflict"
@@ -379,7 +381,8 @@ def test_F38_a_new_key_of_the_case_leaves_every_note_readable(world: World) -> N
     (before,) = world.rows(t.private_note, case_id=case_id)
     with world.operator() as work:
         work.record("case.rekeyed", case_id, because="test")
-        renew_case_key(work, case_id)
+        with work.keeping(case_id):
+            renew_case_key(work, case_id)
     (after,) = world.rows(t.private_note, case_id=case_id)
     assert before["document"] != after["document"]
     assert [each.text for each in idva.notes.read(ref)] == [TEXT]
@@ -390,7 +393,8 @@ def test_V44_notes_go_with_their_case(world: World) -> None:
     world.client(IDVA).notes.keep(ref, TEXT)
     case_id = world.case_of(ref)
     with world.operator() as work:
-        erasing.erase(work.session, case_id)
         work.count("test")
+        with work.keeping(case_id):
+            erasing.erase(work.session, case_id)
     assert world.rows(t.private_note, case_id=case_id) == []
     assert refused(world.client(IDVA).notes.read, ref) == ABSENT

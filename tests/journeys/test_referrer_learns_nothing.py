@@ -115,13 +115,14 @@ def counted(world: World) -> Iterator[list[str]]:
     if world.engine.dialect.name != "sqlite":
         yield sent
         return
-    world.engine.dispose()  # each connection is new, and traced
-    event.listen(world.engine, "checkout", trace)
+    engine = world.sessions.kw["bind"]
+    engine.dispose()  # each connection is new, and traced
+    event.listen(engine, "checkout", trace)
     try:
         yield sent
     finally:
-        event.remove(world.engine, "checkout", trace)
-        world.engine.dispose()
+        event.remove(engine, "checkout", trace)
+        engine.dispose()
 
 
 def play(world: World, before: str) -> Told:

@@ -156,8 +156,9 @@ def test_F40_the_signed_addition_is_kept_and_proves_who_made_it(world: World) ->
     assert (row["state"], row["by_agency"]) == ("ANSWERED", HOLDER)
     with world.operator() as work:
         work.count("test")
-        key = open_case_key(work, case_id)
         place = f"{row['source_id']}/{NEWCOMER}"
+        with work.keeping(case_id):
+            key = open_case_key(work, case_id)
         signed = open_value(
             key, table="seal_request", column="document", row=place, cell=row["document"]
         ).decode()
@@ -175,12 +176,15 @@ def test_F38_the_signed_addition_opens_under_a_new_key_of_the_case_too(world: Wo
     case_id = world.case_of(ref)
     with world.operator() as work:
         work.record("case.rekeyed", case_id, because="test")
-        renew_case_key(work, case_id)
+        with work.keeping(case_id):
+            renew_case_key(work, case_id)
     (row,) = world.rows(t.seal_request, case_id=case_id)
     with world.operator() as work:
         work.count("test")
+        with work.keeping(case_id):
+            key = open_case_key(work, case_id)
         signed = open_value(
-            open_case_key(work, case_id),
+            key,
             table="seal_request",
             column="document",
             row=f"{row['source_id']}/{NEWCOMER}",
@@ -556,8 +560,9 @@ def test_V44_what_was_asked_and_answered_goes_with_the_case(world: World) -> Non
         case_id = world.case_of(ref)
         assert world.rows(t.seal_request, case_id=case_id)
         with world.operator() as work:
-            erasing.erase(work.session, case_id)
             work.count("test")
+            with work.keeping(case_id):
+                erasing.erase(work.session, case_id)
         assert world.rows(t.seal_request, case_id=case_id) == []
 
 

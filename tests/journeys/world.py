@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import Engine, Table, func, literal, select, text, union_all
+from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
@@ -47,7 +48,7 @@ from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store import tables as t
 from gateway.store.engine import Sessions, make_engine, make_sessions
-from tests.database import Postgres
+from tests.database import Postgres, behind
 from tests.doors.oauth import Agency, Door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +131,7 @@ class World:
     """One running service and everyone who may call it."""
 
     app: Flask
-    engine: Engine
+    engine: Engine  # behind the second wall
     sessions: Sessions
     keys: Keys
     folder: Path
@@ -248,13 +249,13 @@ class World:
 
     def case_key(self, case_id: str) -> bytes:
         """The key of a case, as somebody with the whole host in hand could get it."""
-        with self.operator() as work:
-            work.count("test")
+        with Session(self.engine) as session:
+            work = ledger.Work(session, self.keys, ledger.OPERATOR, self.now)
             return open_case_key(work, case_id).key
 
     def log(self, **where: Any) -> list[dict[str, Any]]:
         """Everything the log says, opened, oldest first; `where` keeps records of these values."""
-        with self.sessions() as session:
+        with Session(self.engine) as session:
             lines = [log.Line(**_known(row)) for row in self.rows(t.log_entry)]
             lines += [log.Line(**_known(row)) for row in self.rows(t.log_pending)]
             held = keyring.find_log_keys(session, self.keys, {line.log_key for line in lines})
@@ -268,6 +269,11 @@ class World:
     def operator(self) -> AbstractContextManager[ledger.Work]:
         """A Work of the operator."""
         return ledger.begin(self.sessions, self.keys, ledger.OPERATOR, self.now)
+
+    def let_go(self) -> None:
+        """Close every connection to the database."""
+        self.engine.dispose()
+        self.sessions.kw["bind"].dispose()
 
     def sequence(self) -> None:
         """Give every pending line its place."""
@@ -374,9 +380,9 @@ def a_world(
     With a `token` the epoch keys lie there; further settings are those of `Settings`.
     """
     key_files.make(folder / "keys", on=LONG_AGO, token=token)
-    engine = make_engine(url)
+    engine, walled = behind(url), make_engine(url)
     moments, wrong = [start], [timedelta()]
-    sessions = make_sessions(engine)
+    sessions = make_sessions(walled)
     keys = key_files.load(folder / "keys", token)
     _enrol(sessions, keys, folder / "agencies", start)
     mode = settings.pop("mode", "production")
@@ -394,6 +400,7 @@ def a_world(
     finally:
         app.extensions["gateway"].replay.close()
         engine.dispose()
+        walled.dispose()
 
 
 class _Quiet(WSGIRequestHandler):

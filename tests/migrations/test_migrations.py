@@ -14,15 +14,15 @@ from sqlalchemy import Connection, Enum, create_engine, inspect, text
 
 from gateway import migrations
 from gateway.sealing import jose
-from gateway.store.engine import make_engine
 from gateway.store.tables import metadata
+from tests.database import behind
 
 VERSIONS = Path(migrations.__file__).parent / "versions"
 
 
 @contextmanager
 def connected(url: str) -> Iterator[Connection]:
-    engine = make_engine(url)
+    engine = behind(url)
     try:
         with engine.connect() as connection:
             yield connection
@@ -95,9 +95,11 @@ def test_every_code_is_admitted_by_its_check(database_url: str) -> None:
 
 
 def test_the_tests_run_as_a_role_that_row_security_binds(postgresql_url: str) -> None:
-    with connected(postgresql_url) as connection:
+    engine = create_engine(postgresql_url)
+    with engine.connect() as connection:
         role = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         assert connection.execute(text(role)).scalar_one() is False
+    engine.dispose()
 
 
 @pytest.mark.parametrize("turn", ["first", "second"])

@@ -29,7 +29,8 @@ def log(database_url: str, tmp_path: Path) -> Iterator[Log]:
 
 def change(work: ledger.Work) -> None:
     """Some change of the stored data."""
-    row = {"agency_id": "larch", "day": date(2026, 11, 21), "event": "change", "times": 1}
+    row = {"agency_id": work.caller.agency_id, "day": date(2026, 11, 21)}
+    row |= {"event": "change", "times": 1}
     work.session.execute(insert(counter), row)
 
 

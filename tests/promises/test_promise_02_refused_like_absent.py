@@ -68,9 +68,8 @@ def test_promise_02_both_take_the_same_path_through_the_database(
 ) -> None:
     with a_log(sqlite_url, tmp_path) as log:
         statements: list[str] = []
-        event.listen(
-            log.engine, "checkout", lambda raw, *_: raw.set_trace_callback(statements.append)
-        )
+        engine = log.sessions.kw["bind"]
+        event.listen(engine, "checkout", lambda raw, *_: raw.set_trace_callback(statements.append))
         for error in (Denied("x", subject=a_case(1)), NotFound()):  # the first makes the keys
             refusal(log, error)
         found = []

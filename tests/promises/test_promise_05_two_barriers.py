@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert
+from sqlalchemy.orm import Session
 
 from gateway.client.access import ProblemError
 from gateway.client.agent import answer_once
@@ -50,7 +51,7 @@ def opens(part: str, level: Level, *, is_own: bool, is_alerted: bool) -> bool:
 def due(world: World, case_id: str) -> set[tuple[str, str]]:
     """(section id, agency) pairs that some purpose opens: every decision asked one by one."""
     profiles = world.app.extensions["gateway"].profiles
-    with world.sessions() as session:
+    with Session(world.engine) as session:
         facts = list_facts(session, [case_id])[case_id]
         rows = stored.list_sections(session, [case_id])
     found = set()
@@ -78,7 +79,7 @@ def held(world: World, case_id: str) -> set[tuple[str, str]]:
 def owed(world: World, case_id: str) -> set[tuple[str, str]]:
     """(section, agency) pairs that a sealed copy is owed for, by the words of the table alone."""
     matrix = world.app.extensions["gateway"].profiles.matrix(world.now.date())
-    with world.sessions() as session:
+    with Session(world.engine) as session:
         facts = list_facts(session, [case_id])[case_id]
     found = set()
     for section, member in product(facts.sections, facts.members.values()):
@@ -97,7 +98,7 @@ def owed(world: World, case_id: str) -> set[tuple[str, str]]:
 
 def asked(world: World, case_id: str) -> set[tuple[str, str]]:
     """(section, agency) pairs for which a request stands open."""
-    with world.sessions() as session:
+    with Session(world.engine) as session:
         return {row[:2] for row in seal_requests.list_open(session, case_id)}
 
 
@@ -375,7 +376,7 @@ def test_M2_a_class_that_policy_does_not_permit_is_never_wrapped_for_that_agency
     wrapped, refused = 0, set()
     for ref in lived(world):
         case_id = world.case_of(ref)
-        with world.sessions() as session:
+        with Session(world.engine) as session:
             facts = list_facts(session, [case_id])[case_id]
         sections = {row["id"]: row for row in world.rows(t.section, case_id=case_id)}
         grants = world.rows(t.section_grant, case_id=case_id)

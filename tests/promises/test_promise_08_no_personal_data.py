@@ -26,6 +26,8 @@ CASES = {
     "c5": "marlbury-hospital",
 }
 CODE = re.compile(r"[A-Z0-9_@./+-]+|[a-z]{2}(-[A-Z]{2})?|[a-z0-9-]+|\d{4}-\d\d-\d\d.*|\d\d:\d\d")
+# In megabytes of ciphertext a name of five letters comes up by chance, one run in twenty.
+SEALED = re.compile(r"[A-Za-z0-9_-]{60,}")
 
 
 def leaves(value: Any) -> Iterator[str]:
@@ -174,7 +176,7 @@ def test_promise_08_no_answer_shows_anything_on_the_wire(lived: Lived) -> None:
     world = lived[0]
     words = planted(world)
     for answer in world.answers:
-        text = answer.body.decode("utf-8", errors="replace")
+        text = SEALED.sub("", answer.body.decode("utf-8", errors="replace"))
         assert [word for word in words if word in text] == []
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, select
 
 from gateway.errors import Denied, Unavailable
 from gateway.store.tables import counter, feed, log_pending
@@ -86,7 +86,7 @@ def test_promise_10_a_database_that_goes_before_the_commit_means_refuse(
         def interrupted() -> None:
             with log.begin() as work:
                 work.record("case.read", a_case(1), because="assigned")
-                number = work.session.scalar(text("SELECT pg_backend_pid()"))
+                number = work.session.scalar(select(func.pg_backend_pid()))
                 log.execute("SELECT pg_terminate_backend(:number)", number=number)
 
         with pytest.raises(Unavailable):
@@ -100,7 +100,7 @@ def test_promise_10_a_commit_that_is_refused_means_refuse(sqlite_url: str, tmp_p
         def contradicting() -> None:
             with log.begin() as work:
                 entry = work.record("case.assign", a_case(1), because="route")
-                work.session.execute(text("PRAGMA defer_foreign_keys = ON"))
+                work.session.connection().exec_driver_sql("PRAGMA defer_foreign_keys = ON")
                 row = {"agency_id": "nobody", "case_id": a_case(1), "kind": "ASSIGNED"}
                 work.session.execute(insert(feed), row | {"entry_id": entry.id})
 

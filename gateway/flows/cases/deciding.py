@@ -10,6 +10,7 @@ from gateway.disclosure import (
     Box,
     Contribution,
     contribute,
+    find_referral,
     list_facts,
     may_know,
     open_case_key,
@@ -23,7 +24,7 @@ from gateway.ledger import Entry, Work
 from gateway.rules.states import Guards, move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgeBand, AreaDecision, CaseRole, CaseState
-from gateway.store import cases, feed, members, parties, referrals
+from gateway.store import cases, feed, members, parties
 from gateway.store import tables as t
 from gateway.store.answers import Answer
 from gateway.store.cases import By
@@ -114,10 +115,10 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
     """Join a referral to another case of the same coordinator; every referrer stays a source."""
     fault = Problem("unknown_reference", "/merge_with")
     written = references.read(form["merge_with"])
-    row = referrals.find_referral(work.session, reference=written) if written else None
-    if row is None or row.case_id == case_id:
+    row = find_referral(work, written) if written else None
+    other = cases.list_cases(work.session, [row.case_id]).get(row.case_id) if row else None
+    if row is None or other is None or row.case_id == case_id:
         raise Invalid("There is no other case of that reference.", fault)
-    other = cases.list_cases(work.session, [row.case_id])[row.case_id]
     mine = {
         each.role
         for each in members.list_assignments(work.session, [row.case_id])

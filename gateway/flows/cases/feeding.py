@@ -66,17 +66,21 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     risks = cases.list_risks(work.session, case_ids)
     found = cases.list_cases(work.session, case_ids)
     names = names_of(work, case_ids)
-    known = {case_id: decision_for(work, facts[case_id]) for case_id in case_ids}
+    lost = [case_id for case_id in case_ids if case_id not in facts]
+    if lost:  # seen no more: the name by which it was known, and nothing else
+        with work.routing():
+            names |= names_of(work, lost)
+    known = {case_id: decision_for(work, each) for case_id, each in facts.items()}
     work.record_all([Act("case.listed", case_id, "feed") for case_id in case_ids])
     return tuple(
-        _item(row, names[row.case_id], found[row.case_id], risks[row.case_id], known[row.case_id])
+        _item(row, names[row.case_id], found[row.case_id], risks[row.case_id], decision)
+        if (decision := known.get(row.case_id))
+        else Item(names[row.case_id], ENDED)
         for row in rows
     )
 
 
-def _item(row: FeedRow, name: str, case: CaseRow, risk: RiskRow, decision: Allowed | None) -> Item:
-    if decision is None:
-        return Item(name, ENDED)
+def _item(row: FeedRow, name: str, case: CaseRow, risk: RiskRow, decision: Allowed) -> Item:
     if decision.because == ALERT:
         return Item(name, ALERT_KIND, str(risk.level), None, case.state_at)
     # The level is D08: shown as the section of the referral itself is.

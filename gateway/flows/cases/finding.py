@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sqlalchemy.orm import Session
 
+from gateway.disclosure import find_referral
 from gateway.errors import Denied
 from gateway.ledger import Work
 from gateway.schemas import reference as references
@@ -29,7 +30,7 @@ def find_case(
 
     :raises Denied: if there is no such reference. The answer is that of a refusal.
     """
-    row = referrals.find_referral(work.session, reference=reference)
+    row = find_referral(work, reference)
     if row is None:
         then(work.session, [_NO_CASE])
         raise Denied("absent")

@@ -68,8 +68,8 @@ def _audit(work: Work, case_id: str, area: str | None = None) -> Entry:
 
     :raises Denied: in another area.
     """
-    area = area or cases.list_cases(work.session, [case_id])[case_id].area
-    if area != work.caller.area:
+    found = cases.list_cases(work.session, [case_id]).get(case_id)
+    if (area or (found.area if found else None)) != work.caller.area:
         raise Denied("other-area", subject=case_id)
     return work.record("log.read", case_id, because="audit", purpose=Purpose.P10)
 

@@ -119,7 +119,8 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
     consent = cases.list_consents(work.session, [case_id])[case_id]
     links = parties.list_links(work.session, [case_id])
     other_ids = [row.other_id for row in links]
-    names, others = names_of(work, other_ids), cases.list_cases(work.session, other_ids)
+    with work.matching():  # a linked case may be another area's
+        names, others = names_of(work, other_ids), cases.list_cases(work.session, other_ids)
     answers = members.list_acknowledgements(work.session, [case_id])
     return {
         "rule": consent.rule,

@@ -87,12 +87,14 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     kinds = dict(conferences.list_listed(work.session, conference_id))
     case_ids = list(kinds)
     found = disclose_many(work, case_ids, purpose, event="agenda.read", only=SHOWN, opens=OPENED)
-    first = {
-        case_id: rows[0]
-        for case_id, rows in referrals.list_references(work.session, case_ids).items()
-    }
+    with work.timing():  # also the cases that the caller may not know take their time
+        risks = _risks(work, case_ids, found)
+        first = {
+            case_id: rows[0]
+            for case_id, rows in referrals.list_references(work.session, case_ids).items()
+        }
     on = conference.starts_at.astimezone(profile.zone).date()
-    slots = _order(_risks(work, case_ids, found), first, kinds, conference, profile, on)
+    slots = _order(risks, first, kinds, conference, profile, on)
     entry = work.record(
         "agenda.built",
         None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.agencies import directory
-from gateway.disclosure import list_facts, may_know, open_case_key, regrant
+from gateway.disclosure import find_referral, list_facts, may_know, open_case_key, regrant
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
@@ -16,7 +16,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.rules.limits import Limits
 from gateway.rules.states import move
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
-from gateway.store import cases, conferences, feed, members, parties, referrals
+from gateway.store import cases, conferences, feed, members, parties
 from gateway.store.cases import By
 from gateway.store.conferences import ConferenceRow
 from gateway.store.members import NewAssignment
@@ -119,7 +119,7 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
 
 
 def _own_case(work: Work, reference: str) -> str:
-    row = referrals.find_referral(work.session, reference=reference)
+    row = find_referral(work, reference)
     # Looked for even where there is no case: absence must not be answered sooner than refusal.
     assigned = members.list_assignments(work.session, [row.case_id if row else "-"])
     if row is None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from gateway.agencies.operators import only_operator
+from gateway.disclosure import find_referral
 from gateway.errors import Mismatch, Undecipherable, UnsafeSettings
 from gateway.flows.erasing import asking
 from gateway.flows.erasing.cases import By, take_away
@@ -48,10 +49,11 @@ def erase_again(work: Work, line: Erased, *, known: Operators) -> int:
     only_operator(work, "case.erase")
     said = asking.statement(line.references, line.because, asked=line.asked, at=work.now)
     first, second = asking.signers(line.proofs, known, said, now=None)
-    rows = [referrals.find_referral(work.session, reference=each) for each in line.references]
+    rows = [find_referral(work, each) for each in line.references]
     case_ids = sorted({row.case_id for row in rows if row is not None})
     for case_id in case_ids:
-        cases.lock_case(work.session, case_id)
+        with work.keeping(case_id):
+            cases.lock_case(work.session, case_id)
     by = By(line.because, first, second, _asked_by(line.asked), line.asked)
     take_away(work, case_ids, by, facts={"again": True})
     return len(case_ids)

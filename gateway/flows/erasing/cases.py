@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gateway.agencies.operators import only_operator
+from gateway.disclosure import find_referral
 from gateway.errors import Conflict, Mismatch, NotFound, Undecipherable
 from gateway.flows.erasing import asking
 from gateway.ledger import Work
@@ -67,25 +68,28 @@ def take_away(
     """Record and erase these cases, which are locked; a tombstone is left for each reference."""
     names: set[str] = set()
     for case_id in case_ids:
-        names |= {references.write(each) for each in _leave_tombstones(work, case_id, by)}
+        with work.keeping(case_id):
+            names |= {references.write(each) for each in _leave_tombstones(work, case_id, by)}
         told = {"first": by.first, "second": by.second, "asked_by": by.asked_by, **(facts or {})}
         work.record("case.erase", case_id, because=by.because, facts=told)
     for case_id in case_ids:
-        erasing.erase(work.session, case_id, at_least=_answers(work, case_id, names))
+        with work.keeping(case_id):
+            erasing.erase(work.session, case_id, at_least=_answers(work, case_id, names))
 
 
 def _lock(work: Work, stored: Iterable[str]) -> list[str]:
     """Lock the named cases and all that is joined to them; they must be the same."""
-    rows = [referrals.find_referral(work.session, reference=each) for each in stored]
+    rows = [find_referral(work, each) for each in stored]
     if not rows or None in rows:
         raise NotFound("There is no such reference.")
     named = {row.case_id for row in rows if row is not None}
     for case_id in sorted(named):
-        cases.lock_case(work.session, case_id)
-        case = cases.list_cases(work.session, [case_id])[case_id]
+        with work.keeping(case_id):
+            cases.lock_case(work.session, case_id)
+            case = cases.list_cases(work.session, [case_id])[case_id]
+            joined = erasing.list_joined(work.session, case_id)
         if case.state is CaseState.LEGAL_HOLD:
             raise Conflict("The case is held and must not be erased.")
-        joined = erasing.list_joined(work.session, case_id)
         if joined - named:
             raise Conflict("What was joined is erased together: name a reference of each.")
     _require_one(work, sorted(named))
@@ -98,15 +102,17 @@ def _require_one(work: Work, case_ids: Sequence[str]) -> None:
     while waiting:
         case_id = waiting.pop()
         reached.add(case_id)
-        waiting += erasing.list_joined(work.session, case_id) - reached
+        with work.keeping(case_id):
+            waiting += erasing.list_joined(work.session, case_id) - reached
     if reached != set(case_ids):
         raise Conflict("These cases were never joined: erase each for itself.")
 
 
 def _entitled(work: Work, case_id: str) -> set[str]:
     """Who may ask: the coordinator of the case, its sender while it has none."""
-    roles = members.list_assignments(work.session, [case_id])
-    sent = referrals.list_references(work.session, [case_id])[case_id]
+    with work.keeping(case_id):
+        roles = members.list_assignments(work.session, [case_id])
+        sent = referrals.list_references(work.session, [case_id])[case_id]
     coordinating = {each.agency_id for each in roles if each.role is CaseRole.COORDINATOR}
     return coordinating or {each.agency_id for each in sent}
 

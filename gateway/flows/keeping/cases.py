@@ -13,8 +13,9 @@ CASES = "cases"
 def begin_renewing(work: Work) -> int:
     """Begin the job, or take up the one that was interrupted; how many cases are to be done."""
     only_operator(work, "case.rekeying")
-    started = key_jobs.start(work.session, CASES, work.now)
-    count = key_jobs.count_older_keys(work.session, started)
+    with work.keeping():
+        started = key_jobs.start(work.session, CASES, work.now)
+        count = key_jobs.count_older_keys(work.session, started)
     work.record("case.rekeying", None, because=BECAUSE)
     return count
 
@@ -25,10 +26,12 @@ def renew_cases(work: Work, *, limit: int) -> int:
     A case that is erased at this moment counts, too.
     """
     only_operator(work, "case.rekeyed")
-    started = key_jobs.start(work.session, CASES, work.now)
-    listed = key_jobs.list_older_keys(work.session, started, limit=limit)
+    with work.keeping():
+        started = key_jobs.start(work.session, CASES, work.now)
+        listed = key_jobs.list_older_keys(work.session, started, limit=limit)
+        if not listed:
+            key_jobs.end(work.session, CASES)
     if not listed:
-        key_jobs.end(work.session, CASES)
         work.record("case.rekeying", None, because=BECAUSE, outcome="ended")
         return 0
     case_ids = lock_standing(work, listed)
@@ -37,5 +40,6 @@ def renew_cases(work: Work, *, limit: int) -> int:
         return len(listed)
     work.record_all([Act("case.rekeyed", each, BECAUSE) for each in case_ids])
     for case_id in case_ids:
-        renew_case_key(work, case_id)
+        with work.keeping(case_id):
+            renew_case_key(work, case_id)
     return len(listed)

@@ -23,7 +23,7 @@ from gateway.store import tables as t
 Damaged = tuple[str, epochs.Place]
 """Table and place of a wrapped key that cannot be opened."""
 
-_HOSTED = t.agency_key.name
+_HOSTED = t.hosted_key.name
 LEAST_REST = timedelta(hours=1)
 """For which an epoch key stays even without backups: a request under way may still wrap by it."""
 
@@ -66,17 +66,18 @@ def wrap_anew(work: Work, *, limit: int, but: Collection[Damaged] = ()) -> Wrapp
     only_operator(work, "key.rewrapped")
     left: list[str] = []
     damaged: list[Damaged] = []
-    for table in epochs.WRAPPED:
-        passed = {*but, *damaged}
-        found = _wrap_anew(work, table, limit - len(left), passed)
-        left += found[0]
-        damaged += found[1]
-    moved = hosted.wrap_anew(
-        work, at_most=limit - len(left), but={place for name, place in but if name == _HOSTED}
-    )
-    left += moved[0]
-    damaged += [(_HOSTED, place) for place in moved[1]]
-    epochs.forget_retired(work.session, set(left))
+    with work.keeping():
+        for table in epochs.WRAPPED:
+            passed = {*but, *damaged}
+            found = _wrap_anew(work, table, limit - len(left), passed)
+            left += found[0]
+            damaged += found[1]
+        moved = hosted.wrap_anew(
+            work, at_most=limit - len(left), but={place for name, place in but if name == _HOSTED}
+        )
+        left += moved[0]
+        damaged += [(_HOSTED, place) for place in moved[1]]
+        epochs.forget_retired(work.session, set(left))
     facts = {"to": work.keys.provider.current, "keys": len(left), "damaged": len(damaged)}
     work.record("key.rewrapped", None, because=BECAUSE, facts=facts)
     return Wrapped(len(left), tuple(damaged))
@@ -89,8 +90,9 @@ def rest(work: Work, held: Mapping[str, object], *, backup_days: int) -> list[Re
     just before may need it.
     """
     only_operator(work, "key.rested")
-    in_use = _in_use(work.session) | {work.keys.provider.current}
-    resting = note_resting(work, sorted(set(held) - in_use), backup_days=backup_days)
+    with work.keeping():
+        in_use = _in_use(work.session) | {work.keys.provider.current}
+        resting = note_resting(work, sorted(set(held) - in_use), backup_days=backup_days)
     facts = {"resting": [each.name for each in resting]}
     work.record("key.rested", None, because=BECAUSE, facts=facts)
     return resting
@@ -115,9 +117,10 @@ def destroy(work: Work, name: str) -> None:
     :raises Conflict: if anything still lies under it.
     """
     only_operator(work, "key.destroyed")
-    if name in _in_use(work.session) | {work.keys.provider.current}:
-        raise Conflict("Something still lies under this epoch key.")
-    epochs.set_destroyed(work.session, name, work.now)
+    with work.keeping():
+        if name in _in_use(work.session) | {work.keys.provider.current}:
+            raise Conflict("Something still lies under this epoch key.")
+        epochs.set_destroyed(work.session, name, work.now)
     work.record("key.destroyed", None, because=BECAUSE, facts={"use": "epoch", "kid": name})
 
 

@@ -18,9 +18,10 @@ def rest_indexes(work: Work, held: Iterable[str], *, backup_days: int) -> list[R
     index by one.
     """
     only_operator(work, "key.rested")
-    in_use = parties.list_index_keys(work.session) | {work.keys.index_name}
-    free = sorted(set(held) - in_use)
-    resting = note_resting(work, free, backup_days=backup_days)
+    with work.keeping():
+        in_use = parties.list_index_keys(work.session) | {work.keys.index_name}
+        free = sorted(set(held) - in_use)
+        resting = note_resting(work, free, backup_days=backup_days)
     facts = {"resting": [each.name for each in resting]}
     work.record("key.rested", None, because=BECAUSE, facts=facts)
     return resting
@@ -32,7 +33,8 @@ def destroy_index(work: Work, name: str) -> None:
     :raises Conflict: if anybody is still indexed with it.
     """
     only_operator(work, "key.destroyed")
-    if name in parties.list_index_keys(work.session) | {work.keys.index_name}:
-        raise Conflict("Somebody is still indexed with this key.")
-    epochs.set_destroyed(work.session, name, work.now)
+    with work.keeping():
+        if name in parties.list_index_keys(work.session) | {work.keys.index_name}:
+            raise Conflict("Somebody is still indexed with this key.")
+        epochs.set_destroyed(work.session, name, work.now)
     work.record("key.destroyed", None, because=BECAUSE, facts={"use": "index", "kid": name})

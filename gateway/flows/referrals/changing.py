@@ -13,6 +13,7 @@ from gateway.disclosure import (
     CaseKey,
     Contribution,
     contribute,
+    find_referral,
     list_facts,
     may_know,
     open_case_key,
@@ -41,7 +42,7 @@ from gateway.schemas.codes import (
     ReturnReason,
     Stage,
 )
-from gateway.store import cases, members, parties, referrals
+from gateway.store import cases, members, parties
 from gateway.store.answers import Answer
 from gateway.store.cases import RiskRow
 from gateway.store.sections import SectionRow
@@ -154,7 +155,7 @@ def find_member_case(work: Work, reference: str) -> str:
 
     :raises Denied: otherwise.
     """
-    row = referrals.find_referral(work.session, reference=reference)
+    row = find_referral(work, reference)
     # Looked for even where there is no case: absence must not be answered sooner than refusal.
     assigned = members.list_assignments(work.session, [row.case_id if row else "-"])
     if row is None:

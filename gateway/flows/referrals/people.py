@@ -43,7 +43,12 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
         for (role, mine), (_, values) in zip(tokens, named, strict=True)
     ]
     everyone = sorted({token for _, mine in sought for token in mine})
-    hits = parties.list_hits(work.session, everyone)
+    others = frozenset().union(*(mine for _, mine in sought[1:]))
+    with work.matching():
+        hits = parties.list_hits(work.session, everyone)
+        kinds = _kinds(case_id, hits, sought[0][1], others)
+        # Its own id is among them, so that the statements are the same where nobody is found.
+        earlier = _earlier(work, [case_id, *sorted(kinds)[:MOST]])
     if not is_new:
         parties.drop_parties(work.session, case_id)
     parties.add_parties(
@@ -52,10 +57,6 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
         parties={ids.new(work.now): entry for entry in tokens},
         index_key=work.keys.index_name,
     )
-    others = frozenset().union(*(mine for _, mine in sought[1:]))
-    kinds = _kinds(case_id, hits, sought[0][1], others)
-    # Its own id is among them, so that the statements are the same where nobody is found.
-    earlier = _earlier(work, [case_id, *sorted(kinds)[:MOST]])
     links = [] if is_new else parties.list_links(work.session, [case_id])
     standing = {(row.other_id, row.kind) for row in links}
     parties.add_links(

@@ -29,10 +29,11 @@ def index_anew(work: Work, *, limit: int) -> int:
     """
     only_operator(work, "case.reindexed")
     name = work.keys.index_name
-    listed = parties.list_indexed_otherwise(work.session, name, limit=limit)
-    if listed:  # the keys that made these did not rest: their days are counted anew
-        older = parties.list_index_keys(work.session) - {name}
-        epochs.forget_retired(work.session, older)
+    with work.keeping():
+        listed = parties.list_indexed_otherwise(work.session, name, limit=limit)
+        if listed:  # the keys that made these did not rest: their days are counted anew
+            older = parties.list_index_keys(work.session) - {name}
+            epochs.forget_retired(work.session, older)
     case_ids = lock_standing(work, listed)
     if not case_ids:
         work.count("case.reindexed.none")
@@ -41,7 +42,8 @@ def index_anew(work: Work, *, limit: int) -> int:
         [Act("case.reindexed", each, BECAUSE, facts={"key": name}) for each in case_ids]
     )
     for case_id in case_ids:
-        _index_anew(work, case_id)
+        with work.keeping(case_id):
+            _index_anew(work, case_id)
     return len(listed)
 
 

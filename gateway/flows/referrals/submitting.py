@@ -8,6 +8,7 @@ from gateway.disclosure import (
     CaseKey,
     Contribution,
     contribute,
+    find_referral,
     new_case_key,
     open_case_key,
     seal_value,
@@ -47,6 +48,7 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
     _check_sealed(work, received)
     case_id, reference = ids.new(work.now), references.make()
     read, profile = _read(work, received)
+    work.opens(case_id)
     cases.add_case(work.session, case_id=case_id, area=read.area, by=writing.by(work))
     referrals.add_referral(
         work.session,
@@ -97,7 +99,7 @@ def find_own(work: Work, reference: str) -> ReferralRow:
 
     :raises Denied: if there is none of that reference, or it is another agency's.
     """
-    row = referrals.find_referral(work.session, reference=reference)
+    row = find_referral(work, reference)
     if row is None:
         raise Denied("absent")
     if row.agency_id != work.caller.agency_id:

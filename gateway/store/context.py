@@ -1,0 +1,59 @@
+"""Owns for whom a transaction is: the agency, or the named context, whose rows it may see.
+
+It holds until the transaction ends. Each connection of the service has a guard that knows it: of
+gateway.store.wall_postgres, or of gateway.store.wall_sqlite. A transaction for nobody sees nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.orm import Session, SessionTransaction
+
+KEY = "gateway.context"
+
+
+def stand(session: Session, agency: str | None) -> None:
+    """Let this session's transactions, the one that is open too, be for `agency` alone."""
+    session.info[KEY] = agency if agency is None else str(agency)
+    if session.in_transaction():
+        _apply(session.connection(), of(session))
+
+
+def of(session: Session) -> str | None:
+    """For whom this session's transactions are."""
+    agency: str | None = session.info.get(KEY)
+    return agency
+
+
+def begin(connection: Connection, agency: str) -> None:
+    """Begin a transaction for `agency` on a connection without a session."""
+    connection.begin()
+    _apply(connection, agency)
+
+
+def on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
+    """The listener of every session: a new transaction is for whom the session is."""
+    if not transaction.nested:
+        _apply(connection, of(session))
+
+
+def cursor(
+    connection: Connection, written: str | None, added: Iterable[Mapping[str, Any]] = ()
+) -> closing[DBAPICursor]:
+    """The driver's own cursor, for one statement that writes this table, or only reads.
+
+    :raises OperationalError: if the agency may not add one of these rows.
+    """
+    if (guard := connection.info.get(KEY)) is not None:
+        guard.expect(written, added)
+    return closing(connection.connection.cursor())
+
+
+def _apply(connection: Connection, agency: str | None) -> None:
+    if (guard := connection.info.get(KEY)) is not None:  # migrations have none
+        guard.stand(agency)

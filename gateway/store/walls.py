@@ -1,0 +1,292 @@
+"""Owns the second wall as data: one row for each table, with the reason for it.
+
+A table without a row is reached by nobody, and fails a test. What a predicate may say is told in
+gateway.store.wall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gateway.store.wall import ALL, Act, System, Wall
+
+R, A, C = Act.READ, Act.ADD, Act.CHANGE
+_ACTS = {"r": Act.READ, "a": Act.ADD, "c": Act.CHANGE, "d": Act.REMOVE}
+
+ANYBODY = "{me} IS NOT NULL"
+OWN = "{row}.agency_id = {me}"
+IN_CASE = "{member:case_id}"
+HAS_PARTY = "EXISTS (SELECT 1 FROM party pa WHERE pa.id = {row}.party_id AND {member:pa.case_id})"
+SENT = (
+    "EXISTS (SELECT 1 FROM referral re"
+    " WHERE re.reference = {row}.reference AND re.agency_id = {me})"
+)
+WITNESSED = (
+    "EXISTS (SELECT 1 FROM log_witness wi WHERE wi.id = {row}.witness_id AND wi.agency_id = {me})"
+)
+ATTENDED = (
+    "EXISTS (SELECT 1 FROM conference_attendee ca"
+    " WHERE ca.conference_id = {row}.conference_id AND ca.agency_id = {me})"
+)
+RUN = (
+    "EXISTS (SELECT 1 FROM conference co WHERE co.id = {row}.conference_id AND co.agency_id = {me})"
+)
+LISTED = "EXISTS (SELECT 1 FROM conference_case cc WHERE cc.case_id = {row}.case_id)"
+
+# --- auditors -----------------------------------------------------------------------------------
+
+OF_AREA = (
+    "EXISTS (SELECT 1 FROM agency au"
+    " WHERE au.id = {me} AND au.kind = 'AUDITOR' AND au.area = {row}.area)"
+)
+AUDITED = (
+    'EXISTS (SELECT 1 FROM agency au JOIN "case" ac ON ac.area = au.area'
+    " WHERE au.id = {me} AND au.kind = 'AUDITOR' AND ac.id = {row}.case_id)"
+)
+AUDITED_AFTER = (  # the case was erased, its log stays
+    "EXISTS (SELECT 1 FROM agency au JOIN tombstone st ON st.area = au.area"
+    " WHERE au.id = {me} AND au.kind = 'AUDITOR' AND st.case_id = {row}.case_id)"
+)
+IN_LOG = f"{OWN} OR {IN_CASE} OR {AUDITED} OR {AUDITED_AFTER}"
+
+# --- keys of the log: a case's, or a month's for entries without a case ("2026-11") ---------------
+
+OF_MONTH = "(length({row}.subject) = 7 AND ({me} NOT LIKE '@%' OR {me} = '@operator'))"
+AUDITED_SUBJECT = f"{AUDITED} OR {AUDITED_AFTER}".replace(
+    "{row}.case_id", "CAST({row}.subject AS CHAR(36))"
+)
+IN_SUBJECT = f"{OF_MONTH} OR {{member:subject}} OR {AUDITED_SUBJECT}"
+
+# --- who keeps one case ---------------------------------------------------------------------------
+
+KEPT = "{me} = '@keeper:' || {row}.case_id"
+LINK_KEPT = f"{KEPT} OR {{me}} = '@keeper:' || {{row}}.other_id"
+PARTY_KEPT = (
+    "EXISTS (SELECT 1 FROM party pk WHERE pk.id = {row}.party_id"
+    " AND {me} = '@keeper:' || pk.case_id)"
+)
+VERSION_KEPT = (
+    "EXISTS (SELECT 1 FROM referral rk WHERE rk.reference = {row}.reference"
+    " AND {me} = '@keeper:' || rk.case_id)"
+)
+ANSWERED_IN_KEPT = (
+    "EXISTS (SELECT 1 FROM assignment ak WHERE ak.agency_id = {row}.agency_id"
+    " AND {me} = '@keeper:' || ak.case_id)"
+    " OR EXISTS (SELECT 1 FROM referral rk WHERE rk.agency_id = {row}.agency_id"
+    " AND {me} = '@keeper:' || rk.case_id)"
+)
+
+
+def _may(acts: str, predicate: str) -> dict[Act, str]:
+    return {_ACTS[letter]: predicate for letter in acts}
+
+
+def _all(acts: str) -> dict[Act, str]:
+    return _may(acts, ALL)
+
+
+_KEEPING = {System.KEEPER: _all("rc")}
+
+WALLS: Mapping[str, Wall] = {
+    # --- who is calling -----------------------------------------------------------------------
+    "agency": Wall(
+        "The directory: partners may know each other, whatever they do.",
+        _may("r", ANYBODY),
+        {System.OPERATOR: _all("ac")},
+    ),
+    "agency_key": Wall(
+        "The directory's public keys: partners seal to each other and check signatures.",
+        _may("r", ANYBODY),
+        {System.OPERATOR: _all("ac")},
+    ),
+    "hosted_key": Wall(
+        "The wrapped private part of a key that lies here for an agency without software.",
+        _may("r", OWN),
+        {System.OPERATOR: _all("a"), **_KEEPING},
+    ),
+    "enrolment": Wall("What operators ask for and approve.", {}, {System.OPERATOR: _all("rac")}),
+    "key_event": Wall(
+        "The history of partners' keys, public to partners; nobody changes or removes a line.",
+        _may("r", ANYBODY),
+        {System.OPERATOR: _all("a")},
+    ),
+    "agency_scope": Wall(
+        "What an agency may ask for; read before it is known who asks.",
+        _may("r", OWN),
+        {System.ROUTING: _all("r"), System.OPERATOR: _all("ra")},
+    ),
+    "worker": Wall("An agency's own people.", _may("r", OWN), {System.OPERATOR: _all("rac")}),
+    "revoked_token": Wall(
+        "Random ids of tokens, looked up on each request; no row says whose.",
+        _may("ra", ANYBODY),
+        {System.CLOCK: _all("d")},
+    ),
+    "document_jti": Wall("Which documents an agency sent.", _may("rad", OWN)),
+    "answer": Wall(
+        "What an agency was answered.",
+        _may("ra", OWN),
+        keeper=_may("rd", ANSWERED_IN_KEPT),
+    ),
+    # --- cases --------------------------------------------------------------------------------
+    "case": Wall(
+        "Known to those who have a part in it, and to the auditor of its area.",
+        {
+            R: f"{{row}}.referrer_id = {{me}} OR {{member:id}} OR {OF_AREA}",
+            A: "{row}.referrer_id = {me}",
+            C: "{row}.referrer_id = {me} OR {member:id}",
+        },
+        {System.ROUTING: _all("r"), System.MATCHING: _all("r")},
+        keeper=_may("rcd", "{me} = '@keeper:' || {row}.id"),
+    ),
+    "case_key": Wall(
+        "Opens a case, with the key provider.",
+        _may("ra", IN_CASE),
+        _KEEPING,
+        keeper=_may("rad", KEPT),
+    ),
+    "referral": Wall(
+        "The sender's, and the way into its case for who has a part in it.",
+        {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", A: OWN},
+        {System.ROUTING: _all("r"), System.MATCHING: _all("r"), System.CLOCK: {R: LISTED}},
+        keeper=_may("rd", KEPT),
+    ),
+    "referral_version": Wall(
+        "A document as its sender signed it.",
+        _may("ra", SENT),
+        keeper=_may("rcd", VERSION_KEPT),
+    ),
+    "private_note": Wall(
+        "An agency's own note in a case, sealed to itself; who shares the case sees none of it.",
+        _may("ra", f"{OWN} AND {IN_CASE}"),
+        keeper=_may("rcd", KEPT),
+    ),
+    "section": Wall("Sealed text of a case.", _may("rac", IN_CASE), keeper=_may("rcd", KEPT)),
+    "section_grant": Wall("Keys of sealed text.", _may("rad", IN_CASE), keeper=_may("rad", KEPT)),
+    "seal_request": Wall(
+        "Sealed copies that are owed in a case.", _may("rac", IN_CASE), keeper=_may("rcd", KEPT)
+    ),
+    "state": Wall(
+        "How a case stands; an earlier case's is looked at when people are found again.",
+        {R: f"{IN_CASE} OR {AUDITED}", A: IN_CASE},
+        {System.MATCHING: _all("r")},
+        keeper=_may("rd", KEPT),
+    ),
+    "position": Wall("What the victim wants.", _may("ra", IN_CASE), keeper=_may("rcd", KEPT)),
+    "risk": Wall(
+        "What is at stake; of a listed case its place on the agenda follows from it.",
+        _may("ra", IN_CASE),
+        {System.CLOCK: {R: LISTED}},
+        keeper=_may("rcd", KEPT),
+    ),
+    "consent": Wall(
+        "What the consent table decided.", _may("ra", IN_CASE), keeper=_may("rd", KEPT)
+    ),
+    "assignment": Wall(
+        "Who has a part in a case. An agency's own rows are what all else here rests on.",
+        {R: f"{OWN} OR {IN_CASE}", A: IN_CASE, C: IN_CASE},
+        {System.ROUTING: _all("r")},
+        keeper=_may("rd", KEPT),
+    ),
+    "acknowledgement": Wall(
+        "What an agency answered, for those in the case.",
+        {R: IN_CASE, A: f"{OWN} AND {IN_CASE}"},
+        keeper=_may("rd", KEPT),
+    ),
+    "feedback": Wall(
+        "What the coordinator released.", _may("ra", IN_CASE), keeper=_may("rd", KEPT)
+    ),
+    "link": Wall(
+        "Cases that may belong together, known from the later one.",
+        _may("ra", IN_CASE),
+        {System.ROUTING: _all("r")},
+        keeper=_may("rd", LINK_KEPT),
+    ),
+    "party": Wall(
+        "That a case has a victim and perpetrators; no name.",
+        _may("rad", IN_CASE),
+        {System.MATCHING: _all("r"), System.KEEPER: _all("r")},
+        keeper=_may("rad", KEPT),
+    ),
+    "party_token": Wall(
+        "The blind index of people.",
+        _may("rad", HAS_PARTY),
+        {System.MATCHING: _all("r")},
+        keeper=_may("rad", PARTY_KEPT),
+    ),
+    "feed": Wall(
+        "What is new for an agency; whoever has a part in a case may announce it to others.",
+        {R: OWN, A: IN_CASE},
+        {System.SEQUENCER: _all("rc")},
+        keeper=_may("rd", KEPT),
+    ),
+    "tombstone": Wall(
+        "That there was a case, for the auditor of its area.",
+        {R: OF_AREA},
+        keeper=_may("ra", KEPT),
+    ),
+    # --- conferences --------------------------------------------------------------------------
+    "conference": Wall(
+        "When an area's conference meets; it names no case.",
+        {R: ANYBODY, A: OWN},
+    ),
+    "conference_attendee": Wall(
+        "Who attends, for who runs it; each attendee sees itself.",
+        {R: f"{OWN} OR {RUN}", A: RUN},
+    ),
+    "conference_case": Wall(
+        "What is heard there, for attendees and for those in the case.",
+        {R: f"{ATTENDED} OR {IN_CASE}", A: f"{RUN} AND {IN_CASE}"},
+        {System.MATCHING: _all("r"), System.CLOCK: _all("r")},
+        keeper=_may("rd", KEPT),
+    ),
+    # --- keys and the access log --------------------------------------------------------------
+    "epoch": Wall(
+        "Names and dates of the key provider's own keys, for who keeps them.",
+        {},
+        {System.KEEPER: _all("racd")},
+    ),
+    "key_job": Wall(
+        "Which exchange of keys is under way.",
+        {},
+        {System.KEEPER: _all("rad")},
+    ),
+    "log_key": Wall(
+        "Opens the log of a case, for those in it, or of a month; with the key provider.",
+        _may("ra", IN_SUBJECT),
+        {System.SEQUENCER: _all("ra"), **_KEEPING},
+    ),
+    "agency_log_key": Wall(
+        "Makes the tags of an agency's entries; handed out once, when it is enrolled.",
+        {},
+        {System.SEQUENCER: _all("rac"), System.OPERATOR: _all("ra"), **_KEEPING},
+    ),
+    "log_pending": Wall(
+        "Lines that wait; a queue, which the sequencer empties.",
+        {R: IN_LOG, A: OWN},
+        {System.SEQUENCER: _all("rad")},
+    ),
+    "log_entry": Wall(
+        "The log. Nobody changes or removes a line of it.",
+        {R: IN_LOG},
+        {System.SEQUENCER: _all("ra")},
+    ),
+    "log_node": Wall(
+        "Hashes of whole subtrees, published. Nobody changes or removes one.",
+        _may("r", ANYBODY),
+        {System.SEQUENCER: _all("a")},
+    ),
+    "checkpoint": Wall(
+        "Signed roots, published. Nobody changes or removes one.",
+        _may("r", ANYBODY),
+        {System.SEQUENCER: _all("a")},
+    ),
+    "log_witness": Wall(
+        "Who countersigns the log, published; an agency names its own key.",
+        {R: ANYBODY, A: OWN},
+    ),
+    "log_cosignature": Wall(
+        "What witnesses signed, published. Nobody changes or removes one.",
+        {R: ANYBODY, A: WITNESSED},
+    ),
+    "counter": Wall("How often an agency did what discloses nothing.", _may("rac", OWN)),
+}

@@ -1,0 +1,127 @@
+"""A world in which something happened to every table, with the second wall before it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, insert
+
+from gateway import ledger
+from gateway.agencies import requested
+from gateway.demo.registrars import Registrars
+from gateway.flows import agencies
+from gateway.rules.facts import Caller
+from gateway.schemas.codes import AgencyKind, Custody, NoteKind, SealRequest
+from gateway.store import tables as t
+from tests.journeys.world import (
+    World,
+    example,
+    graded,
+    position,
+    shared_sqlite_world,
+    shared_world,
+    world,
+)
+
+__all__ = ["shared_sqlite_world", "shared_world", "world"]
+
+LANDLORD, OTHER, IDVA = "harbourgate-homes", "tidewell-housing", "marlbury-idva"
+COORDINATOR, AWAY, POLICE = "marlbury-marac", "fenhollow-idva", "marlbury-police"
+HOSTED = "marlbury-clinic"
+_IDVA = Caller(IDVA, AgencyKind.IDVA, "MARLBURY")
+
+
+@pytest.fixture(scope="module")
+def lived(shared_world: World) -> World:
+    """No table is empty, and most have rows of several agencies and of two areas."""
+    world = shared_world
+    coordinator = world.client(COORDINATOR)
+    conference = coordinator.create_conference(
+        {"area": "MARLBURY", "starts_at": "2027-01-08T09:30:00Z", "attendees": [POLICE, IDVA]}
+    )["conference"]
+    first = world.client(LANDLORD).refer(example("c1")).reference
+    coordinator.decide(first, {"decision": "ACCEPT", "feedback": "PLAN_AGREED"})
+    coordinator.list_case(conference, first)
+    again = world.client(OTHER).refer(example("c1")).reference
+    coordinator.decide(again, {"decision": "MERGE", "merge_with": first, "release": True})
+    world.client(IDVA).pull(first, "P2")  # and looks at the log, and signs what it saw
+    world.client(IDVA).acknowledge(first, "ACCEPTED")
+    world.client(LANDLORD).record_position(first, position("GIVEN"))
+    world.client(AWAY).refer(example("c3"))
+    world.client("marlbury-gp").refer(graded(3))
+    agency = world.wire(LANDLORD).agency
+    agency.send("revoke", agency.token("referrals:read"))
+    _host(world)
+    world.client(LANDLORD).list_cases()
+    world.sequence()
+    world.client(POLICE).agenda(conference)
+    for caller, case_id in ((ledger.OPERATOR, None), (_IDVA, world.case_of(first))):
+        with ledger.begin(world.sessions, world.keys, caller, world.now) as work:
+            work.record("case.read", case_id, because="assigned")  # lines that wait
+    _fill(world, world.case_of(first))
+    return world
+
+
+def _fill(world: World, case_id: str) -> None:
+    """A row for each table that only time, or ten thousand entries, would fill."""
+    granted = {(row["section_id"], row["agency_id"]) for row in world.rows(t.section_grant)}
+    copies = world.rows(t.section, case_id=case_id)
+    sealed = next(row for row in copies if (row["id"], row["audience"]) in granted)
+    rows: dict[Table, dict[str, Any]] = {
+        t.log_node: {"level": 1, "number": 0, "hash": bytes(32)},
+        t.epoch: {"name": "epoch-2024-01-1", "retired_at": world.now},
+        t.key_job: {"kind": "cases", "started_at": world.now},
+        t.tombstone: {
+            "reference": "0000000000",
+            "case_id": str(uuid.uuid4()),
+            "area": "MARLBURY",
+            "opened_at": world.now,
+            "erased_at": world.now,
+            "because": "RETENTION_ENDED",
+            "first": "sam",
+            "second": "alex",
+        },
+        t.private_note: {
+            "id": str(uuid.uuid4()),
+            "case_id": case_id,
+            "agency_id": IDVA,
+            "number": 1,
+            "kind": NoteKind.CASEWORK,
+            "digest": bytes(32),
+            "at": world.now,
+            "document": b"sealed",
+        },
+        t.seal_request: {
+            "case_id": case_id,
+            "agency_id": POLICE,
+            "source_id": sealed["id"],
+            "digest": bytes(32),
+            "document": b"sealed",
+            "state": SealRequest.OPEN,
+            "asked_at": world.now,
+        },
+    }
+    empty = [table for table in rows if not world.rows(table)]
+    with world.engine.begin() as connection:
+        for table in empty:
+            connection.execute(insert(table).values(**rows[table]))
+
+
+def _host(world: World) -> None:
+    """An agency whose keys lie with the gateway, and somebody asked for other ones."""
+    registrars = Registrars(world.sessions, world.keys)
+    registrars.register(
+        agency_id=HOSTED,
+        name="Marlbury clinic",
+        kind=AgencyKind.PRIMARY_CARE,
+        area="MARLBURY",
+        custody=Custody.HOSTED,
+        now=world.now,
+    )
+    registrars.ask(
+        requested.rekeying(agency_id=HOSTED, now=world.now), world.now, by=registrars.pair[0]
+    )
+    with ledger.begin(world.sessions, world.keys, ledger.OPERATOR, world.now) as work:
+        agencies.add_worker(work, agency_id=HOSTED, worker_id="clinic-01")
