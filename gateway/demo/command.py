@@ -55,7 +55,8 @@ def demo(once: bool, folder: Path, port: int | None, form_folder: Path | None) -
         place = service.prepare(
             folder, port, on=now.date(), enrolled_at=history.enrolled_at(now.date())
         )
-        stage = Stage(place, show, found, Wire(place.settings.base_url), Profiles.load())
+        profiles = Profiles.load(place.settings.profiles)
+        stage = Stage(place, show, found, Wire(place.settings.base_url), profiles)
         agencies = f"those of {len(world.PARTNERS)} invented agencies"
         show.step(f"Database, keys, and {agencies} lie in {_near(place.folder)}.")
         history.play(stage)

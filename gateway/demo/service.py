@@ -23,7 +23,7 @@ from gateway import host
 from gateway.cli.serve import options
 from gateway.client import config
 from gateway.config import Settings
-from gateway.demo import world
+from gateway.demo import tables, world
 from gateway.errors import Unavailable, UnsafeSettings
 from gateway.migrations import upgrade
 from gateway.sealing import keys
@@ -83,9 +83,14 @@ def prepare(folder: Path, port: int | None, *, on: date, enrolled_at: datetime) 
     (folder / host.DEMONSTRATION).write_text("Made by `gateway demo`, which replaces it at will.\n")
     listener = listen(port)
     database_url = f"sqlite:///{folder / DATABASE}"
-    place = Place(
-        folder, Settings("demo", url_of(listener), database_url, folder / "keys"), listener
+    settings = Settings(
+        "demo",
+        url_of(listener),
+        database_url,
+        folder / "keys",
+        profiles=tables.lay_out(folder, since=enrolled_at.date()),
     )
+    place = Place(folder, settings, listener)
     upgrade(database_url)
     keys.make(place.settings.keys, on=on)
     engine = make_engine(database_url)
@@ -128,6 +133,7 @@ def start(place: Place) -> subprocess.Popen[bytes]:
         "GATEWAY_BASE_URL": settings.base_url,
         "GATEWAY_DATABASE_URL": settings.database_url,
         "GATEWAY_KEYS": str(settings.keys),
+        **({"GATEWAY_PROFILES": str(settings.profiles)} if settings.profiles else {}),
     }
     with place.output.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
