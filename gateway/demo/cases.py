@@ -57,7 +57,7 @@ def a_position(form: Form, position: str) -> dict[str, Any]:
         "recorded_at": record["recorded_at"],
         "scope": [],
         "conditions": [],
-        "withdrawn_on": day,
+        **({"withdrawn_on": day} if position == "WITHDRAWN" else {}),
     }
 
 
@@ -147,6 +147,12 @@ def from_two_sides(forms: Forms) -> tuple[Form, Form]:
     names = _named(_C1, "Helen", "Ravensdale", "Victor", "Clara", "Louis")
     first = recast(forms.load("c1"), names, 26)
     return first, changed(first, referrer=forms.load("c5")["document"]["referrer"])
+
+
+def taken_on_elsewhere(forms: Forms) -> Form:
+    """N7: referred on a day on which the area's own adviser's service does not take cases."""
+    names = _named(_C1, "Nora", "Whitcombe", "Gerald", "Edie", "Hugo")
+    return recast(forms.load("c1"), names, 28)
 
 
 def _answered(form: Form, *, yes: int, judged: str) -> Form:

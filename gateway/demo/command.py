@@ -17,6 +17,7 @@ from gateway.cli.office import failing_plainly
 from gateway.client import config
 from gateway.demo import (
     closing,
+    copies,
     expectations,
     forms,
     history,
@@ -77,7 +78,7 @@ def _play(stage: Stage) -> bool:
     """Play all cases over HTTP, then judge; whether everything that is owed held."""
     stage.show.title(f"Today: the service runs at {stage.place.settings.base_url}")
     stage.plan()
-    for chapter in (*stories.ALL, *negatives.ALL, *closing.ALL, *proof.ALL):
+    for chapter in (*stories.ALL, *negatives.ALL, *copies.ALL, *closing.ALL, *proof.ALL):
         try:
             chapter(stage)
         except (GatewayError, LookupError) as fault:  # its own rows fail; the others are played
