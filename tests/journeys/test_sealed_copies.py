@@ -246,6 +246,31 @@ def test_who_is_excluded_itself_is_asked_for_nothing(world: World) -> None:
     assert asked(world, HOLDER, ref) == []
 
 
+def test_promise_06_a_queue_that_was_tampered_with_asks_for_nothing(world: World) -> None:
+    """What is asked is decided from the facts each time; a row of the queue opens nothing."""
+    ref = assigned_later(world)
+    item = Desk(world, ref).sealed()
+    world.client(LANDLORD).record_position(ref, excluding(NEWCOMER))
+    world.execute(
+        "UPDATE seal_request SET state = 'OPEN' WHERE case_id = :id", id=world.case_of(ref)
+    )
+    assert asked(world, HOLDER, ref) == []
+    assert told(Desk(world, ref).hand_in([item]))[0] == 404
+
+
+def test_promise_06_a_grant_that_was_put_back_makes_nobody_a_holder(world: World) -> None:
+    ref = assigned_later(world)
+    case_id = world.case_of(ref)
+    held = world.rows(t.section_grant, case_id=case_id, agency_id=HOLDER)
+    world.client(LANDLORD).record_position(ref, excluding(HOLDER))
+    known = {row["section_id"] for row in world.rows(t.section_grant, agency_id=HOLDER)}
+    lost = [dict(row) for row in held if row["section_id"] not in known]
+    with world.engine.begin() as connection:
+        connection.execute(t.section_grant.insert(), lost)
+    world.execute("UPDATE seal_request SET state = 'OPEN' WHERE case_id = :id", id=case_id)
+    assert asked(world, HOLDER, ref) == []
+
+
 def test_for_a_suspended_agency_nobody_is_asked_until_it_is_back(world: World) -> None:
     ref = assigned_later(world)
     stop(world, NEWCOMER)
