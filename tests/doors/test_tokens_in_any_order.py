@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -24,8 +26,10 @@ from hypothesis.stateful import (
 from gateway.flows import agencies
 from gateway.schemas.codes import AgencyKind
 from gateway.sealing import jose
+from tests.database import Postgres
 from tests.doors.oauth import Agency, Door, a_door
 
+Fresh = Callable[[Path], AbstractContextManager[str]]
 LIFE = 300  # seconds of a token
 
 
@@ -56,11 +60,11 @@ class Tokens(RuleBasedStateMachine):
     tokens: Bundle[Token] = Bundle("tokens")
     proofs: Bundle[tuple[Token, str]] = Bundle("proofs")
 
-    def __init__(self, template: Path) -> None:
+    def __init__(self, fresh: Fresh) -> None:
         super().__init__()
         self.stack = ExitStack()
         folder = Path(self.stack.enter_context(TemporaryDirectory()))
-        url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
+        url = self.stack.enter_context(fresh(folder))
         self.door: Door = self.stack.enter_context(a_door(url, folder))
         self.keys = [Key(self.door.enrol("idva", AgencyKind.IDVA))]
         self.issued: list[Token] = []
@@ -197,11 +201,25 @@ class Tokens(RuleBasedStateMachine):
         return token
 
 
-def test_V29_V31_F5_nothing_that_ended_passes_in_any_order_of_events(sqlite_template: Path) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh(request: pytest.FixtureRequest) -> Fresh:
+    """What gives a migrated database of its own for each order of events."""
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        name: str = request.getfixturevalue("postgres_template")
+        return lambda _: server.database(name)
+    template: Path = request.getfixturevalue("sqlite_template")
+    return lambda folder: nullcontext(f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}")
+
+
+def test_V29_V31_F5_nothing_that_ended_passes_in_any_order_of_events(
+    fresh: Fresh, request: pytest.FixtureRequest
+) -> None:
+    is_quick = "sqlite" in request.node.name  # a PostgreSQL database takes a second to make
     run_state_machine_as_test(
-        lambda: Tokens(sqlite_template),
+        lambda: Tokens(fresh),
         settings=settings(
-            max_examples=25,
+            max_examples=25 if is_quick else 8,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
