@@ -141,13 +141,16 @@ def end(folder: Path, operator_id: str, *, on: date) -> None:
     """End an operator: its earlier signatures still hold, new ones do not.
 
     :raises NotFound: if there is none.
-    :raises Conflict: if it ended before.
+    :raises Conflict: if it ended before, or is the last: nobody could add another.
     """
-    found = next((each for each in listing(folder) if each.id == operator_id), None)
+    everyone = listing(folder)
+    found = next((each for each in everyone if each.id == operator_id), None)
     if found is None:
         raise NotFound("There is no such operator.")
     if found.ended_on is not None:
         raise Conflict("The operator ended before.")
+    if not any(each.ended_on is None for each in everyone if each.id != operator_id):
+        raise Conflict("This is the last operator: let him add another first.")
     content = {
         "operator": found.id,
         "public": dict(found.jwk),

@@ -83,6 +83,9 @@ def test_an_operator_who_ended_signed_what_it_signed(tmp_path: Path) -> None:
     operators.add(tmp_path, public, on=ON)
     statement = operators.unseal(secret, WORDS).state({"says": "x"})
     assert operators.check(statement, operators.load(tmp_path)) == ("alex", {"says": "x"})
+    with pytest.raises(Conflict, match="last operator"):  # nobody could add another ever after
+        operators.end(tmp_path, "alex", on=ON)
+    operators.add(tmp_path, operators.make("kim", WORDS)[1], on=ON)
     operators.end(tmp_path, "alex", on=ON)
     with pytest.raises(Undecipherable):
         operators.check(statement, operators.load(tmp_path))
@@ -132,7 +135,24 @@ def test_operators_are_added_listed_and_ended(
     run(office, operator_commands, "end", "sam")
     assert "until 2026-11-23" in run(office, operator_commands, "list")
     assert "ended before" in run(office, operator_commands, "end", "sam", fails=True)
+    assert "last operator" in run(office, operator_commands, "end", "alex", fails=True)
+    assert "active" in run(office, operator_commands, "list")
     assert [e["event"] for e in door.records()] == ["operator.added"] * 2 + ["operator.ended"]
+
+
+def test_whoever_is_left_can_add_the_next_and_does_nothing_else_alone(
+    office: Office, two: tuple[str, str], tmp_path: Path
+) -> None:
+    run(office, operator_commands, "end", "sam")
+    run(office, operator_commands, "new", "kim", str(tmp_path / "kim"))
+    public = str(tmp_path / "kim" / "kim.public.json")
+    run(office, operator_commands, "add", public, "--yes", fails=True)
+    run(office, operator_commands, "add", public, "--yes", "--operator", two[1], fails=True)
+    run(office, operator_commands, "add", public, "--yes", "--operator", two[0])
+    assert run(office, operator_commands, "list").count("active") == 2
+    run(
+        office, operator_commands, "end", "alex"
+    )  # he whose key was lost goes, when another is there
 
 
 def test_nobody_becomes_an_operator_whom_the_log_does_not_name(
@@ -253,7 +273,8 @@ def test_from_the_third_on_an_operator_adds_an_operator(
     said = run(office, operator_commands, "add", public, "--yes", "--operator", own, fails=True)
     assert "not that of an operator" in said
     run(office, operator_commands, "end", "alex")
-    run(office, operator_commands, "end", "sam")  # who ended both gains nothing by it
+    # Who ended one, or both, would gain nothing by it: the last one is not ended at all.
+    run(office, operator_commands, "end", "sam", fails=True)
     for words in ([], ["--operator", own], ["--operator", two[0]]):
         run(office, operator_commands, "add", public, "--yes", *words, fails=True)
 
