@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.errors import Conflict, Invalid, NotFound, Problem, Undecipherable
+from gateway.errors import Invalid, NotFound, Problem, Undecipherable
 from gateway.ledger import (
     Work,
     consistency,
@@ -90,12 +90,11 @@ def register_witness(work: Work, statement: str, *, audience: str) -> str:
     `statement` is a JWS by the agency's signing key, so that no partner need believe the gateway.
 
     :raises Undecipherable: if it is not by the caller, for this gateway, at this time.
-    :raises Conflict: if another agency has this key.
+    :raises Conflict: if another agency has this key, or the caller named a newer one since.
     """
     work.attempt("witness.registered")
     verifier = _stated(work, statement, audience)
-    if not witnessing.add_witness(work, verifier=str(verifier), statement=statement):
-        raise Conflict("This key is another agency's.")
+    witnessing.add_witness(work, verifier=str(verifier), statement=statement)
     facts = {"agency": work.caller.agency_id, "verifier": str(verifier)}
     work.record("witness.registered", None, because="agency-asked", facts=facts)
     return str(verifier)

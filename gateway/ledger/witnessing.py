@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from gateway.errors import Undecipherable
+from gateway.errors import Conflict, Undecipherable
 from gateway.ledger.publishing import round_began
 from gateway.ledger.work import Work
 from gateway.sealing import notes
@@ -22,17 +22,21 @@ def list_witnesses(session: Session) -> Sequence[WitnessRow]:
     return sorted(newest.values(), key=lambda row: row.agency_id)
 
 
-def add_witness(work: Work, *, verifier: str, statement: str) -> bool:
-    """Take the caller's key; False if another agency has it. Its present one stays as it is."""
+def add_witness(work: Work, *, verifier: str, statement: str) -> None:
+    """Take the caller's key; its present one stays as it is, also if two clients name it at once.
+
+    :raises Conflict: if another agency has it, or the caller named a newer one since.
+    """
     agency_id = work.caller.agency_id
+    published.add_witness(
+        work.session, agency_id=agency_id, verifier=verifier, statement=statement, at=work.now
+    )
     rows = published.list_witnesses(work.session)
-    owner = next((row for row in rows if row.verifier == verifier), None)
     mine = [row for row in rows if row.agency_id == agency_id]
-    if owner is None:
-        published.add_witness(
-            work.session, agency_id=agency_id, verifier=verifier, statement=statement, at=work.now
-        )
-    return owner is None or owner in mine[-1:]
+    if not any(row.verifier == verifier for row in mine):
+        raise Conflict("This key is another agency's.")
+    if mine[-1].verifier != verifier:
+        raise Conflict("This agency named a newer key since; make another to go on with.")
 
 
 def add_cosignature(work: Work, *, size: int, cosignature: bytes) -> bool:

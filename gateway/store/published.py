@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -75,9 +76,11 @@ def list_bundle(session: Session, *, first: int, width: int) -> list[bytes]:
 def add_witness(
     session: Session, *, agency_id: str, verifier: str, statement: str, at: datetime
 ) -> None:
-    """Keep a key with which an agency countersigns from now on."""
+    """Keep a key with which an agency countersigns from now on; one that is there stays."""
     row = {"agency_id": agency_id, "verifier": verifier, "statement": statement, "at": at}
-    session.execute(insert(log_witness), row)
+    added = _dialect(session).insert(log_witness)
+    keys = [log_witness.c.verifier]
+    session.execute(added.on_conflict_do_nothing(index_elements=keys), row)
 
 
 def list_witnesses(session: Session, *, agency_id: str | None = None) -> Sequence[WitnessRow]:
@@ -92,10 +95,14 @@ def list_witnesses(session: Session, *, agency_id: str | None = None) -> Sequenc
 def add_cosignature(session: Session, *, size: int, witness_id: int, cosignature: bytes) -> None:
     """Keep a cosignature; the first of a witness over one checkpoint stays."""
     row = {"size": size, "witness_id": witness_id, "cosignature": cosignature}
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     table = log_cosignature
     keys = [table.c.size, table.c.witness_id]
-    session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=keys), row)
+    added = _dialect(session).insert(table)
+    session.execute(added.on_conflict_do_nothing(index_elements=keys), row)
+
+
+def _dialect(session: Session) -> Any:
+    return sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
 
 
 def list_cosignatures(session: Session, *, size: int, limit: int) -> list[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from gateway import ledger
 from gateway.cli.case import case as case_commands
 from gateway.client.access import ProblemError
+from gateway.client.commands import main
 from gateway.errors import Conflict, Mismatch, NotFound
 from gateway.flows import agencies, erasing
 from gateway.flows.erasing.cases import _tells_of
@@ -32,7 +33,7 @@ from tests.atrest.erasing import (
     erase,
     rows_about,
 )
-from tests.journeys.world import AUDITOR, World, example
+from tests.journeys.world import AUDITOR, BASE, World, example
 
 
 def asked(world: World, reference: str) -> list[Callable[[], object]]:
@@ -183,6 +184,23 @@ def test_F108_a_case_on_hold_is_not_erased(world: World) -> None:
 
 
 # --- at the desk --------------------------------------------------------------------------------
+
+
+def test_the_coordinator_asks_by_command_and_nothing_is_sent(
+    sqlite_world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = sqlite_world.folder / COORDINATOR
+    settings, out = tmp_path / "c.toml", tmp_path / "asked.jws"
+    settings.write_text(f'base_url = "{BASE}"\nagency = "{COORDINATOR}"\nkeys = "{folder}"\n')
+    words = ["ask-erasure", "--because", WHY, "--config", str(settings), "--out", str(out)]
+    assert main([*words, "no-reference"]) == 2
+    good = references.write("0" * 10)
+    assert main([*words, good.lower()]) == 0, capsys.readouterr().err
+    assert out.stat().st_mode & 0o777 == 0o600
+    claims = json.loads(jose.read_signed(out.read_text().strip()).payload)
+    assert (claims["iss"], claims["aud"], claims["because"]) == (COORDINATOR, BASE, WHY)
+    assert claims["references"] == [good]
+    assert sqlite_world.asked == []
 
 
 def test_two_operators_erase_at_the_desk(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -187,6 +190,44 @@ def test_an_agency_exchanges_its_key_and_only_the_newest_counts(world: World) ->
     assert new != old
     assert list(verify.cosigned(published(world), [new, old]).values())
     assert not verify.cosigned(published(world), [old])
+    # Its older key again is not somebody else's: the reason is the true one.
+    wire = world.wire(IDVA)
+    body = json.dumps({"statement": witness_statement(wire, witness=old)}).encode()
+    answer = asking(BY_NAME["register_witness"], wire).but(body=body).send(wire)
+    assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+
+
+def test_two_clients_of_an_agency_register_and_sign_at_the_same_moment(world: World) -> None:
+    """None is refused and none has to try again: the first stays, and the other is the same."""
+    world.client(LANDLORD).refer(example("c1"))
+    world.sequence()
+    world.later(hours=1)
+    note, count = published(world), 6
+    size, at = int(note.split("\n")[1]), int(world.now.timestamp())
+    key = Ed25519PrivateKey.from_private_bytes(bytes([9]) * 32)
+    name = notes.witness_name(notes.origin_of(world.keys.log_public), IDVA)
+    mine = notes.Verifier(name, notes.WITNESS, key.public_key().public_bytes_raw())
+    wire, gate = world.wire(IDVA), threading.Barrier(count)
+    acts = (
+        ("register_witness", {"statement": witness_statement(wire, witness=str(mine))}, 201),
+        (
+            "cosign_checkpoint",
+            {"size": size, "cosignature": b64u(notes.cosign(note, key, at))},
+            200,
+        ),
+    )
+    for act, body, status in acts:
+        request = asking(BY_NAME[act], wire).but(body=json.dumps(body).encode())
+
+        def send(request: Any = request) -> int:
+            gate.wait()
+            return int(request.send(wire).status_code)
+
+        with ThreadPoolExecutor(count) as threads:
+            got = [each.result() for each in [threads.submit(send) for _ in range(count)]]
+        assert got == [status] * count, act
+    assert len(world.rows(t.log_witness, agency_id=IDVA)) == 1
+    assert list(verify.cosigned(published(world), [str(mine)])) == [name]
 
 
 def test_an_agency_with_many_keys_signs_once_and_does_not_make_the_log_unreadable(
