@@ -31,9 +31,9 @@ EACH = pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.na
 
 
 @pytest.fixture(scope="module")
-def place(shared_sqlite_world: World) -> tuple[World, str]:
-    receipt = shared_sqlite_world.client(LANDLORD).refer(example("c1"))
-    return shared_sqlite_world, receipt.reference
+def place(shared_world: World) -> tuple[World, str]:
+    receipt = shared_world.client(LANDLORD).refer(example("c1"))
+    return shared_world, receipt.reference
 
 
 def spoilt(operation: Operation, world: World, reference: str) -> Iterator[TestResponse]:

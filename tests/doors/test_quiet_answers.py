@@ -94,10 +94,10 @@ def details(answer: TestResponse) -> dict[str, Any]:
 
 @EACH
 def test_V33_an_error_tells_a_code_and_an_id_to_ask_about_and_nothing_else(
-    shared_sqlite_world: World, operation: Operation
+    shared_world: World, operation: Operation
 ) -> None:
     """Whatever was sent, the texts are ours."""
-    wire, refused = shared_sqlite_world.wire(stranger(operation)), 0
+    wire, refused = shared_world.wire(stranger(operation)), 0
     for change in SPOILT.values():
         more = {name: value for name, value in change.items() if name != "query"}
         answer = asking(operation, wire).but(query=change.get("query", {})).send(wire, **more)
@@ -107,8 +107,8 @@ def test_V33_an_error_tells_a_code_and_an_id_to_ask_about_and_nothing_else(
     assert refused
 
 
-def test_V33_the_id_is_new_each_time_and_the_rest_the_same(shared_sqlite_world: World) -> None:
-    wire = shared_sqlite_world.wire(IDVA)
+def test_V33_the_id_is_new_each_time_and_the_rest_the_same(shared_world: World) -> None:
+    wire = shared_world.wire(IDVA)
     request = asking(BY_NAME["pull_case"], wire, reference=NOBODY)
     one, two = (details(request.send(wire)) for _ in range(2))
     assert one.pop("instance") != two.pop("instance")
