@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gateway import ledger
 from gateway.client.config import load_keys
 from gateway.client.erasure import ask_erasure
 from gateway.flows import erasing
@@ -29,15 +30,18 @@ def asks(world: World, *written: str, by: str = COORDINATOR, **changes: Any) -> 
 
 
 def erase(world: World, *written: str, **changes: Any) -> None:
+    with world.operator() as work:
+        erase_in(work, world, *written, **changes)
+
+
+def erase_in(work: ledger.Work, world: World, *written: str, **changes: Any) -> None:
+    """Erase in a transaction that has still to be committed."""
     stored = [references.read(each) or "-" for each in written]
     asked = changes.pop("asked", None) or asks(world, *written)
     said = erasing.statement(stored, WHY, asked=asked, at=world.now)
     proofs = changes.pop("proofs", (FIRST.state(said), SECOND.state(said)))
-    with world.operator() as work:
-        line = erasing.erase(
-            work, stored, WHY, asked=asked, proofs=proofs, known=KNOWN, audience=BASE
-        )
-        erased.keep(house_of(world).settings.keys, line)
+    line = erasing.erase(work, stored, WHY, asked=asked, proofs=proofs, known=KNOWN, audience=BASE)
+    erased.keep(house_of(world).settings.keys, line)
 
 
 def merged(world: World) -> tuple[str, str]:
