@@ -29,7 +29,7 @@ def test_F37_what_was_joined_is_erased_together_and_nothing_is_left(world: World
     one, other = merged(world)
     ids = [(world.case_of(each), each) for each in (one, other)]
     for alone in (one, other):
-        with pytest.raises(Conflict, match="joined"):
+        with pytest.raises(Conflict, match="erased together"):
             erase(world, alone)
     assert world.rows(t.tombstone) == []
     erase(world, one, other)
