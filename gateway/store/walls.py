@@ -142,7 +142,7 @@ WALLS: Mapping[str, Wall] = {
         "Opens a case, with the key provider.",
         _may("ra", IN_CASE),
         _KEEPING,
-        keeper=_may("rad", KEPT),
+        keeper=_may("racd", KEPT),  # an exchanged key is emptied, and its row stays
     ),
     "referral": Wall(
         "The sender's, and the way into its case for who has a part in it.",
