@@ -43,6 +43,7 @@ GOALS = (
     Goal("10", "slowest growth of an indexed read", 2.0, 1.3),
     Goal("12a", "MiB PSS per worker", 70, 55),
     Goal("12b", "seconds for imports and application", 1.2, 0.8),
+    Goal("13", "us for a decision of one agency over all classes", 20, 15),
 )
 
 
@@ -65,6 +66,7 @@ _SINGLE = {
     "10": ("scale", "judged growth"),
     "12a": ("http", "memory, MiB PSS per worker", "ours"),
     "12b": ("startup", "imports and application, s"),
+    "13": ("decisions", "median, us"),
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import audit, http, jobs, pairs, plans, report, scale, stage, startup
+from bench import audit, decisions, http, jobs, pairs, plans, report, scale, stage, startup
 from bench.steps import AGENDA, PULL, SUBMIT, Steps
 from bench.timing import Job, calibrate
 from bench.timing import run as take
@@ -121,6 +121,12 @@ def _scale(run: _Run) -> None:
     )
 
 
+def _decide(run: _Run) -> None:
+    run.found["decisions"] = _steadily(
+        run.found, lambda: decisions.measure(rounds=10 * run.plan.rounds)
+    )
+
+
 def _start(run: _Run) -> None:
     run.found["startup"] = startup.measure(run.pair.stage.folder, times=run.plan.starts)
 
@@ -131,6 +137,7 @@ PARTS: dict[str, Callable[[_Run], None]] = {
     "log": _log,
     "scale": _scale,
     "start": _start,
+    "decisions": _decide,
 }
 
 

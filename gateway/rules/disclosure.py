@@ -78,47 +78,67 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
         if left_out
         else _standing(case, case.members[caller.agency_id], purpose, matrix)
     )
-    agency_id = caller.agency_id
     look = _Look(
-        agency_id=agency_id,
+        agency_id=caller.agency_id,
         own=own_column(matrix, purpose),
         others=standing.grants,
         otherwise=standing.otherwise,
-        approved=_approved(case, agency_id),
+        approved=_approved(case, caller.agency_id) if case.approved else _NO_SECTION,
         exclusive=matrix.exclusive,
         owned=matrix.owned,
         kept_back=_kept_back(case, caller, purpose, matrix) if case.narrowed else _NO_SECTION,
     )
-    others, own = _Levels(), _Levels()
-    for section in case.sections:
-        level, because = _level(look, section)
-        mine = section.owner == agency_id
-        (own if mine else others).put(section.name, level, because)
+    others, own = _judged(look, case.sections)
     if not standing.is_open and not own.reasons:
         return Refused(standing.because)
     return Allowed(
-        levels=others.shown(),
+        levels=others.levels,
         because=standing.because if standing.is_open else "own",
-        own=own.shown(),
+        own=own.levels,
         reasons={**own.reasons, **others.reasons},
     )
 
 
+@dataclass(slots=True)
 class _Levels:
-    """The level of each section and why; where a name comes twice the lower level stands."""
+    """Why each section has its level; those above NONE stand in `levels` as well."""
 
-    def __init__(self) -> None:
-        self.levels: dict[str, Level] = {}
-        self.reasons: dict[str, str] = {}
+    levels: dict[str, Level]
+    reasons: dict[str, str]
 
-    def put(self, name: str, level: Level, because: str) -> None:
-        """Note one contribution."""
-        if name not in self.levels or RANK[level] < RANK[self.levels[name]]:
+    def lower(self, name: str, level: Level, because: str) -> None:
+        """Note a further contribution of one name: the lower level stands."""
+        if RANK[level] < RANK[self.levels.get(name, _NONE)]:
             self.levels[name], self.reasons[name] = level, because
+            if level is _NONE:
+                del self.levels[name]
 
-    def shown(self) -> dict[str, Level]:
-        """The levels above NONE."""
-        return {name: level for name, level in self.levels.items() if level is not Level.NONE}
+
+def _judged(look: _Look, sections: Iterable[SectionFacts]) -> tuple[_Levels, _Levels]:
+    """Return what comes of the others' contributions, and of the agency's own.
+
+    The hot loop of every read: what is rare is called, what is common is not.
+    """
+    others, own = _Levels({}, {}), _Levels({}, {})
+    agency_id, approved = look.agency_id, look.approved
+    special = look.exclusive | look.owned | look.kept_back
+    for section in sections:
+        name = section.name
+        is_own = section.owner == agency_id
+        grants, found = (look.own, own) if is_own else (look.others, others)
+        grant = grants.get(name, look.otherwise)
+        level, because = grant.level, grant.because
+        if name in approved:
+            level = grant.if_approved
+        if name in special:
+            level, because = _special(look, section, level, because)
+        if name in found.reasons:
+            found.lower(name, level, because)
+            continue
+        found.reasons[name] = because
+        if level is not _NONE:
+            found.levels[name] = level
+    return others, own
 
 
 def highest(
@@ -181,7 +201,8 @@ def _approved(case: CaseFacts, agency_id: str) -> frozenset[str]:
         and each.approver
         and each.has_reason
         and each.approver_agency != agency_id
-        and not case.conflicted & {each.approver, each.approver_agency}
+        and each.approver not in case.conflicted
+        and each.approver_agency not in case.conflicted
         and not conflict.is_tied(case.ties, (each.approver_agency, each.approver))
     )
 
@@ -253,19 +274,16 @@ def _shut(because: str) -> _Standing:
     return _Standing(_NOTHING, because, Grant(Level.NONE, Level.NONE, because), is_open=False)
 
 
-def _level(look: _Look, section: SectionFacts) -> tuple[Level, str]:
-    """Return the level of one section and the row that decided it."""
-    name = section.name
-    is_own = section.owner == look.agency_id
+def _special(look: _Look, section: SectionFacts, level: Level, because: str) -> tuple[Level, str]:
+    """Return the level of a section that its class, or the victim, keeps from some readers."""
+    name, is_own = section.name, section.owner == look.agency_id
     if name in look.kept_back and not is_own:
         return _NONE, VICTIM
-    grant = (look.own if is_own else look.others).get(name, look.otherwise)
-    level = grant.if_approved if name in look.approved else grant.level
     if name in look.exclusive:
-        return _sealed(level, section, look.agency_id, grant.because)
+        return _sealed(level, section, look.agency_id, because)
     if name in look.owned and not is_own and level is not _NONE:
         return _NONE, "class:OWNER"  # only its owner holds the key
-    return level, grant.because
+    return level, because
 
 
 def _sealed(level: Level, section: SectionFacts, agency_id: str, because: str) -> tuple[Level, str]:
