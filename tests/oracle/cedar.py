@@ -28,6 +28,7 @@ FACTS = (
     *("treated", "sarc", "about the perpetrator", "school terms", "home terms"),
     *("took the report", "own record"),
 )
+_KEPT_BACK = {"purpose kept back": "purpose", "class kept back": "narrative"}
 _POLICY = re.compile(r"(?ms)^(permit|forbid) \(.*?;$")
 _SCOPE = re.compile(r'resource (?:in Category|== Section)::"(\w+)"')
 _ANYTHING = "permit (principal, action, resource);\n"
@@ -165,6 +166,7 @@ def context_of(each: Situation) -> dict[str, Any]:
         "excludedAgency": each.wall == "agency excluded",
         "excludedKind": each.wall in excluded,
         "overridden": each.wall == excluded[1],
+        "keptBack": _KEPT_BACK.get(each.wall or "", ""),
     }
 
 

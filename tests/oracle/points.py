@@ -17,6 +17,7 @@ from gateway.rules.facts import (
     Caller,
     CaseFacts,
     Membership,
+    Narrowing,
     SectionFacts,
     Ties,
 )
@@ -52,7 +53,10 @@ WALLS = (
     "agency excluded",
     "kind excluded",
     "kind excluded, overridden",
+    "purpose kept back",
+    "class kept back",
 )
+KEPT_BACK = Category.D07  # the class that the victim keeps back in the last of them
 Roles = frozenset[CaseRole]
 # An agency that is told of a held referral has no other part in it than having sent it.
 ALERTED = (frozenset({CaseRole.ALERTED}), frozenset({CaseRole.ALERTED, CaseRole.REFERRER}))
@@ -187,9 +191,18 @@ def _case(each: Situation, sections: tuple[SectionFacts, ...]) -> CaseFacts:
         excluded_agencies=frozenset({ASKER} if each.wall == "agency excluded" else ()),
         barred_kinds=kinds if each.wall == "barred" else frozenset(),
         conflicted=frozenset({ASKER} if each.wall == "agency shut out" else ()),
+        narrowed=_narrowed(each),
         ties=Ties(hits=frozenset({(ASKER, WORKER)} if each.wall == "worker tied" else ())),
         approved=_approvals() if each.is_approved else frozenset(),
     )
+
+
+def _narrowed(each: Situation) -> frozenset[Narrowing]:
+    if each.wall == "purpose kept back":
+        return frozenset({Narrowing(kind=each.kind, purpose=each.purpose)})
+    if each.wall == "class kept back":
+        return frozenset({Narrowing(agency=ASKER, category=KEPT_BACK)})
+    return frozenset()
 
 
 @lru_cache
