@@ -15,6 +15,7 @@ from gateway.rules.consent import (
     ConsentTable,
     decide,
     every_combination,
+    held,
     lacking,
 )
 from gateway.rules.facts import ConsentDecision, ConsentFacts
@@ -297,6 +298,23 @@ def test_F51_danger_to_life_does_not_wait_for_the_record(consent: ConsentTable) 
     assert RecordKind.OVERRIDE in row.must_record
     assert row.record_within_hours == 24
     assert not lacking(row, {RecordKind.SHARE})
+
+
+@pytest.mark.parametrize("rule", ["R2", "R4a", "R4b", "R5a", "R5b", "R8", "R12"])
+def test_no_other_record_is_waited_for(consent: ConsentTable, rule: str) -> None:
+    assert lacking(consent.row(rule), ()) == frozenset()
+
+
+def test_F51_while_its_record_is_missing_nothing_is_shared_and_duties_still_fire(
+    consent: ConsentTable,
+) -> None:
+    decision = decide(consent, the_facts(position="WITHHELD", care_needs=True))
+    waiting = held(decision)
+
+    assert decision.share_with
+    assert (waiting.outcome, waiting.share_with) == (Outcome.HOLD_RECORD, frozenset())
+    assert replace(waiting, outcome=decision.outcome, share_with=decision.share_with) == decision
+    assert waiting.duties == {Duty.ASC}
 
 
 def test_only_danger_to_life_may_be_recorded_later(consent: ConsentTable) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.leaks import HELD, fold, hold_back, is_hidden, values_of
+from gateway.rules.leaks import HELD, fold, hold_back, is_hidden, must_be_sealed, values_of
 from gateway.schemas.codes import AddressClass
 
 
@@ -27,6 +27,23 @@ def test_a_value_is_found_however_it_is_written(text: str) -> None:
 @pytest.mark.parametrize("text", ["the surgery", "Quillfeather", "quillfeathersurgerx", ""])
 def test_other_words_are_no_hit(text: str) -> None:
     assert hold_back(text, [fold("Quillfeather Surgery")]) == (text, 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["quillfeathersurgery", "at quill feather surgery", "QUILL FEATHERSURG-ERY now"]
+)
+def test_gaps_in_odd_places_do_not_hide_a_long_value(text: str) -> None:
+    assert hold_back(text, [fold("Quillfeather Surgery")]) == (HELD, 1)
+
+
+def test_a_short_value_is_found_as_a_word_alone() -> None:
+    assert hold_back("near Tern.", ["tern"]) == (HELD, 1)
+    assert hold_back("an internal matter", ["tern"]) == ("an internal matter", 0)
+
+
+def test_what_is_not_a_hit_stays_as_it_is_whatever_it_is() -> None:
+    content = {"text": "the surgery", "list": ["one", {"two": 2}], "none": None, "yes": True}
+    assert hold_back(content, [fold("Quillfeather Surgery")]) == (content, 0)
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
@@ -56,6 +73,35 @@ def test_every_protected_path_is_read_and_short_values_are_left() -> None:
         "employment": ["victim.employer"],
     }
     assert values_of(parts, protected) == {"children": ["tern school"]}
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("Tern", {"health": ["tern"]}), ("Ter", {}), (12345, {}), (None, {})]
+)
+def test_a_value_is_a_text_of_four_characters_or_more(
+    name: object, found: dict[str, list[str]]
+) -> None:
+    parts = {"health": {"victim": {"gp_practice": {"name": name}}}}
+    assert values_of(parts, {"health": ["victim.gp_practice.name"]}) == found
+
+
+@pytest.mark.parametrize("children", [{}, {"children": None}, {"children": "Tern School"}])
+def test_a_list_that_is_none_holds_no_value(children: dict[str, object]) -> None:
+    assert values_of({"children": children}, {"children": ["children[].school.name"]}) == {}
+
+
+@pytest.mark.parametrize("kind", list(AddressClass))
+def test_a_hidden_address_has_to_come_sealed_unless_it_is_given_otherwise(
+    kind: AddressClass,
+) -> None:
+    victim = {"address_classification": kind}
+    is_hidden_kind = kind in (
+        AddressClass.REFUGE,
+        AddressClass.UNKNOWN_TO_PERP,
+        AddressClass.TEMP_ACCOM,
+    )
+    assert must_be_sealed(victim) is is_hidden_kind
+    assert not must_be_sealed({**victim, "address": {"absent": "UNKNOWN"}})
 
 
 @pytest.mark.parametrize("known", list(AddressClass))
