@@ -13,7 +13,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-security.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-security.lock",
+    "requirements-mutation.lock",
+)
 
 # Put together here, so that this file does not contain what it looks for.
 REGISTRIES = [
@@ -151,6 +156,7 @@ def test_V42_every_locked_package_is_pinned_and_hashed(lock: str) -> None:
         ("requirements.lock", ("runtime", "build")),
         ("requirements-dev.lock", ("runtime", "build", "dev")),
         ("requirements-security.lock", ("security",)),
+        ("requirements-mutation.lock", ("runtime", "build", "dev", "mutation")),
     ],
 )
 def test_V42_the_lock_holds_what_is_declared(lock: str, lists: tuple[str, ...]) -> None:
@@ -162,6 +168,7 @@ def test_V42_the_lock_holds_what_is_declared(lock: str, lists: tuple[str, ...]) 
 
 def test_V42_both_locks_agree() -> None:
     assert locked("requirements.lock").items() <= locked("requirements-dev.lock").items()
+    assert locked("requirements-dev.lock").items() <= locked("requirements-mutation.lock").items()
 
 
 def test_each_numbered_test_names_a_row_that_exists() -> None:
