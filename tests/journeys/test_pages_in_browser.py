@@ -57,7 +57,10 @@ def paper(tmp_path_factory: pytest.TempPathFactory) -> str:
     return path.as_uri()
 
 
-@pytest.fixture(params=[*PAGES, "agenda"])
+SHEET = (needs.ROOT / "docs/need-to-know.html").as_uri()
+
+
+@pytest.fixture(params=[*PAGES, "agenda", "sheet"])
 def opened(request: pytest.FixtureRequest, browser: Any, address: str, paper: str) -> Iterator[Any]:
     """A page in a wide window, which complained about nothing and asked nobody else."""
     said: list[str] = []
@@ -67,10 +70,11 @@ def opened(request: pytest.FixtureRequest, browser: Any, address: str, paper: st
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("request", lambda sent: asked.append(sent.url))
-        page.goto(paper if request.param == "agenda" else address + request.param)
+        files = {"agenda": paper, "sheet": SHEET}
+        page.goto(files.get(request.param, address + request.param))
         yield page
     assert said == []
-    assert all(url.startswith((address, paper)) for url in asked)
+    assert all(url.startswith((address, paper, SHEET)) for url in asked)
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
