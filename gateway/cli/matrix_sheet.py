@@ -19,6 +19,7 @@ _STYLE = """
 body { font: 100%/1.5 sans-serif; margin: 1.5rem; color: #111; background: #fff; }
 .sheet { overflow-x: auto; }
 .sheet:focus-visible { outline: 3px solid #00539f; }
+code { overflow-wrap: anywhere; }
 table { border-collapse: collapse; }
 caption { text-align: left; padding-bottom: .5rem; }
 th, td { border: 1px solid #767676; padding: .3rem .5rem; text-align: left; vertical-align: top; }
