@@ -11,12 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.rules.disclosure import decide, highest
-from gateway.rules.facts import Allowed, CaseFacts, Membership, Refused, SectionFacts, Ties
+from gateway.rules.facts import (
+    Allowed,
+    CaseFacts,
+    Membership,
+    Narrowing,
+    Refused,
+    SectionFacts,
+    Ties,
+)
 from gateway.rules.matrix import RANK, lower
 from gateway.schemas.codes import (
     AgencyKind,
     CaseRole,
     CaseState,
+    Category,
     Level,
     Outcome,
     Purpose,
@@ -463,6 +472,108 @@ def test_of_two_others_of_one_name_the_lower_level_stands() -> None:
     for both in ((sealed, unsealed), (unsealed, sealed)):
         case = replace(in_the_room(AgencyKind.POLICE), sections=both)
         assert levels(decide(case, MINE, Purpose.P9, MATRIX)) == {"safe_contact": I}
+
+
+def test_of_two_others_that_both_show_nothing_nothing_is_shown() -> None:
+    pair = (SectionFacts("employment", REFERRER), SectionFacts("employment", "another"))
+    case = replace(in_the_room(AgencyKind.POLICE), sections=pair)
+    decision = decide(case, MINE, Purpose.P9, MATRIX)
+    assert isinstance(decision, Allowed)
+    assert (decision.levels, decision.reasons) == ({}, {"employment": "D21/POLICE:C"})
+
+
+# --- what nothing opens, whatever was approved ------------------------------------------------
+
+
+def test_an_approval_opens_nothing_to_the_alerted() -> None:
+    member = a_member(AgencyKind.IDVA, CaseRole.ALERTED)
+    case = a_case(member, outcome=Outcome.HOLD_RECORD, approved=approved(*SECTIONS))
+    decision = decide(case, a_caller(AgencyKind.IDVA), Purpose.P2, MATRIX)
+    assert isinstance(decision, Allowed)
+    assert decision.levels == {"referral": S}
+    assert decision.reasons == dict.fromkeys(SECTIONS, "alert-only")
+
+
+def test_an_approval_opens_nothing_to_whom_stage_or_outcome_shuts_out() -> None:
+    mixed = (SectionFacts("health", AGENCY), *sections()[:4])
+    for changes, because in (
+        ({"state": CaseState.CLOSED}, "stage:NONE"),
+        ({"outcome": Outcome.NO_SHARE}, "outcome:NO_SHARE"),
+        ({"excluded_agencies": frozenset({AGENCY})}, "victims-condition"),
+        ({"barred_kinds": frozenset({AgencyKind.POLICE})}, "barred"),
+    ):
+        case = in_the_room(AgencyKind.POLICE)
+        shut = replace(case, sections=mixed, approved=approved(*SECTIONS), **cast(Any, changes))
+        decision = decide(shut, MINE, Purpose.P9, MATRIX)
+        assert isinstance(decision, Allowed)
+        assert (decision.own, decision.levels, decision.because) == ({"health": F}, {}, "own")
+        others = {each.name for each in mixed[1:]}
+        assert {decision.reasons[name] for name in others} == {because}
+
+
+# --- the victim's limits ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_meant"),
+    [
+        (Narrowing(category=Category.D07), True),
+        (Narrowing(kind=AgencyKind.POLICE, category=Category.D07), True),
+        (Narrowing(agency=AGENCY, purpose=Purpose.P9, category=Category.D07), True),
+        (Narrowing(kind=AgencyKind.CSC, category=Category.D07), False),
+        (Narrowing(agency="another", category=Category.D07), False),
+        (Narrowing(purpose=Purpose.P1, category=Category.D07), False),
+    ],
+)
+def test_F48_a_class_that_the_victim_keeps_back_is_not_shown(
+    limit: Narrowing, is_meant: bool
+) -> None:
+    case = in_the_room(AgencyKind.POLICE)
+    whole = levels(decide(case, MINE, Purpose.P9, MATRIX))
+    narrowed = replace(case, narrowed=frozenset({limit}))
+    decision = decide(narrowed, MINE, Purpose.P9, MATRIX)
+    assert isinstance(decision, Allowed)
+    kept = {"incidents"} if is_meant else set[str]()
+    assert decision.levels == {name: of for name, of in whole.items() if name not in kept}
+    assert all(decision.reasons[name] == "victims-condition" for name in kept)
+    own = replace(narrowed, sections=sections(owner=AGENCY))
+    assert levels(decide(own, MINE, Purpose.P9, MATRIX))["incidents"] is F
+
+
+def test_F46_a_purpose_that_the_victim_keeps_back_opens_nothing_of_others() -> None:
+    case = in_the_room(AgencyKind.POLICE)
+    narrowed = replace(case, narrowed=frozenset({Narrowing(purpose=Purpose.P9)}))
+    assert decide(narrowed, MINE, Purpose.P9, MATRIX) == Refused("victims-condition")
+    assert decide(narrowed, MINE, Purpose.P1, MATRIX) == decide(case, MINE, Purpose.P1, MATRIX)
+
+
+@pytest.mark.parametrize("kind", [AgencyKind.COORDINATOR, AgencyKind.AUDITOR])
+def test_no_limit_keeps_out_who_convenes_the_conference_or_checks_it(kind: AgencyKind) -> None:
+    purpose = Purpose.P10 if kind is AgencyKind.AUDITOR else Purpose.P9
+    case = in_the_room(kind)
+    limits = frozenset({Narrowing(), Narrowing(category=Category.D27), Narrowing(kind=kind)})
+    asked = a_caller(kind), purpose, MATRIX
+    assert decide(replace(case, narrowed=limits), *asked) == decide(case, *asked)
+
+
+# --- the ceiling ------------------------------------------------------------------------------
+
+
+def test_the_ceiling_says_whether_it_is_an_alert() -> None:
+    for role, outcome, because in (
+        (CaseRole.ALERTED, Outcome.HOLD_RECORD, "alert-only"),
+        (CaseRole.IDVA, Outcome.ALLOW, "ceiling"),
+        (CaseRole.IDVA, Outcome.NO_SHARE, "ceiling"),
+    ):
+        case = a_case(a_member(AgencyKind.IDVA, role), outcome=outcome)
+        assert highest(case, a_caller(AgencyKind.IDVA), MATRIX).because == because
+
+
+def test_the_ceiling_is_the_highest_whatever_is_asked_last() -> None:
+    case, caller = in_the_room(AgencyKind.LANDLORD), a_caller(AgencyKind.LANDLORD)
+    for purposes in ((Purpose.P6, Purpose.P7), (Purpose.P7, Purpose.P6)):
+        best = highest(case, caller, MATRIX, purposes)
+        assert best.levels["perpetrator_history"] is S
 
 
 # --- reasons ----------------------------------------------------------------------------------

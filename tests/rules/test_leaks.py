@@ -36,6 +36,14 @@ def test_gaps_in_odd_places_do_not_hide_a_long_value(text: str) -> None:
     assert hold_back(text, [fold("Quillfeather Surgery")]) == (HELD, 1)
 
 
+@pytest.mark.parametrize(
+    ("value", "text", "hits"),
+    [("abcd efgh", "it is abcdefgh", 1), ("abc defg", "it is abcdefg", 0)],
+)
+def test_eight_characters_are_looked_for_without_gaps_too(value: str, text: str, hits: int) -> None:
+    assert hold_back(text, [value])[1] == hits
+
+
 def test_a_short_value_is_found_as_a_word_alone() -> None:
     assert hold_back("near Tern.", ["tern"]) == (HELD, 1)
     assert hold_back("an internal matter", ["tern"]) == ("an internal matter", 0)
