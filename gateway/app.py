@@ -16,6 +16,7 @@ from gateway.agencies.replay import Replay, address
 from gateway.api import (
     cases,
     conferences,
+    consent,
     copies,
     directory,
     health,
@@ -50,7 +51,7 @@ from gateway.web import headers, reference
 MAX_BODY = 4 * 1024 * 1024  # bytes; a referral of 2 MB is 1.8 times that on the wire
 
 # Imported for their declarations: without its import a door does not exist.
-DOORS = (api_referrals, cases, copies, conferences, log, directory)
+DOORS = (api_referrals, cases, consent, copies, conferences, log, directory)
 
 
 def utcnow() -> datetime:

@@ -7,13 +7,12 @@ from flask import Response
 from gateway.agencies import cursors, inbox
 from gateway.agencies.inbox import JOSE_TYPE
 from gateway.api.answers import as_json, as_kept, as_sealed, time
-from gateway.api.operations import CURSOR, PURPOSE, Call, Query, op, read_reference
+from gateway.api.operations import CURSOR, P10, PURPOSE, Call, Query, op, read_reference
 from gateway.flows import cases, referrals
 from gateway.ledger import sequence
 from gateway.schemas.codes import Scope
 
 AGENCY = Query("agency", r"[a-z0-9][a-z0-9-]{1,63}", "The agency asked about.", is_needed=True)
-P10 = Query("purpose", r"P10", "Reading the log is audit: P10.", is_needed=True)
 
 
 @op(
@@ -25,7 +24,8 @@ P10 = Query("purpose", r"P10", "Reading the log is audit: P10.", is_needed=True)
 )
 def list_cases(call: Call) -> Response:
     """What became new for your agency since the cursor, oldest first: reference, kind (ASSIGNED,
-    ALERT, CHANGED, ENDED), level and state; names nobody. Keep `next` for the next call: nothing
+    ALERT, CHANGED, ENDED), level, state, and as notice OBJECTION where the victim objects; names
+    nobody. Keep `next` for the next call: nothing
     is skipped and nothing comes twice."""
     sequence(call.house.sessions, call.house.keys, now=call.now)
     with call.work() as work:
@@ -38,6 +38,7 @@ def list_cases(call: Call) -> Response:
             "level": item.level,
             "state": item.state,
             "at": time(item.at),
+            "notice": item.notice,
         }
         for item in found.items
     ]

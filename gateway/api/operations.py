@@ -46,6 +46,7 @@ class Query:
 
 
 PURPOSE = Query("purpose", r"P([1-9]|1[01])", "Why you read: P1 to P11.", is_needed=True)
+P10 = Query("purpose", r"P10", "Reading the log is audit: P10.", is_needed=True)
 CURSOR = Query("cursor", r"[A-Za-z0-9_-]{1,200}", "Where the last page ended.")
 
 

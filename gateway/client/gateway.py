@@ -211,6 +211,16 @@ class Gateway:
         path = f"/v1/cases/{_part(ref)}/positions"
         return self._exchange.send_sealed(path, "position/1", document, Scope.CASES_WRITE)
 
+    def record_consent(self, ref: str, document: Mapping[str, Any]) -> Any:
+        """Record a dated position (position/2): how far it reaches, and until when."""
+        path = f"/v1/cases/{_part(ref)}/consent"
+        return self._exchange.send_sealed(path, "position/2", document, Scope.CASES_WRITE)
+
+    def record_override(self, ref: str, document: Mapping[str, Any]) -> Any:
+        """Record why a case is shared without agreement (override/1), signed by two people."""
+        path = f"/v1/cases/{_part(ref)}/overrides"
+        return self._exchange.send_sealed(path, "override/1", document, Scope.CASES_WRITE)
+
     def decide(self, ref: str, document: Mapping[str, Any]) -> Any:
         """Decide on a referral, as the coordinator."""
         path = f"/v1/cases/{_part(ref)}/decisions"
@@ -220,6 +230,15 @@ class Gateway:
         """Return who read what this agency contributed to a case."""
         path = f"/v1/cases/{_part(ref)}/access"
         return self._document(self._exchange.get(path, Scope.LOG_READ, purpose=Purpose.P10))
+
+    def readings(self, ref: str) -> Any:
+        """Return what was already read of a case, which nothing takes back."""
+        path = f"/v1/cases/{_part(ref)}/readings"
+        return self._document(self._exchange.get(path, Scope.LOG_READ, purpose=Purpose.P10))
+
+    def due(self) -> Any:
+        """Return what this agency must do about consent, soonest first."""
+        return self._exchange.get("/v1/due", Scope.CASES_READ)
 
     def explain(self, ref: str, agency: str, purpose: str) -> Any:
         """Return what an agency would see of a case, and which rule decides."""

@@ -23,10 +23,10 @@ from gateway.disclosure.deciding import (
     may_know,
     require_purpose,
 )
-from gateway.disclosure.facts import list_facts, members_of, section_facts
+from gateway.disclosure.facts import list_facts, members_of, read_narrowings, section_facts
 from gateway.disclosure.finding import find_referral
 from gateway.disclosure.grants import derive, grant_new, regrant
-from gateway.disclosure.opening import Disclosed, disclose, disclose_many
+from gateway.disclosure.opening import Disclosed, disclose, disclose_many, load
 from gateway.disclosure.pieces import Piece
 from gateway.disclosure.private import Note, keep_note, last_number, list_notes
 from gateway.disclosure.renewing import renew_case_key
@@ -60,6 +60,7 @@ __all__ = [
     "list_asked",
     "list_facts",
     "list_notes",
+    "load",
     "lock_standing",
     "may_know",
     "members_of",
@@ -68,6 +69,7 @@ __all__ = [
     "open_part",
     "open_value",
     "proof",
+    "read_narrowings",
     "regrant",
     "renew_case_key",
     "require_purpose",

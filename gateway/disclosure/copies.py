@@ -111,7 +111,7 @@ def list_asked(work: Work, case_id: str | None = None) -> list[Asked]:
         work.session, holder=work.caller.agency_id, case_id=case_id, limit=MOST
     )
     case_ids = list(dict.fromkeys(row.request.case_id for row in found))
-    facts = list_facts(work.session, case_ids)
+    facts = list_facts(work.session, case_ids, on=work.now.date())
     stored: dict[str, list[SectionRow]] = {case_id: [] for case_id in case_ids}
     for each in sections.list_sections(work.session, case_ids):
         stored[each.case_id].append(each)

@@ -68,7 +68,7 @@ def explain(
     what there is. What the agency contributed itself counts as its own only in the sections
     `known` to who asks (None: in all), for the same reason.
     """
-    facts = list_facts(work.session, [case_id])[case_id]
+    facts = list_facts(work.session, [case_id], on=work.now.date())[case_id]
     is_member = agency.agency_id in facts.members
     if not is_member:
         asked = Membership(agency.agency_id, agency.kind, frozenset({CaseRole.RESEARCH}))

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from gateway.rules.facts import CaseFacts, Membership, SectionFacts
-from gateway.schemas.codes import AgencyKind, CaseRole
+from gateway.rules.facts import CaseFacts, Membership, Narrowing, SectionFacts
+from gateway.rules.positions import NOT_RENEWED, Said
+from gateway.schemas.codes import AgencyKind, CaseRole, Category, Outcome, Purpose
 from gateway.store import cases, members, sections
+from gateway.store.cases import CaseNow
 from gateway.store.members import AssignmentRow
 from gateway.store.sections import SectionRow
 
 Row = TypeVar("Row", AssignmentRow, SectionRow)
 
 
-def list_facts(session: Session, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
-    """The facts of each case that exists, from the canonical rows and never from a cache."""
+def list_facts(session: Session, case_ids: Sequence[str], *, on: date) -> dict[str, CaseFacts]:
+    """The facts of each case that exists, from the canonical rows and never from a cache.
+
+    An agreement that ended before `on` counts as not sought, and the outcome that was decided for
+    that day as the outcome: nothing has to run for it to end.
+    """
     by_case = _group(members.list_assignments(session, case_ids))
     stored = _group(sections.list_sections(session, case_ids))
     return {
@@ -26,19 +33,41 @@ def list_facts(session: Session, case_ids: Sequence[str]) -> dict[str, CaseFacts
             case_id=case_id,
             area=row.area,
             state=row.state,
-            outcome=row.outcome,
+            outcome=_outcome(row, on),
             in_conference=False,
             members=members_of(by_case[case_id]),
             sections=section_facts(stored[case_id]),
-            position=row.position,
+            position=NOT_RENEWED
+            if Said(row.position, expires_on=row.expires_on).has_lapsed(on)
+            else row.position,
             excluded_kinds=frozenset(AgencyKind(kind) for kind in row.excluded_kinds),
             excluded_agencies=frozenset(row.excluded_agencies),
             overridden_kinds=frozenset(AgencyKind(kind) for kind in row.overridden_kinds),
             barred_kinds=frozenset(AgencyKind(kind) for kind in row.barred_kinds),
+            narrowed=read_narrowings(row.narrowed) - read_narrowings(row.broken),
             conflicted=frozenset(row.barred_agencies),
         )
         for case_id, row in cases.list_now(session, case_ids).items()
     }
+
+
+def read_narrowings(rows: Iterable[Mapping[str, str]]) -> frozenset[Narrowing]:
+    """Limits as they are stored, as the rules know them."""
+    return frozenset(
+        Narrowing(
+            AgencyKind(row["kind"]) if "kind" in row else None,
+            row.get("agency"),
+            Purpose(row["purpose"]) if "purpose" in row else None,
+            Category(row["category"]) if "category" in row else None,
+        )
+        for row in rows
+    )
+
+
+def _outcome(row: CaseNow, on: date) -> Outcome:
+    if row.lapses_on is not None and row.lapses_on < on and row.lapsed_outcome is not None:
+        return row.lapsed_outcome
+    return row.outcome
 
 
 def section_facts(rows: Iterable[SectionRow]) -> tuple[SectionFacts, ...]:

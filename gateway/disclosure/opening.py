@@ -62,7 +62,7 @@ def disclose(
     :raises Denied: if it may see nothing of it.
     :raises Invalid: if the caller's kind of agency may not state this purpose.
     """
-    facts = list_facts(work.session, [case_id])
+    facts = load(work, [case_id])
     if case_id not in facts:  # the second wall did not show it
         raise Denied("not-assigned", subject=case_id)
     if own_only:
@@ -87,7 +87,7 @@ def disclose_many(
     `only` names the sections of which anything at all is shown, `opens` those of them whose text
     is needed; no other is opened.
     """
-    facts = list_facts(work.session, case_ids)
+    facts = load(work, case_ids)
     allowed, _ = _decide(work, facts, purpose)
     cut = {case_id: _cut(decision, only) for case_id, decision in allowed.items()}
     return _hand_over(work, facts, cut, purpose, event, opens=opens)
@@ -142,6 +142,16 @@ def _hand_over(
         )
         for case_id, decision in allowed.items()
     }
+
+
+def load(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
+    """The facts of cases about to be read, which nobody changes until the reading is over.
+
+    Who takes something back at that moment waits for this reading, and finds it in the log; or is
+    first, and then this reading finds it taken back.
+    """
+    cases.lock_for_reading(work.session, case_ids)
+    return list_facts(work.session, case_ids, on=work.now.date())
 
 
 def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:

@@ -26,6 +26,7 @@ FORMS: Mapping[str, Way] = {
     "agenda/1": Way.INITIALS,
     "access/1": Way.CODES,
     "private-notes/1": Way.OWN,
+    "readings/1": Way.CODES,
 }
 
 # Operations of the API.
@@ -41,6 +42,8 @@ OPERATIONS: Mapping[str, Way] = {
     "pull_case": Way.SCANNED,
     "acknowledge_case": Way.CODES,
     "record_position": Way.CODES,
+    "record_dated_position": Way.CODES,
+    "record_override": Way.CODES,
     "decide_case": Way.CODES,
     "list_seal_requests": Way.CODES,
     "add_sealed_copy": Way.CODES,
@@ -48,6 +51,8 @@ OPERATIONS: Mapping[str, Way] = {
     "list_private_notes": Way.OWN,
     "explain_case": Way.CODES,
     "list_access": Way.CODES,
+    "list_readings": Way.CODES,
+    "list_due": Way.CODES,
     "plan_conference": Way.CODES,
     "list_conference_case": Way.CODES,
     "read_agenda": Way.INITIALS,

@@ -215,7 +215,7 @@ def _left_out(case: CaseFacts, caller: Caller, purpose: Purpose) -> str | None:
         return VICTIM
     if caller.kind in case.excluded_kinds and caller.kind not in case.overridden_kinds:
         return VICTIM
-    if any(each.category is None for each in _meant(case, caller, purpose)):
+    if case.narrowed and any(each.category is None for each in _meant(case, caller, purpose)):
         return VICTIM
     return None
 

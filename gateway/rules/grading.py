@@ -149,7 +149,7 @@ def records_present(document: Document) -> frozenset[RecordKind]:
     notes = bool(document["consent_record"].get("capacity_notes"))
     present = {
         RecordKind.SHARE: True,  # the consent record itself, mandatory in the form
-        RecordKind.OVERRIDE: bool(document.get("override_record")),
+        RecordKind.OVERRIDE: "authoriser" in document.get("override_record", ()),
         RecordKind.CAPACITY_NOTE: notes,
         RecordKind.CAPACITY_ASSESSMENT: notes,
         RecordKind.BEST_INTERESTS: notes,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from gateway.rules.facts import Narrowing
@@ -95,8 +95,3 @@ def owed_since(decisions: Sequence[Decided], signed: Iterable[datetime]) -> date
     if since is None or any(at >= since for at in signed):
         return None
     return since
-
-
-def due_at(since: datetime, *, within_hours: int) -> datetime:
-    """Return by when a record that is owed since then must be complete."""
-    return since + timedelta(hours=within_hours)

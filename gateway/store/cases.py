@@ -54,6 +54,11 @@ class CaseNow:
     overridden_kinds: tuple[str, ...]
     barred_kinds: tuple[str, ...]
     barred_agencies: tuple[str, ...]
+    narrowed: tuple[Mapping[str, str], ...]
+    broken: tuple[Mapping[str, str], ...]
+    expires_on: date | None
+    lapses_on: date | None
+    lapsed_outcome: Outcome | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,11 @@ class PositionRow:
     overridden_kinds: tuple[str, ...]
     barred_kinds: tuple[str, ...]
     barred_agencies: tuple[str, ...]
+    narrowed: tuple[Mapping[str, str], ...]
+    broken: tuple[Mapping[str, str], ...]
+    scope: tuple[str, ...]
+    starts_on: date | None
+    expires_on: date | None
     by_agency: str
     seq: int
     at: datetime
@@ -141,6 +151,11 @@ _NOW = Prepared(
         t.position.c.overridden_kinds,
         t.position.c.barred_kinds,
         t.position.c.barred_agencies,
+        t.position.c.narrowed,
+        t.position.c.broken,
+        t.position.c.expires_on,
+        t.consent.c.lapses_on,
+        t.consent.c.lapsed_outcome,
     )
     .join(t.state, t.state.c.case_id == t.case.c.id)
     .join(t.consent, t.consent.c.case_id == t.case.c.id)
@@ -162,6 +177,11 @@ _POSITIONS = Prepared(
         t.position.c.overridden_kinds,
         t.position.c.barred_kinds,
         t.position.c.barred_agencies,
+        t.position.c.narrowed,
+        t.position.c.broken,
+        t.position.c.scope,
+        t.position.c.starts_on,
+        t.position.c.expires_on,
         t.position.c.by_agency,
         t.position.c.seq,
         t.position.c.at,
@@ -200,6 +220,27 @@ _CONSENTS = Prepared(
 )
 _LOCK = Prepared(select(t.case.c.id).where(t.case.c.id == bindparam("case_id")).with_for_update())
 
+_UNSHARED = Prepared(
+    select(
+        t.consent.c.case_id,
+        t.consent.c.outcome,
+        t.consent.c.lapses_on,
+        t.consent.c.lapsed_outcome,
+    ).where(
+        t.consent.c.case_id.in_(_IDS),
+        _is_newest(t.consent),
+        ~select(t.conference_case.c.case_id)
+        .where(t.conference_case.c.case_id == t.consent.c.case_id)
+        .exists(),
+    )
+)
+_READ_LOCK = Prepared(
+    select(t.case.c.id)
+    .where(t.case.c.id.in_(_IDS))
+    .order_by(t.case.c.id)
+    .with_for_update(read=True, key_share=True)
+)
+
 
 def add_case(session: Session, *, case_id: str, area: str, by: By) -> None:
     """Open a case for a referral of `by`."""
@@ -218,6 +259,17 @@ def lock_case(session: Session, case_id: str) -> None:
     """
     if not _LOCK.rows(session, case_id=case_id):
         raise NotFound
+
+
+def lock_for_reading(session: Session, case_ids: Sequence[str]) -> None:
+    """Let nobody change these cases until what is read of them has left or was refused.
+
+    Readers do not wait for each other, only for who writes, and writers for them. In the order of
+    their ids, so that two readers of many cannot wait for each other's writer. On SQLite nobody
+    else writes meanwhile.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        _READ_LOCK.rows(session, ids=sorted(case_ids) or ["-"])
 
 
 def next_seq(session: Session, table: Table, case_id: str) -> int:
@@ -273,7 +325,18 @@ def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
     if not case_ids:
         return {}
     rows = _NOW.rows(session, ids=case_ids)
-    return {row[0]: CaseNow(*row[:5], *(tuple(codes) for codes in row[5:])) for row in rows}
+    return {row[0]: _case_now(row) for row in rows}
+
+
+def _case_now(row: Any) -> CaseNow:
+    lapsed = Outcome(row[14]) if row[14] else None
+    values: Any = (*row[:5], *_lists(row[5:12]), *row[12:14], lapsed)
+    return CaseNow(*values)
+
+
+def _lists(values: Any) -> Any:
+    """Lists of codes as tuples; NULL, of rows from before there was such a column, as none."""
+    return tuple(tuple(codes or ()) for codes in values)
 
 
 def add_dated(
@@ -287,19 +350,7 @@ def add_dated(
 def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, PositionRow]:
     """The newest position of each case."""
     rows = _POSITIONS.rows(session, ids=case_ids) if case_ids else ()
-    return {
-        row[0]: PositionRow(
-            row[1],
-            row[2],
-            tuple(row[3]),
-            tuple(row[4]),
-            tuple(row[5]),
-            tuple(row[6]),
-            tuple(row[7]),
-            *row[8:],
-        )
-        for row in rows
-    }
+    return {row[0]: PositionRow(*row[1:3], *_lists(row[3:11]), *row[11:]) for row in rows}
 
 
 def list_recorders(session: Session, case_id: str) -> frozenset[str]:
@@ -342,6 +393,16 @@ def list_consents(session: Session, case_ids: Sequence[str]) -> dict[str, Consen
         )
         for row in rows
     }
+
+
+def list_unshared(session: Session, case_ids: Sequence[str], *, on: date) -> frozenset[str]:
+    """The cases that nobody but their sender may know of: nothing is shared, and none was heard."""
+    rows = _UNSHARED.rows(session, ids=list(case_ids) or ["-"])
+    return frozenset(
+        row[0]
+        for row in rows
+        if (row[3] if row[2] is not None and row[2] < on else row[1]) == Outcome.NO_SHARE
+    )
 
 
 def list_sealed(session: Session, table: str, column: str, case_id: str) -> list[tuple[int, bytes]]:

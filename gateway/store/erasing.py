@@ -25,6 +25,8 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.acknowledgement,
     t.assignment,
     t.consent,
+    t.override,
+    t.recall,
     t.risk,
     t.position,
     t.state,

@@ -37,6 +37,7 @@ class NewAssignment:
     conditions: tuple[str, ...] = ()
 
 
+_OWNING = (CaseRole.REFERRER, CaseRole.IDVA, CaseRole.COORDINATOR, CaseRole.NAMED)
 _STANDING = Prepared(
     select(
         t.assignment.c.case_id,
@@ -111,6 +112,20 @@ def list_assignments(session: Session, case_ids: Sequence[str]) -> list[Assignme
         return []
     rows = _STANDING.rows(session, ids=case_ids)
     return [AssignmentRow(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in rows]
+
+
+def list_own(session: Session, *, agency_id: str, limit: int) -> list[str]:
+    """Cases that an agency referred, supports or coordinates, the newest part first."""
+    a = t.assignment
+    newest = func.max(a.c.id)
+    rows = session.execute(
+        select(a.c.case_id)
+        .where(a.c.agency_id == agency_id, a.c.until.is_(None), a.c.role.in_(_OWNING))
+        .group_by(a.c.case_id)
+        .order_by(newest.desc())
+        .limit(limit)
+    )
+    return list(rows.scalars())
 
 
 def add_acknowledgement(

@@ -299,6 +299,11 @@ position = Table(
     Column("overridden_kinds", JSON, nullable=False),
     Column("barred_kinds", JSON, nullable=False),  # these two only ever grow
     Column("barred_agencies", JSON, nullable=False),
+    Column("narrowed", JSON),  # limits on purposes and classes of data; NULL: none
+    Column("broken", JSON),  # of them, those that an override breaks
+    Column("scope", JSON),  # codes; NULL: from a form whose scope was never a gate
+    Column("starts_on", Date),
+    Column("expires_on", Date),  # the last day on which an agreement counts
     Column("account", Sealed, nullable=False),  # who asked, how, in what words
     Column("by_agency", Slug, nullable=False),
     Column("by_worker", Slug),
@@ -339,6 +344,36 @@ consent = Table(
     Column("duties", JSON, nullable=False),
     Column("must_record", JSON, nullable=False),
     Column("versions", JSON, nullable=False),  # SHA-256 of each rule table that decided
+    Column("lapses_on", Date),  # the last day of the agreement it rests on; after it, the next two
+    Column("lapsed_rule", String(8)),
+    Column("lapsed_outcome", String(40)),
+    Column("at", Utc, nullable=False),
+)
+
+override = Table(
+    "override",  # that a record of sharing without agreement came in; its text is a section
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("purpose", String(4), nullable=False),
+    Column("categories", JSON, nullable=False),
+    Column("recipients", JSON, nullable=False),
+    Column("is_signed", Boolean(create_constraint=True, name="is_signed"), nullable=False),
+    Column("decided_at", Utc, nullable=False),
+    Column("review_on", Date, nullable=False),
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug),
+    Column("at", Utc, nullable=False),
+)
+
+recall = Table(
+    "recall",  # a referrer asked for its referral back after it had gone on
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("reason", String(40), nullable=False),
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug),
     Column("at", Utc, nullable=False),
 )
 

@@ -179,7 +179,18 @@ WALLS: Mapping[str, Wall] = {
         keeper=_may("rcd", KEPT),
     ),
     "consent": Wall(
-        "What the consent table decided.", _may("ra", IN_CASE), keeper=_may("rd", KEPT)
+        "What the consent table decided; of what is shared with nobody no link tells.",
+        _may("ra", IN_CASE),
+        {System.MATCHING: _all("r")},
+        keeper=_may("rd", KEPT),
+    ),
+    "override": Wall(
+        "That a record of sharing against her word came in.",
+        _may("ra", IN_CASE),
+        keeper=_may("rd", KEPT),
+    ),
+    "recall": Wall(
+        "A referrer asks for its referral back.", _may("ra", IN_CASE), keeper=_may("rd", KEPT)
     ),
     "assignment": Wall(
         "Who has a part in a case. An agency's own rows are what all else here rests on.",

@@ -252,8 +252,10 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
         "list_cases": idva.list_cases(),
         "acknowledge_case": idva.acknowledge(ref, "ACCEPTED"),
         "explain_case": idva.explain(ref, "marlbury-idva", "P2"),
+        "list_due": idva.due(),
         "list_directory": idva.directory(),
     }
+    coordinator.pull(ref, "P9")  # that the referrer wants it back is known now
     coordinator.decide(ref, {"decision": "ACCEPT"})
     meeting = {
         "area": "MARLBURY",

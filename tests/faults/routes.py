@@ -39,6 +39,7 @@ BY: Mapping[str, str] = {
     "decide_case": COORDINATOR,
     "explain_case": COORDINATOR,
     "list_access": COORDINATOR,
+    "list_readings": COORDINATOR,
     "plan_conference": COORDINATOR,
     "list_conference_case": COORDINATOR,
     "read_agenda": POLICE,
@@ -233,7 +234,16 @@ def _note(world: World, name: str) -> Asked:
     return _usual(world, name).but(body=body)
 
 
+def _objected(world: World, name: str) -> Asked:
+    """About a case that is shared against her word, so that a record of it is owed."""
+    reference = _referred(world)
+    world.client(LANDLORD).record_position(reference, position("WITHDRAWN"))
+    return asking(BY_NAME[name], world.wire(LANDLORD), reference=reference)
+
+
 _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
+    "record_override": _objected,
+    "list_due": _objected,
     "submit_referral": _alone,
     "list_referrals": _alone,
     "preview_routing": _alone,

@@ -25,11 +25,23 @@ POSITION = {
     **example("minimal")["document"]["consent_record"],
     "position": "GIVEN",
 }
+DATED = {
+    **POSITION,
+    "scope": ["MARAC", "IDVA"],
+    "wording": {"version": "leaflet-3", "language": "en"},
+    "starts_on": "2026-11-20",
+    "expires_on": "2027-05-20",
+    "safe_to_ask": "YES",
+    "safe_to_tell": "UNKNOWN",
+}
+OVERRIDE = example("c2")["document"]["override_record"]
 KID = "k" * 43  # nobody's key
 DOCUMENTS: Mapping[str, Any] = {
     "referral/1": example("minimal")["document"],
     "risk-assessment/1": ASSESSMENT,
     "position/1": POSITION,
+    "position/2": DATED,
+    "override/1": OVERRIDE,
     "decision/1": {"decision": "ACCEPT"},
     "section-copy/1": {"agency": "marlbury-idva", "kid": KID},
     "private-note/1": {
@@ -54,7 +66,7 @@ PLAIN: Mapping[str, Any] = {
     "cosignature/1": {"size": 0, "cosignature": "A" * 96},
 }
 QUERIES = {"purpose": "P9", "agency": "marlbury-idva", "commit": "A" * 43}
-NEEDED_PURPOSE = {"list_access": "P10", "read_referral": "P1"}
+NEEDED_PURPOSE = {"list_access": "P10", "list_readings": "P10", "read_referral": "P1"}
 
 
 @dataclass(frozen=True)

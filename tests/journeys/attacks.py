@@ -108,7 +108,7 @@ def grants_are_derived(world: World, ref: str) -> bool:
     """Whether the keys that were handed out are those that facts and rules give today."""
     case_id, profiles = world.case_of(ref), Profiles.load()
     with Session(world.engine) as session:
-        facts = list_facts(session, [case_id])[case_id]
+        facts = list_facts(session, [case_id], on=world.now.date())[case_id]
         profile = profiles.for_area(facts.area, world.now.date())
         due = derive(facts, sections.list_sections(session, [case_id]), profile)
         held: dict[str, set[str]] = {}

@@ -171,7 +171,7 @@ def test_who_comes_behind_the_wall_has_not_even_its_own(world: World) -> None:
     idva.notes.keep(ref, TEXT)
     case_id = world.case_of(ref)
     with Session(world.engine) as session:
-        facts = list_facts(session, [case_id])[case_id]
+        facts = list_facts(session, [case_id], on=world.now.date())[case_id]
     caller = Caller(IDVA, facts.members[IDVA].kind, "MARLBURY", worker_id="idva-01")
     assert kept_out(facts, caller) is None
     assert kept_out(replace(facts, conflicted=frozenset({IDVA})), caller) == "conflict"

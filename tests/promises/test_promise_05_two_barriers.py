@@ -6,6 +6,7 @@ import contextlib
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -52,7 +53,7 @@ def due(world: World, case_id: str) -> set[tuple[str, str]]:
     """(section id, agency) pairs that some purpose opens: every decision asked one by one."""
     profiles = world.app.extensions["gateway"].profiles
     with Session(world.engine) as session:
-        facts = list_facts(session, [case_id])[case_id]
+        facts = list_facts(session, [case_id], on=world.now.date())[case_id]
         rows = stored.list_sections(session, [case_id])
     found = set()
     for member, purpose in product(facts.members.values(), Purpose):
@@ -80,7 +81,7 @@ def owed(world: World, case_id: str) -> set[tuple[str, str]]:
     """(section, agency) pairs that a sealed copy is owed for, by the words of the table alone."""
     matrix = world.app.extensions["gateway"].profiles.matrix(world.now.date())
     with Session(world.engine) as session:
-        facts = list_facts(session, [case_id])[case_id]
+        facts = list_facts(session, [case_id], on=world.now.date())[case_id]
     found = set()
     for section, member in product(facts.sections, facts.members.values()):
         is_owed = section.name in matrix.exclusive and section.owner != member.agency_id
@@ -117,6 +118,8 @@ class Walk:
             self.refer,
             self.position,
             self.position,
+            self.consent,
+            self.override,
             self.decide,
             self.decide,
             self.list,
@@ -169,6 +172,35 @@ class Walk:
         self.world.client(agency).record_position(
             ref, position(code, conditions=conditions, **extra)
         )
+
+    def consent(self) -> None:
+        """A dated position, with a limit on a class of data or a purpose."""
+        agency, ref = self.pick()
+        code = self.random.choice(("GIVEN", "WITHDRAWN"))
+        today = self.world.now.date()
+        ends = (today + timedelta(days=40)).isoformat()
+        term = {"starts_on": today.isoformat(), "expires_on": ends} if code == "GIVEN" else {}
+        limits: tuple[dict[str, str], ...] = (
+            {"text": "no health", "excludes_kind": "IDVA", "excludes_category": "D10"},
+            {"text": "not for court", "excludes_purpose": "P8"},
+        )
+        self.world.client(agency).record_consent(
+            ref,
+            {
+                **position(code),
+                "conditions": [self.random.choice(limits)],
+                "scope": ["MARAC", "IDVA"],
+                "wording": {"version": "1", "language": "en"},
+                "safe_to_ask": "YES",
+                "safe_to_tell": "NO",
+                **term,
+            },
+        )
+
+    def override(self) -> None:
+        agency, ref = self.pick()
+        record = example("c2")["document"]["override_record"]
+        self.world.client(agency).record_override(ref, {**record, "recipients": ["MARAC", "IDVA"]})
 
     def decide(self) -> None:
         _, ref = self.pick()
@@ -377,7 +409,7 @@ def test_M2_a_class_that_policy_does_not_permit_is_never_wrapped_for_that_agency
     for ref in lived(world):
         case_id = world.case_of(ref)
         with Session(world.engine) as session:
-            facts = list_facts(session, [case_id])[case_id]
+            facts = list_facts(session, [case_id], on=world.now.date())[case_id]
         sections = {row["id"]: row for row in world.rows(t.section, case_id=case_id)}
         grants = world.rows(t.section_grant, case_id=case_id)
         for grant in grants:

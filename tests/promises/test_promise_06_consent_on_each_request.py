@@ -56,6 +56,17 @@ def test_promise_06_the_next_pull_is_decided_anew(case: Open) -> None:
     assert idva.pull(case.reference, "P2").document["sections"]
 
 
+def test_promise_06_an_agreement_that_ended_counts_no_more(case: Open) -> None:
+    idva = case.world.client(IDVA)
+    case.set(lapses_on="2026-11-23", lapsed_outcome="NO_SHARE")
+    assert idva.pull(case.reference, "P2").document["sections"]
+    case.set(lapses_on="2026-11-22")
+    with pytest.raises(ProblemError) as problem:
+        idva.pull(case.reference, "P2")
+    assert problem.value.status == 404
+    assert lines(idva, case.conference) == []
+
+
 def test_promise_06_the_next_agenda_is_decided_anew(case: Open) -> None:
     idva = case.world.client(IDVA)
     assert len(lines(idva, case.conference)) == 1

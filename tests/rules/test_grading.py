@@ -494,7 +494,7 @@ def test_standard_risk_without_agreement_is_not_shared(
             {RecordKind.SHARE},
         ),
         (
-            {"override_record": {"necessary": "x"}, "consent_record__capacity_notes": "x"},
+            {"override_record": {"authoriser": {}}, "consent_record__capacity_notes": "x"},
             set(RecordKind) - {RecordKind.CONSULT_LEAD, RecordKind.DECISION_NOTE},
         ),
     ],

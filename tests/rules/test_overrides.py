@@ -12,7 +12,7 @@ from gateway.errors import Invalid
 from gateway.profiles.legal import load_legal
 from gateway.rules.facts import Narrowing
 from gateway.rules.limits import Limits
-from gateway.rules.overrides import Decided, due_at, faults, owed_since
+from gateway.rules.overrides import Decided, faults, owed_since
 from gateway.schemas import forms
 from gateway.schemas.codes import AgencyKind, Category, Purpose, RecordKind
 from gateway.schemas.consent_codes import LegalBasis
@@ -208,10 +208,6 @@ def test_F51_a_record_is_owed_from_the_need_until_it_is_signed(
     first = len(needs) - run
     is_owed = run > 0 and (signed is None or signed < first)
     assert since == (NOW + timedelta(hours=first) if is_owed else None)
-
-
-def test_F51_danger_to_life_gives_a_day() -> None:
-    assert due_at(NOW, within_hours=24) == NOW + timedelta(days=1)
 
 
 def test_nothing_is_owed_where_nothing_was_decided() -> None:

@@ -48,7 +48,12 @@ def lived(shared_world: World) -> World:
     coordinator.decide(again, {"decision": "MERGE", "merge_with": first, "release": True})
     world.client(IDVA).pull(first, "P2")  # and looks at the log, and signs what it saw
     world.client(IDVA).acknowledge(first, "ACCEPTED")
-    world.client(LANDLORD).record_position(first, position("GIVEN"))
+    landlord = world.client(LANDLORD)
+    landlord.record_position(first, position("GIVEN"))
+    objects = landlord.refer(graded(20)).reference
+    landlord.withdraw(first, "SENT_IN_ERROR")  # only asks: it goes on already
+    landlord.record_position(objects, position("WITHDRAWN"))
+    landlord.record_override(objects, example("c2")["document"]["override_record"])
     world.client(AWAY).refer(example("c3"))
     world.client("marlbury-gp").refer(graded(3))
     agency = world.wire(LANDLORD).agency

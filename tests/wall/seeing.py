@@ -44,6 +44,8 @@ OF_CASE = {
     "acknowledgement",
     "case_key",
     "consent",
+    "override",
+    "recall",
     "feedback",
     "link",
     "party",

@@ -46,7 +46,12 @@ PUBLIC = {
 NOTHING: Mapping[str, object] = {"cases.next_seq": 1}  # the first, where no row is seen
 READING = ("find_", "list_", "count_", "get_", "read_", "is_", "next_", "take_", "lock_")
 # Reads of another kind, or writers by such a name.
-NO_READ = {"cases.lock_case", "conferences.list_case", "log.try_sequencer_lock"}
+NO_READ = {
+    "cases.lock_case",
+    "cases.lock_for_reading",
+    "conferences.list_case",
+    "log.try_sequencer_lock",
+}
 
 
 def reads() -> dict[str, Callable[..., Any]]:

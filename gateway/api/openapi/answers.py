@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.api.openapi import examples, problems
+from gateway.api.openapi import consent, examples, problems
 from gateway.api.openapi.shapes import (
     ANYTHING,
     DIGEST,
@@ -146,6 +146,7 @@ SCHEMAS: Mapping[str, Json] = {
         ),
         more=said(TRUTH, "Ask again after the last number"),
     ),
+    **consent.SCHEMAS,
     "ReferralList": members(items=each(_STATUS), next=or_null(TEXT)),
     "WithdrawalAnswer": members(outcome=code(("ABANDONED", "REQUESTED"))),
     "Recipients": members(
@@ -162,6 +163,7 @@ SCHEMAS: Mapping[str, Json] = {
                 level=or_null(code(RiskLevel)),
                 state=or_null(code(CaseState)),
                 at=or_null(TIME),
+                notice=or_null(code(("OBJECTION",))),
             )
         ),
         next=said(TEXT, "Keep it for the next call"),
@@ -259,6 +261,7 @@ _PLAIN: Mapping[str, str] = {
     "withdraw_referral": "WithdrawalAnswer",
     "preview_routing": "Recipients",
     "list_cases": "CaseList",
+    "list_due": "DueList",
     "acknowledge_case": "AcknowledgementAnswer",
     "list_seal_requests": "SealRequests",
     "explain_case": "Explanation",
@@ -278,6 +281,7 @@ _SEALED: Mapping[str, str] = {
     "read_agenda": "agenda-1",
     "list_access": "access-1",
     "list_private_notes": "private-notes-1",
+    "list_readings": "readings-1",
 }
 
 

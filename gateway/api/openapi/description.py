@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 # Imported for their declarations: the description covers them however it is asked for.
-from gateway.api import cases, conferences, copies, directory, log, notes, referrals
+from gateway.api import cases, conferences, consent, copies, directory, log, notes, referrals
 from gateway.api.openapi import answers, components, problems, public
 from gateway.api.operations import OPERATIONS, Operation
 from gateway.schemas.codes import Scope
@@ -24,7 +24,10 @@ PATH_PARAMETERS: Mapping[str, tuple[str, str]] = {
 }
 TAGS: Mapping[str, tuple[str, object]] = {
     "Referrals": ("Submit, answer a return, add facts, look, take back.", referrals),
-    "Cases": ("See what is new, pull a case, answer it, decide about it.", (cases, copies, notes)),
+    "Cases": (
+        "See what is new, pull a case, answer it, decide about it.",
+        (cases, consent, copies, notes),
+    ),
     "Conferences": ("Plan, list cases, get the agenda.", conferences),
     "Log": ("Checkpoints and proofs of the access log.", log),
     "Directory": ("The partner agencies and their keys.", directory),
@@ -77,9 +80,12 @@ def _place(declared: Operation) -> tuple[int, str, str]:
     return list(TAGS).index(_tag(declared)), declared.rule, declared.method
 
 
+_TAG_OF = {"routing": "Referrals", "seal-requests": "Cases", "due": "Cases"}
+
+
 def _tag(declared: Operation) -> str:
     first = declared.rule.split("/")[1]
-    return {"routing": "Referrals", "seal-requests": "Cases"}.get(first, first.capitalize())
+    return _TAG_OF.get(first, first.capitalize())
 
 
 def _operation(declared: Operation) -> dict[str, Any]:

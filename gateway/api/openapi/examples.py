@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gateway.api.openapi import consent
+
 _CHECKPOINT = "gateway.example.org/log\n184\n4nYB…=\n\n— gateway.example.org/log x0Bm…=\n"
 _KEY = {"kty": "EC", "crv": "P-256", "x": "…", "y": "…", "kid": "enc-1", "use": "enc"}
 
@@ -70,12 +72,14 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
                 "level": "HIGH",
                 "state": "TRIAGE",
                 "at": "2026-11-23T09:00:00Z",
+                "notice": None,
             }
         ],
         "next": "q83v…",
         "more": False,
         "checkpoint": _CHECKPOINT,
     },
+    "list_due": consent.DUE,
     "acknowledge_case": {"outcome": "ACCEPTED"},
     "list_seal_requests": {
         "requests": [

@@ -65,6 +65,8 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "in_progress": (409, "The first request under this Idempotency-Key is still at work. Wait."),
     "legal_hold": (409, "The case is kept by law."),
     "needs_coordinator_and_chair": (409, "This step takes the coordinator and the chair."),
+    "nothing_to_override": (409, "The case is shared as she agreed: no override record is due."),
+    "recall_open": (409, "The referrer asked for its referral back. Pull the case, then decide."),
     "under_age": (409, "The victim is under 16: children's social care leads."),
     "too_large": (413, "The body is larger than 4 MB."),
     "unsupported_media_type": (415, "Send the media type that the operation takes."),

@@ -4,11 +4,14 @@ from gateway.flows.cases.deciding import decide
 from gateway.flows.cases.feeding import Feed, Item, list_new
 from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_worker
 from gateway.flows.cases.looking import explain_view, list_access
+from gateway.flows.cases.looking_back import list_readings
 from gateway.flows.cases.noting import keep_private_note, list_private_notes
+from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
 
 __all__ = [
+    "Due",
     "Feed",
     "Item",
     "SealRequested",
@@ -19,8 +22,10 @@ __all__ = [
     "explain_view",
     "keep_private_note",
     "list_access",
+    "list_due",
     "list_new",
     "list_private_notes",
+    "list_readings",
     "list_seal_requests",
     "pull",
     "read_for_worker",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
@@ -20,11 +21,11 @@ from gateway.disclosure import (
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
-from gateway.ledger import Entry, Work
+from gateway.ledger import Entry, Work, case_records
 from gateway.rules.states import Guards, move
 from gateway.schemas import reference as references
-from gateway.schemas.codes import AgeBand, AreaDecision, CaseRole, CaseState
-from gateway.store import cases, feed, members, parties
+from gateway.schemas.codes import AgeBand, AreaDecision, CaseRole, CaseState, Purpose
+from gateway.store import cases, feed, members, overrides, parties
 from gateway.store import tables as t
 from gateway.store.answers import Answer
 from gateway.store.cases import By
@@ -58,7 +59,7 @@ def decide(work: Work, reference: str, body: str, *, audience: str, key: str) ->
     case_id = find_case(work, reference)
     if CaseRole.COORDINATOR not in {row.role for row in find_roles(work, case_id)}:
         raise Denied("not-the-coordinator", subject=case_id)
-    if not may_know(work, list_facts(work.session, [case_id])[case_id]):
+    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
         raise Denied("not-open", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
     if received.answered:
@@ -82,6 +83,8 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
         is_under_16=risk.age == AgeBand.U16,
     )
     state = move(case.state, TO[decision], guards=guards)
+    if decision is AreaDecision.ACCEPT:
+        _know_of_recall(work, case_id)
     if decision is AreaDecision.MERGE:
         _merge(work, case_id, case.area, form)
     reasons = [str(reason) for reason in form.get("reasons", ())]
@@ -111,6 +114,29 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
     return state, entry
 
 
+def _know_of_recall(work: Work, case_id: str) -> None:
+    """Refuse to accept a case that its referrer wants back, until the caller has read that.
+
+    A request that comes at the last second therefore stops an acceptance that is on its way. An
+    emergency does not wait.
+
+    :raises Conflict: code recall_open.
+    """
+    recall = overrides.find_recall(work.session, case_id)
+    if recall is None:
+        return
+    work.record("log.read", case_id, because="recall", purpose=Purpose.P10)
+    has_read = any(
+        each.agency_id == work.caller.agency_id
+        and each.record["event"] == "case.read"
+        and each.record["outcome"] == "allowed"
+        and datetime.fromisoformat(each.record["t"]) >= recall.at
+        for each in case_records(work, case_id)
+    )
+    if not has_read:
+        raise Conflict("The referrer asked for it back: read the case again.", code="recall_open")
+
+
 def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None:
     """Join a referral to another case of the same coordinator; every referrer stays a source."""
     fault = Problem("unknown_reference", "/merge_with")
@@ -124,7 +150,7 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
         for each in members.list_assignments(work.session, [row.case_id])
         if each.agency_id == work.caller.agency_id
     }
-    facts = list_facts(work.session, [row.case_id])[row.case_id]
+    facts = list_facts(work.session, [row.case_id], on=work.now.date())[row.case_id]
     is_open = CaseRole.COORDINATOR in mine and may_know(work, facts)
     if not is_open or other.area != area:
         raise Invalid("There is no other case of that reference.", fault)
@@ -144,6 +170,7 @@ def _join_limits(work: Work, case_id: str, other_id: str) -> None:
     together: dict[str, Any] = {
         name: sorted({*getattr(this, name), *getattr(other, name)}) for name in names
     }
+    narrowed = [*other.narrowed, *(row for row in this.narrowed if row not in other.narrowed)]
     cases.add_dated(
         work.session,
         t.position,
@@ -151,6 +178,11 @@ def _join_limits(work: Work, case_id: str, other_id: str) -> None:
         position=other.position,
         capacity=other.capacity,
         overridden_kinds=list(other.overridden_kinds),
+        narrowed=narrowed,
+        broken=list(other.broken),
+        scope=list(other.scope),
+        starts_on=other.starts_on,
+        expires_on=other.expires_on,
         account=seal_value(key, table="position", column="account", row=other_id, value=b"{}"),
         by_agency=work.caller.agency_id,
         by_worker=work.caller.worker_id,

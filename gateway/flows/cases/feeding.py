@@ -8,15 +8,17 @@ from datetime import datetime
 from gateway.disclosure import decision_for, list_facts
 from gateway.flows.cases.finding import names_of
 from gateway.ledger import Act, Work, newest_checkpoint
+from gateway.rules import conflict
 from gateway.rules.disclosure import ALERT
-from gateway.rules.facts import Allowed
+from gateway.rules.facts import Allowed, Caller, CaseFacts
 from gateway.schemas.codes import Level
 from gateway.store import cases, feed
 from gateway.store.cases import CaseRow, RiskRow
 from gateway.store.feed import FeedRow
 
 PAGE = 50
-ALERT_KIND, ENDED = "ALERT", "ENDED"
+ALERT_KIND, ENDED, CHANGED = "ALERT", "ENDED", "CHANGED"
+NOTICES = frozenset({"OBJECTION"})  # kinds of rows that show as CHANGED with a notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Item:
     level: str | None = None
     state: str | None = None
     at: datetime | None = None
+    notice: str | None = None  # OBJECTION: the victim objects; what was read stays read
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,7 @@ def list_new(work: Work, after: tuple[int, int]) -> Feed:
 
 def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     case_ids = list(dict.fromkeys(row.case_id for row in rows))
-    facts = list_facts(work.session, case_ids)
+    facts = list_facts(work.session, case_ids, on=work.now.date())
     risks = cases.list_risks(work.session, case_ids)
     found = cases.list_cases(work.session, case_ids)
     names = names_of(work, case_ids)
@@ -73,19 +76,43 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     known = {case_id: decision_for(work, each) for case_id, each in facts.items()}
     work.record_all([Act("case.listed", case_id, "feed") for case_id in case_ids])
     return tuple(
-        _item(row, names[row.case_id], found[row.case_id], risks[row.case_id], decision)
-        if (decision := known.get(row.case_id))
+        _item(
+            row,
+            names[row.case_id],
+            found[row.case_id],
+            risks[row.case_id],
+            known[row.case_id],
+            notice=_notice(row, facts[row.case_id], work.caller),
+        )
+        if row.case_id in facts
         else Item(names[row.case_id], ENDED)
         for row in rows
     )
 
 
-def _item(row: FeedRow, name: str, case: CaseRow, risk: RiskRow, decision: Allowed) -> Item:
+def _notice(row: FeedRow, facts: CaseFacts, caller: Caller) -> str | None:
+    """What a row tells besides that something changed; nothing to whoever stands behind a wall."""
+    is_walled = conflict.refusal(facts, caller) is not None or caller.kind in facts.barred_kinds
+    return row.kind if row.kind in NOTICES and not is_walled else None
+
+
+def _item(
+    row: FeedRow,
+    name: str,
+    case: CaseRow,
+    risk: RiskRow,
+    decision: Allowed | None,
+    *,
+    notice: str | None,
+) -> Item:
+    if decision is None:
+        return Item(name, ENDED, notice=notice)
     if decision.because == ALERT:
-        return Item(name, ALERT_KIND, str(risk.level), None, case.state_at)
+        return Item(name, ALERT_KIND, str(risk.level), None, case.state_at, notice)
     # The level is D08: shown as the section of the referral itself is.
     is_shown = decision.level("referral", is_own=False) in (Level.FULL, Level.SUMMARY)
     level = str(risk.level) if is_shown else None
     # Whoever sees only its own is told how the case stands by another door, with care.
     state = None if decision.because == "own" else str(case.state)
-    return Item(name, row.kind, level, state, case.state_at)
+    kind = CHANGED if row.kind in NOTICES else row.kind
+    return Item(name, kind, level, state, case.state_at, notice)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy.orm import Session
-
 from gateway.disclosure import find_referral
 from gateway.errors import Denied
 from gateway.ledger import Work
@@ -21,7 +19,7 @@ def find_case(
     work: Work,
     reference: str,
     *,
-    then: Callable[[Session, Sequence[str]], object] = members.list_assignments,
+    then: Callable[[Sequence[str]], object] | None = None,
 ) -> str:
     """The case that a reference leads to; who may know what of it is decided later.
 
@@ -32,7 +30,10 @@ def find_case(
     """
     row = find_referral(work, reference)
     if row is None:
-        then(work.session, [_NO_CASE])
+        if then is None:
+            members.list_assignments(work.session, [_NO_CASE])
+        else:
+            then([_NO_CASE])
         raise Denied("absent")
     return row.case_id
 

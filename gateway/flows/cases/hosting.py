@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from gateway.agencies import directory, hosted
-from gateway.disclosure import Unsealed, ask_unsealed, list_facts, require_purpose, unseal
+from gateway.disclosure import Unsealed, ask_unsealed, load, require_purpose, unseal
 from gateway.errors import Unavailable
 from gateway.flows.cases.finding import find_case
 from gateway.flows.cases.noting import FORM, add_note, require_part
@@ -33,7 +33,7 @@ def ask_to_read(work: Work, reference: str, purpose: Purpose) -> Entry:
     work.attempt("sealed.read", purpose=purpose)
     require_purpose(work, purpose)
     hosted.require_worker(work)
-    return ask_unsealed(work, find_case(work, reference, then=list_facts), purpose)
+    return ask_unsealed(work, find_case(work, reference, then=lambda ids: load(work, ids)), purpose)
 
 
 def read_for_worker(
@@ -47,7 +47,7 @@ def read_for_worker(
     work.attempt("sealed.read", purpose=purpose)
     require_purpose(work, purpose)
     hosted.require_worker(work)
-    case_id = find_case(work, reference, then=list_facts)
+    case_id = find_case(work, reference, then=lambda ids: load(work, ids))
     return unseal(work, case_id, purpose, asked, notes_after=notes_after)
 
 

@@ -47,11 +47,11 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
         sections = _nameable(work, case_id, is_all=is_all)
     is_guarded = work.caller.kind is not AgencyKind.AUDITOR and not work.caller.is_chair
     lines = [
-        _line(each, sections)
+        line(each, sections)
         for each in case_records(work, case_id)
         if not (is_guarded and each.record["outcome"] in _GUARDED)
         and not _is_anothers_note(each, work.caller)
-        and (is_all or _concerns(each, work.caller.agency_id))
+        and (is_all or concerns(each, work.caller.agency_id))
     ]
     return seal_answer(
         work,
@@ -71,12 +71,20 @@ def _audit(work: Work, case_id: str, area: str | None = None) -> Entry:
     found = cases.list_cases(work.session, [case_id]).get(case_id)
     if (area or (found.area if found else None)) != work.caller.area:
         raise Denied("other-area", subject=case_id)
-    return work.record("log.read", case_id, because="audit", purpose=Purpose.P10)
+    return work.record(
+        "log.read",
+        case_id,
+        because="audit",
+        purpose=Purpose.P10,
+        basis=work.profiles.for_area(work.caller.area, work.now.date()).legal.for_kind(
+            work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=False
+        ),
+    )
 
 
 def _nameable(work: Work, case_id: str, *, is_all: bool) -> frozenset[str]:
     """The sections that a reader of the log may see named: its own, and what it may know of."""
-    facts = list_facts(work.session, [case_id])[case_id]
+    facts = list_facts(work.session, [case_id], on=work.now.date())[case_id]
     own = {each.name for each in facts.sections if each.owner == work.caller.agency_id}
     known = explain(work, case_id, work.caller, Purpose.P9).levels if is_all else {}
     return frozenset(own | set(known))
@@ -114,7 +122,8 @@ def _agency(work: Work, agency_id: str) -> Caller:
     return Caller(agency_id, found.kind, found.area)
 
 
-def _concerns(entry: Recorded, agency_id: str) -> bool:
+def concerns(entry: Recorded, agency_id: str) -> bool:
+    """Whether a reading was by an agency, or of something that it contributed."""
     owners = entry.record["facts"].get("owners", ())
     return agency_id in owners or entry.agency_id == agency_id
 
@@ -126,7 +135,7 @@ def _is_anothers_note(entry: Recorded, caller: Caller) -> bool:
     return is_note and is_apart
 
 
-def _line(entry: Recorded, sections: frozenset[str] | None) -> Mapping[str, Any]:
+def line(entry: Recorded, sections: frozenset[str] | None) -> Mapping[str, Any]:
     """One line; with `sections`, what else was opened is not named."""
     record = entry.record
     names = ("t", "event", "outcome", "because", "agency", "worker", "purpose", "basis")

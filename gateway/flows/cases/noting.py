@@ -19,6 +19,7 @@ from gateway.disclosure import (
     last_number,
     list_facts,
     list_notes,
+    load,
     may_know,
     require_purpose,
     seal_answer,
@@ -74,7 +75,7 @@ def require_part(work: Work, case_id: str) -> None:
     :raises Denied: otherwise.
     """
     find_roles(work, case_id)
-    if not may_know(work, list_facts(work.session, [case_id])[case_id]):
+    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
         raise Denied("not-open", subject=case_id)
 
 
@@ -106,7 +107,7 @@ def list_private_notes(
     """
     work.attempt("note.read", purpose=purpose)
     require_purpose(work, purpose)
-    case_id = find_case(work, reference, then=list_facts)
+    case_id = find_case(work, reference, then=lambda ids: load(work, ids))
     found = list_notes(work, case_id, purpose, after=after)
     document = {
         "reference": references.write(reference),

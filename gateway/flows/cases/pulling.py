@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from gateway.disclosure import (
@@ -10,16 +11,20 @@ from gateway.disclosure import (
     Sealed,
     disclose,
     list_facts,
+    load,
     may_know,
     require_purpose,
     seal_answer,
 )
 from gateway.errors import Denied
 from gateway.flows.cases.finding import find_case, find_roles, names_of
+from gateway.flows.cases.owing import list_owed
 from gateway.ledger import Work
 from gateway.rules.disclosure import ALERT
+from gateway.rules.positions import Said
 from gateway.schemas.codes import Acknowledgement, CaseRole, Level, Purpose
-from gateway.store import cases, feed, members, parties, seal_requests
+from gateway.store import cases, feed, members, overrides, parties, seal_requests
+from gateway.store.parties import LinkRow
 
 TAKERS = frozenset({CaseRole.IDVA, CaseRole.NAMED, CaseRole.RESEARCH})
 
@@ -32,7 +37,7 @@ def pull(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed
     """
     work.attempt("case.read", purpose=purpose)
     require_purpose(work, purpose)
-    found = disclose(work, find_case(work, reference, then=list_facts), purpose)
+    found = disclose(work, find_case(work, reference, then=lambda ids: load(work, ids)), purpose)
     exclusive = found.profile.matrix.exclusive
     return seal_answer(
         work,
@@ -56,7 +61,7 @@ def acknowledge(work: Work, reference: str, outcome: Acknowledgement, reason: st
     case_id = find_case(work, reference)
     if not TAKERS & {row.role for row in find_roles(work, case_id)}:
         raise Denied("not-assigned", subject=case_id)
-    if not may_know(work, list_facts(work.session, [case_id])[case_id]):
+    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
         raise Denied("not-open", subject=case_id)
     cases.lock_case(work.session, case_id)
     members.add_acknowledgement(
@@ -117,12 +122,17 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
     """What the gateway itself found out and decided; for the coordinator alone."""
     case_id = found.case_id
     consent = cases.list_consents(work.session, [case_id])[case_id]
-    links = parties.list_links(work.session, [case_id])
+    links = _links(work, case_id)
     other_ids = [row.other_id for row in links]
     with work.matching():  # a linked case may be another area's
         names, others = names_of(work, other_ids), cases.list_cases(work.session, other_ids)
     answers = members.list_acknowledgements(work.session, [case_id])
+    recall = overrides.find_recall(work.session, case_id)
     return {
+        "position": _position(work, found),
+        "due": _due(work, found),
+        # A referrer that wants its referral back: accepting waits until this was read.
+        "recall": recall and {"reason": recall.reason, "at": _time(recall.at)},
         "rule": consent.rule,
         "outcome": str(consent.outcome),
         "duties": list(consent.duties),
@@ -141,7 +151,7 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
         ],
         # Who may read a sealed section and holds no copy: if nobody's client answers, ring them.
         "owed_copies": [
-            {"section": section, "agency": agency, "asked_at": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            {"section": section, "agency": agency, "asked_at": _time(at)}
             for section, agency, at in seal_requests.list_open(work.session, case_id)
         ],
         "members": [
@@ -156,6 +166,60 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
             for place in [(case_id, row.agency_id)]
         ],
     }
+
+
+def _links(work: Work, case_id: str) -> list[LinkRow]:
+    """Cases that may belong together, but for those that are now shared with nobody."""
+    links = parties.list_links(work.session, [case_id])
+    with work.matching():
+        others = [row.other_id for row in links]
+        unshared = cases.list_unshared(work.session, others, on=work.now.date())
+    return [row for row in links if row.kind == "MERGED" or row.other_id not in unshared]
+
+
+def _due(work: Work, found: Disclosed) -> list[dict[str, Any]]:
+    owed = list_owed(work, {found.case_id: found.facts})[found.case_id]
+    return [
+        {
+            "code": each.code,
+            "by": each.by,
+            "due_at": _time(each.due_at),
+            "late": each.is_overdue,
+        }
+        for each in owed
+    ]
+
+
+def _position(work: Work, found: Disclosed) -> dict[str, Any]:
+    """What she said last, by codes and days, and what it counts as today."""
+    row = cases.list_positions(work.session, [found.case_id])[found.case_id]
+    prompt = Said(row.position, expires_on=row.expires_on).renew_from(
+        found.profile.consent.prompt_days
+    )
+    return {
+        "position": str(row.position),
+        "counts_as": str(found.facts.position),
+        "capacity": str(row.capacity),
+        "by": row.by_agency,
+        "at": _time(row.at),
+        "scope": list(row.scope),
+        "starts_on": row.starts_on and row.starts_on.isoformat(),
+        "expires_on": row.expires_on and row.expires_on.isoformat(),
+        "renew_from": prompt and prompt.isoformat(),
+        "limits": [
+            *({"kind": kind} for kind in row.excluded_kinds),
+            *({"agency": agency} for agency in row.excluded_agencies),
+            *(dict(each) for each in row.narrowed),
+        ],
+        "broken": [
+            *({"kind": kind} for kind in row.overridden_kinds),
+            *(dict(each) for each in row.broken),
+        ],
+    }
+
+
+def _time(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _other(reference: str, area: str, here: str) -> dict[str, str]:

@@ -87,7 +87,7 @@ def add_sealed_copy(work: Work, reference: str, body: str, *, audience: str, key
     work.attempt("section.seal")
     case_id = find_case(work, reference)
     find_roles(work, case_id)
-    if not may_know(work, list_facts(work.session, [case_id])[case_id]):
+    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
         raise Denied("not-open", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
     if received.answered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,15 @@ from gateway.profiles.loader import Profile
 from gateway.rules import agenda, markers
 from gateway.rules.facts import AgendaFacts, Slot
 from gateway.schemas import reference as references
-from gateway.schemas.codes import Acknowledgement, CaseRole, Criterion, Level, ListingKind, Purpose
+from gateway.schemas.codes import (
+    Acknowledgement,
+    AgeBand,
+    CaseRole,
+    Criterion,
+    Level,
+    ListingKind,
+    Purpose,
+)
 from gateway.store import cases, conferences, members, referrals
 from gateway.store.cases import RiskRow
 from gateway.store.conferences import ConferenceRow
@@ -100,6 +108,7 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
         None,
         because="attending",
         purpose=purpose,
+        basis=_basis(work, profile, found.values()),
         facts={"conference": conference_id, "cases": len(found)},
     )
     names = directory.names(work.session)
@@ -128,6 +137,14 @@ def seal_agenda(
     """Seal an agenda, as data or as a paper, for the caller's agency alone."""
     return seal_answer(
         work, issuer=issuer, form="agenda/1", document=document, purpose=purpose, entry=entry
+    )
+
+
+def _basis(work: Work, profile: Profile, found: Iterable[Disclosed]) -> tuple[str, ...]:
+    """The bases of the agenda as a whole; those of each case stand with its own line."""
+    is_special = any(each.risk.care_needs or each.risk.age != AgeBand.AGE_18PLUS for each in found)
+    return profile.legal.for_kind(
+        work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=is_special
     )
 
 

@@ -126,7 +126,9 @@ def _own_case(work: Work, reference: str) -> str:
         raise Denied("absent")
     for each in assigned:
         if each.agency_id == work.caller.agency_id and each.role is CaseRole.COORDINATOR:
-            if not may_know(work, list_facts(work.session, [row.case_id])[row.case_id]):
+            if not may_know(
+                work, list_facts(work.session, [row.case_id], on=work.now.date())[row.case_id]
+            ):
                 raise Denied("not-open", subject=row.case_id)
             return row.case_id
     raise Denied("not-the-coordinator", subject=row.case_id)
@@ -147,7 +149,7 @@ def _kind(work: Work, case_id: str, state: CaseState, profile: Profile) -> Listi
 
 def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tuple[str, ...]:
     """Give the attendees who are not yet in the case the role of researchers."""
-    facts = list_facts(work.session, [case_id])[case_id]
+    facts = list_facts(work.session, [case_id], on=work.now.date())[case_id]
     standing = directory.standing(work.session)
     asked = tuple(
         agency_id
@@ -173,5 +175,6 @@ def _is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
         overridden_kinds=facts.overridden_kinds,
         barred_kinds=facts.barred_kinds,
         barred_agencies=facts.conflicted,
+        narrowed=facts.narrowed,
     )
     return limits.leave_out(agency_id, kind)

@@ -17,6 +17,7 @@ from gateway.rules.states import can_withdraw, move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState, Level, Need, Purpose, WithdrawalReason
 from gateway.store import cases, conferences, parties, referrals
+from gateway.store import tables as t
 from gateway.store.cases import CaseRow
 from gateway.store.referrals import ReferralRow
 
@@ -131,6 +132,7 @@ def _as_sent(found: Disclosed) -> dict[str, Any]:
 def withdraw(work: Work, reference: str, reason: WithdrawalReason) -> str:
     """Take a referral back: at once while it waits with its sender, otherwise by request.
 
+    A request stands until the coordinator has read it; nobody accepts a case without knowing.
     A victim's objection alone never withdraws a case by itself.
 
     :raises Denied: if the caller did not send it.
@@ -140,6 +142,15 @@ def withdraw(work: Work, reference: str, reason: WithdrawalReason) -> str:
     cases.lock_case(work.session, row.case_id)
     case = cases.list_cases(work.session, [row.case_id])[row.case_id]
     if not can_withdraw(case.state):
+        cases.add_dated(
+            work.session,
+            t.recall,
+            case_id=row.case_id,
+            reason=str(reason),
+            by_agency=work.caller.agency_id,
+            by_worker=work.caller.worker_id,
+            at=work.now,
+        )
         entry = work.record("referral.withdraw", row.case_id, because=reason, outcome="requested")
         telling.announce_change(work, row.case_id, entry)
         return "REQUESTED"

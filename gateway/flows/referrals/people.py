@@ -121,8 +121,10 @@ def repeats_under(
 
 
 def _earlier(work: Work, case_ids: Sequence[str]) -> dict[str, EarlierCase]:
+    """Earlier cases that may be told of: never one that is shared with nobody (V41)."""
     found = cases.list_cases(work.session, case_ids)
     dates = conferences.list_dates(work.session, case_ids)
+    unshared = cases.list_unshared(work.session, case_ids, on=work.now.date())
     return {
         case_id: EarlierCase(
             case_id,
@@ -130,6 +132,7 @@ def _earlier(work: Work, case_ids: Sequence[str]) -> dict[str, EarlierCase]:
             dates[case_id].date() if case_id in dates and dates[case_id] <= work.now else None,
         )
         for case_id, row in found.items()
+        if case_id not in unshared
     }
 
 

@@ -16,10 +16,10 @@ from gateway.disclosure import (
 )
 from gateway.flows.referrals.reading import Reading
 from gateway.flows.referrals.telling import announce, assign, end_others, find_routes
-from gateway.flows.referrals.writing import by, write_consent
+from gateway.flows.referrals.writing import Lapse, by, write_consent
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
-from gateway.rules.facts import CaseFacts, Route, Standing
+from gateway.rules.facts import CaseFacts, ConsentFacts, Route, Standing
 from gateway.rules.limits import Limits, usable
 from gateway.rules.states import arrival
 from gateway.schemas.codes import (
@@ -52,6 +52,7 @@ def settle(
     event: str,
     limits: Limits,
     contributed: Mapping[SectionRow, bytes],
+    lapses: Lapse | None,
     is_new: bool,
 ) -> Settled:
     """Write decision, state and assignments, derive the grants, record, announce."""
@@ -68,7 +69,7 @@ def settle(
         standing,
         is_area_known=reading.is_area_known,
     )
-    write_consent(work, case_id, reading.decision, profile, is_new=is_new)
+    write_consent(work, case_id, reading.decision, profile, lapses=lapses, is_new=is_new)
     cases.add_states(
         work.session,
         case_id=case_id,
@@ -90,9 +91,7 @@ def settle(
         case_id,
         because=reading.decision.rule,
         outcome=str(reading.decision.outcome),
-        basis=profile.legal.for_kind(
-            work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=_is_para_18(reading)
-        ),
+        basis=basis_of(work, profile, reading.facts),
         facts={
             "level": str(reading.level),
             "state": str(path[-1]),
@@ -133,10 +132,14 @@ def _new_facts(
         excluded_agencies=limits.agencies,
         overridden_kinds=limits.overridden_kinds,
         barred_kinds=limits.barred_kinds,
+        narrowed=limits.narrowed - limits.broken,
         conflicted=limits.barred_agencies,
     )
 
 
-def _is_para_18(reading: Reading) -> bool:
-    """Whether the victim is a child or an adult with care needs (DPA 2018 Sch 1 para 18)."""
-    return reading.facts.care_needs or reading.facts.age is not AgeBand.AGE_18PLUS
+def basis_of(work: Work, profile: Profile, facts: ConsentFacts) -> tuple[str, ...]:
+    """The bases on which the caller shares today, for this victim (DPA 2018 Sch 1 para 18)."""
+    is_special = facts.care_needs or facts.age is not AgeBand.AGE_18PLUS
+    return profile.legal.for_kind(
+        work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=is_special
+    )

@@ -15,11 +15,13 @@ from gateway.disclosure import (
 )
 from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.referrals import later, people, reading, receipts, settling, writing
+from gateway.flows.referrals.checking import check_override
 from gateway.flows.referrals.reading import Reading
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
-from gateway.rules import grading, leaks, markers, sections
-from gateway.rules.limits import Limits, in_danger, joined, of_document
+from gateway.rules import consent, grading, leaks, markers, sections
+from gateway.rules.limits import Limits, in_danger, joined, of_document, of_position
+from gateway.rules.positions import Said, after_expiry
 from gateway.rules.states import move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState
@@ -55,8 +57,18 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
         ReferralRow(reference, case_id, work.caller.agency_id, work.caller.worker_id, work.now),
     )
     case_key = new_case_key(work, case_id)
+    said = Said(read.facts.position)
     return _take_in(
-        work, received, case_key, reference, read, profile, audience=audience, key=key, version=1
+        work,
+        received,
+        case_key,
+        reference,
+        read,
+        profile,
+        said,
+        audience=audience,
+        key=key,
+        version=1,
     )
 
 
@@ -81,13 +93,15 @@ def resubmit(work: Work, reference: str, body: str, *, audience: str, key: str) 
         work.session, reference=row.reference, case_id=row.case_id, at=work.now
     )
     version = referrals.count_versions(work.session, row.reference) + 1
+    read, said = later.kept(work, row.case_id, read, profile, versions=version - 1)
     return _take_in(
         work,
         received,
         open_case_key(work, row.case_id),
         row.reference,
-        later.kept(work, row.case_id, read, profile, versions=version - 1),
+        read,
         profile,
+        said,
         audience=audience,
         key=key,
         version=version,
@@ -121,6 +135,7 @@ def _take_in(
     reference: str,
     read: Reading,
     profile: Profile,
+    said: Said,
     *,
     audience: str,
     key: str,
@@ -141,7 +156,7 @@ def _take_in(
             value=received.jws.encode(),
         ),
     )
-    limits = _write_facts(work, received, case_key, read, is_new=is_new)
+    limits = _write_facts(work, received, case_key, read, profile, said, is_new=is_new)
     parts = sections.split(received.document, profile.fields.section_of)
     contributed = contribute(
         work,
@@ -162,6 +177,7 @@ def _take_in(
         event="referral.submit" if is_new else "referral.version",
         limits=limits,
         contributed=contributed,
+        lapses=_lapse(work, read, profile, said),
         is_new=is_new,
     )
     receipt = receipts.sign(
@@ -176,10 +192,31 @@ def _take_in(
     return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
 
 
+def _lapse(work: Work, read: Reading, profile: Profile, said: Said) -> writing.Lapse | None:
+    after = after_expiry(profile.consent, read.facts, said, on=work.now.date())
+    if after is None or said.expires_on is None:
+        return None
+    row = profile.consent.row(after.rule)
+    is_held = consent.lacking(row, read.present)
+    return writing.Lapse(said.expires_on, consent.held(after) if is_held else after)
+
+
 def _write_facts(
-    work: Work, received: Received, case_key: CaseKey, read: Reading, *, is_new: bool
+    work: Work,
+    received: Received,
+    case_key: CaseKey,
+    read: Reading,
+    profile: Profile,
+    said: Said,
+    *,
+    is_new: bool,
 ) -> Limits:
     document = received.loaded
+    if record := document.get("override_record"):
+        stated = of_position(document["consent_record"])
+        standing = in_danger(stated, read.facts.danger, read.decision)
+        check_override(work, profile.legal.may_rely, record, standing, at="/override_record")
+        writing.write_override(work, case_key.case_id, record)
     stated = of_document(document, read.decision, sender=work.caller.agency_id)
     limits = in_danger(stated, read.facts.danger, read.decision)
     if not is_new:
@@ -188,7 +225,7 @@ def _write_facts(
     writing.write_position(
         work,
         case_key,
-        position=read.facts.position,
+        said=said,
         record=received.document["consent_record"],
         capacity=read.facts.capacity,
         limits=limits,

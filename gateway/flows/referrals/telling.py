@@ -135,15 +135,20 @@ def assign_missing(
     return new
 
 
-def announce_change(work: Work, case_id: str, entry: Entry, *, but: Collection[str] = ()) -> None:
-    """Tell all who belong to the case that it changed, but caller, referrer and `but`."""
+def announce_change(
+    work: Work, case_id: str, entry: Entry, *, but: Collection[str] = (), notice: str = ""
+) -> None:
+    """Tell all who belong to the case that it changed, but caller, referrer and `but`.
+
+    A `notice` goes to `but` as well: it is news to whoever has just been given the case.
+    """
     rows = members.list_assignments(work.session, [case_id])
     told = {
         row.agency_id
         for row in rows
         if row.role is not CaseRole.REFERRER
         and row.agency_id != work.caller.agency_id
-        and row.agency_id not in but
+        and (notice or row.agency_id not in but)
     }
-    kinds = [(agency_id, CHANGED) for agency_id in sorted(told)]
+    kinds = [(agency_id, notice or CHANGED) for agency_id in sorted(told)]
     feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)

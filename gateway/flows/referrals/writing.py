@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Any
 
 from gateway.disclosure import (
@@ -17,8 +18,9 @@ from gateway.flows.referrals.reading import Reading
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import leaks, raising
-from gateway.rules.facts import ConsentDecision
+from gateway.rules.facts import ConsentDecision, Narrowing
 from gateway.rules.limits import Limits
+from gateway.rules.positions import Said
 from gateway.schemas.codes import (
     DataClass,
 )
@@ -26,6 +28,14 @@ from gateway.schemas.json_text import dump
 from gateway.store import cases
 from gateway.store import tables as t
 from gateway.store.cases import By
+
+
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """The last day of an agreement, and what holds after it."""
+
+    last_day: date
+    decision: ConsentDecision
 
 
 def by(work: Work) -> By:
@@ -71,7 +81,7 @@ def write_position(
     work: Work,
     key: CaseKey,
     *,
-    position: str,
+    said: Said,
     record: Mapping[str, Any],
     capacity: str,
     limits: Limits,
@@ -83,13 +93,18 @@ def write_position(
         t.position,
         case_id=key.case_id,
         is_new=is_new,
-        position=position,
+        position=said.position,
         capacity=capacity,
         excluded_kinds=sorted(limits.kinds),
         excluded_agencies=sorted(limits.agencies),
         overridden_kinds=sorted(limits.overridden_kinds),
         barred_kinds=sorted(limits.barred_kinds),
         barred_agencies=sorted(limits.barred_agencies),
+        narrowed=[_codes(each) for each in limits.narrowed],
+        broken=[_codes(each) for each in limits.broken],
+        scope=sorted(said.scope),
+        starts_on=said.starts_on,
+        expires_on=said.expires_on,
         account=seal_value(
             key, table="position", column="account", row=key.case_id, value=dump(record)
         ),
@@ -127,9 +142,18 @@ def write_risk(
 
 
 def write_consent(
-    work: Work, case_id: str, decision: ConsentDecision, profile: Profile, *, is_new: bool
+    work: Work,
+    case_id: str,
+    decision: ConsentDecision,
+    profile: Profile,
+    *,
+    lapses: Lapse | None,
+    is_new: bool,
 ) -> None:
-    """Append what the consent table decided, with the versions of the tables that decided it."""
+    """Append what the consent table decided, with the versions of the tables that decided it.
+
+    `lapses` is what will hold after the last day of the agreement it rests on.
+    """
     cases.add_dated(
         work.session,
         t.consent,
@@ -141,5 +165,30 @@ def write_consent(
         duties=sorted(decision.duties),
         must_record=sorted(decision.must_record),
         versions=dict(profile.versions),
+        lapses_on=lapses and lapses.last_day,
+        lapsed_rule=lapses and lapses.decision.rule,
+        lapsed_outcome=lapses and str(lapses.decision.outcome),
         at=work.now,
     )
+
+
+def write_override(work: Work, case_id: str, record: Mapping[str, Any]) -> None:
+    """Append that an override record came in; its text is contributed as a section."""
+    cases.add_dated(
+        work.session,
+        t.override,
+        case_id=case_id,
+        purpose=str(record["purpose"]),
+        categories=sorted(record["categories"]),
+        recipients=sorted(record["recipients"]),
+        is_signed="authoriser" in record,
+        decided_at=record["decided_at"],
+        review_on=record["review_on"],
+        by_agency=work.caller.agency_id,
+        by_worker=work.caller.worker_id,
+        at=work.now,
+    )
+
+
+def _codes(narrowing: Narrowing) -> dict[str, str]:
+    return {name: str(code) for name, code in asdict(narrowing).items() if code is not None}

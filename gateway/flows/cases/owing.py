@@ -1,0 +1,105 @@
+"""Owns what is owed in the caller's cases because of consent, on time and late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from gateway.disclosure import decision_for, list_facts
+from gateway.flows.cases.finding import names_of
+from gateway.ledger import Act, Work
+from gateway.rules import owing
+from gateway.rules.facts import CaseFacts
+from gateway.rules.overrides import Decided
+from gateway.rules.positions import Said
+from gateway.rules.states import stage
+from gateway.schemas.codes import CaseRole, CaseState, RecordKind, Stage
+from gateway.store import cases, members, overrides
+from gateway.store.cases import PositionRow
+
+MOST = 500  # cases looked at, the newest; a list this long is not worked through in a day
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that somebody must do about a case."""
+
+    reference: str
+    code: str
+    by: str
+    due_at: datetime
+    is_overdue: bool
+
+
+def list_due(work: Work) -> tuple[Due, ...]:
+    """What the caller's agency must do about consent, soonest first.
+
+    To the coordinator all of it is shown, to others what follows from a position that they
+    recorded themselves: that somebody else asked her is not theirs to know. A list that tells
+    something is recorded, case by case.
+    """
+    work.attempt("due.listed")
+    case_ids = members.list_own(work.session, agency_id=work.caller.agency_id, limit=MOST)
+    facts = {
+        case_id: each
+        for case_id, each in list_facts(work.session, case_ids, on=work.now.date()).items()
+        if is_live(each) and decision_for(work, each) is not None
+    }
+    positions = cases.list_positions(work.session, list(facts))
+    mine = {
+        case_id: owed
+        for case_id, owed in list_owed(work, facts).items()
+        if owed and _may_know(work, facts[case_id], positions[case_id])
+    }
+    if not mine:
+        work.count("due.listed.empty")
+        return ()
+    names = names_of(work, list(mine))
+    work.record_all([Act("due.listed", case_id, "due") for case_id in mine])
+    items = [
+        Due(names[case_id], each.code, each.by, each.due_at, each.is_overdue)
+        for case_id, owed in mine.items()
+        for each in owed
+    ]
+    return tuple(sorted(items, key=lambda each: (each.due_at, each.reference)))
+
+
+def list_owed(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, tuple[owing.Owed, ...]]:
+    """What is owed in each case, with three statements however many there are."""
+    case_ids = list(facts)
+    positions = cases.list_positions(work.session, case_ids)
+    decisions = overrides.list_decisions(work.session, case_ids)
+    records = overrides.list_overrides(work.session, case_ids)
+    found = {}
+    for case_id, each in facts.items():
+        profile = work.profiles.for_area(each.area, work.now.date())
+        row = positions[case_id]
+        found[case_id] = owing.owed(
+            profile.consent,
+            Said(row.position, expires_on=row.expires_on),
+            _decided(decisions[case_id]),
+            [owing.Record(r.at, r.is_signed, r.review_on) for r in records.get(case_id, ())],
+            now=work.now,
+            clocks=profile.clocks,
+            calendar=profile.working_days,
+        )
+    return found
+
+
+def is_live(facts: CaseFacts) -> bool:
+    """Whether anything can still be owed: the case goes on, or waits with its sender."""
+    at = stage(facts.state, facts.in_conference)
+    return at is not Stage.NONE or facts.state is CaseState.RETURNED
+
+
+def _decided(rows: Sequence[overrides.DecisionRow]) -> list[Decided]:
+    return [
+        Decided(row.at, row.rule, frozenset(RecordKind(code) for code in row.must_record))
+        for row in rows
+    ]
+
+
+def _may_know(work: Work, facts: CaseFacts, position: PositionRow) -> bool:
+    is_coordinator = CaseRole.COORDINATOR in facts.members[work.caller.agency_id].roles
+    return is_coordinator or position.by_agency == work.caller.agency_id
