@@ -57,14 +57,16 @@ class Pressure:
 
         :raises Unavailable: if the queue cannot be read.
         """
-        with self._lock:
-            if self.tick() - self._looked >= _FRESH:
+        if self.tick() - self._looked >= _FRESH and self._lock.acquire(blocking=False):
+            try:  # one looks, and may have to wait for a slow store; the others do not
                 self._look()
                 if self._is_over(is_write=True):
                     with suppress(Unavailable):
                         sequence(self.sessions, self.keys_at(now), now=now)
                     self._look()
-            return self._is_over(is_write=is_write)
+            finally:
+                self._lock.release()
+        return self._is_over(is_write=is_write)
 
     def _is_over(self, *, is_write: bool) -> bool:
         if not is_write:

@@ -280,6 +280,27 @@ def test_F42_a_token_that_is_gone_is_a_fault_and_heals_by_itself(
     assert provider.unwrap(name, blob, PLACE) == KEY
 
 
+@pytest.mark.parametrize("mode", [0o644, None], ids=["open to others", "gone"])
+def test_V24_a_pin_that_goes_bad_while_the_service_runs_is_a_fault_of_ours(
+    token: Token, provider: Pkcs11Provider, mode: int | None
+) -> None:
+    """Whoever asks is told to ask again, not that a setting is wrong."""
+    epoch, wrapped = provider.wrap(KEY, PLACE)
+    pkcs11.release()
+    away = token.pin_file.with_name("away")
+    if mode is None:
+        token.pin_file.rename(away)
+    else:
+        token.pin_file.chmod(mode)
+    with pytest.raises(Unavailable):
+        provider.unwrap(epoch, wrapped, PLACE)
+    if mode is None:
+        away.rename(token.pin_file)
+    else:
+        token.pin_file.chmod(0o600)
+    assert provider.unwrap(epoch, wrapped, PLACE) == KEY
+
+
 def test_F38_a_key_that_changes_while_the_token_is_gone_stops_nothing_else(
     token: Token, tmp_path: Path
 ) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway import ledger
 from gateway.errors import Unavailable
 from gateway.ledger import Pressure
 from gateway.store.tables import log_pending
@@ -112,6 +116,31 @@ def test_the_queue_is_looked_at_once_in_a_second(log: Log) -> None:
     assert not is_refused(found, is_write=True)
     clock.at += 1
     assert is_refused(found, is_write=True)
+
+
+def test_V34_nobody_waits_for_whoever_lends_a_hand(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While one sequences on a slow store, the others are answered by what was seen last."""
+    clock, goes, waits = Clock(), threading.Event(), threading.Event()
+    found = pressure(log, clock)
+    real = ledger.pressure.sequence
+
+    def slow(*given: Any, **named: Any) -> int:
+        waits.set()
+        assert goes.wait(20)
+        return real(*given, **named)
+
+    monkeypatch.setattr(ledger.pressure, "sequence", slow)
+    for _ in range(7):
+        log.read()
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(is_refused, found, is_write=True)
+        assert waits.wait(20)
+        assert pool.submit(is_refused, found, is_write=True).result(timeout=10)
+        assert not pool.submit(is_refused, found, is_write=False).result(timeout=10)
+        goes.set()
+        assert not first.result(timeout=20)
 
 
 def test_a_queue_that_cannot_be_read_is_a_refusal(log: Log) -> None:
