@@ -115,4 +115,5 @@ FAULTS: Mapping[str, Fault] = {
     "behind": clock_behind,
     "ahead": clock_ahead,
     "disk": disk_full,
+    "disks": disk_full,
 }
