@@ -8,12 +8,16 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
 
 from gateway import ledger
+from gateway.cli import server
+from gateway.ledger import Sequencer
 from gateway.store.tables import log_pending
+from tests.flows.a_log import NOW, a_log
 from tests.journeys.world import example
 from tests.live import Service, running
 
@@ -63,8 +67,15 @@ def test_V23_a_killed_worker_leaves_its_lines_to_the_others(service: Service) ->
     assert ledger.verify(service.sessions, service.keys, deep=True)
 
 
-def test_what_waits_is_taken_before_the_service_ends(service: Service) -> None:
-    service.client(LANDLORD).refer(example("minimal"))
-    service.process.terminate()
-    service.process.wait(20)
-    assert waiting(service) == 0
+def test_what_waits_is_taken_before_a_worker_ends(sqlite_url: str, tmp_path: Path) -> None:
+    """The hooks that gunicorn calls, with a thread that by itself would look in a minute."""
+    with a_log(sqlite_url, tmp_path) as log:
+        running = Sequencer(log.sessions, lambda _: log.keys, lambda: NOW, every=60)
+        house = SimpleNamespace(sequencer=running)
+        worker = SimpleNamespace(wsgi=SimpleNamespace(extensions={"gateway": house}))
+        server.post_worker_init(worker)
+        assert running.is_running
+        log.read()
+        server.worker_exit(None, worker)
+        assert (log.count(log_pending), running.is_running) == (0, False)
+    server.worker_exit(None, SimpleNamespace())  # one that ended before it was up
