@@ -142,10 +142,8 @@ def test_V34_a_store_that_does_not_answer_in_time_is_a_refusal(
 def test_V34_no_statement_of_the_service_runs_for_ever_on_postgresql(
     postgresql_url: str,
 ) -> None:
-    made, patient = (
-        engine.make_engine(postgresql_url),
-        engine.make_owner_engine(postgresql_url, is_patient=True),
-    )
+    made = engine.make_engine(postgresql_url)
+    patient = engine.make_owner_engine(postgresql_url, is_patient=True)
     for each, wanted in ((made, ["4s", "20s", "1min"]), (patient, ["0", "0", "0"])):
         with each.connect() as connection:
             shown = [
