@@ -280,6 +280,17 @@ def test_F50_every_recipient_is_told_of_an_objection_and_the_referrer_of_nothing
     assert ref not in feed(world, LANDLORD)
 
 
+def test_F50_an_objection_in_a_new_version_is_told_too(world: World) -> None:
+    ref = world.client(LANDLORD).refer(example("c1")).reference
+    world.client(COORDINATOR).decide(ref, {"decision": "RETURN", "reasons": ["QUALITY_OTHER"]})
+    feed(world, COORDINATOR)
+    record = example("c2")["document"]["override_record"]
+    form = example("c1", victim__position="WITHHELD", override_record=record)
+    world.client(LANDLORD).resubmit(ref, form)
+    told = feed(world, COORDINATOR)[ref]
+    assert (told["kind"], told["notice"]) == ("CHANGED", "OBJECTION")
+
+
 def test_what_is_no_objection_is_told_as_a_change(shared_sqlite_world: World) -> None:
     world = shared_sqlite_world
     ref = high(world)

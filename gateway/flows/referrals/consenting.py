@@ -8,7 +8,7 @@ from typing import Any
 from gateway.agencies.inbox import receive
 from gateway.disclosure import Box, Contribution, contribute
 from gateway.errors import Conflict, Invalid, Problem
-from gateway.flows.referrals import later, reconsidering, writing
+from gateway.flows.referrals import later, reconsidering, telling, writing
 from gateway.flows.referrals.checking import check_override
 from gateway.flows.referrals.later import DATED
 from gateway.flows.referrals.reconsidering import Case, Change, find_member_case
@@ -18,15 +18,13 @@ from gateway.rules.clocks import add_months
 from gateway.rules.facts import ConsentFacts
 from gateway.rules.limits import Limits, broken_by, in_danger, joined, of_position
 from gateway.rules.positions import Said
-from gateway.schemas.codes import CaseRole, Position, RecordKind
+from gateway.schemas.codes import CaseRole, RecordKind
 from gateway.store import cases, members
 from gateway.store.answers import Answer
 from gateway.store.sections import SectionRow
 
 POSITION, OVERRIDE = "position/1", "override/1"
 LIFTERS = frozenset({CaseRole.IDVA, CaseRole.COORDINATOR})
-OBJECTION = "OBJECTION"
-_OBJECTING = (Position.WITHHELD, Position.WITHDRAWN)
 
 
 def record_position(
@@ -65,9 +63,9 @@ def record_position(
     known: Mapping[SectionRow, bytes] = {}
     if form == DATED:
         known = _contribute(work, case, "consent", {"position": received.document})
-    notice = OBJECTION if said.position in _OBJECTING else ""
+    change = Change(facts, said, limits, known)
     entry = reconsidering.reconsider(
-        work, case, Change(facts, said, limits, known), event="position.record", notice=notice
+        work, case, change, event="position.record", notice=telling.notice_of(said)
     )
     claims = {"position": str(said.position)}
     return reconsidering.answer(

@@ -15,7 +15,13 @@ from gateway.disclosure import (
     section_facts,
 )
 from gateway.flows.referrals.reading import Reading
-from gateway.flows.referrals.telling import announce, assign, end_others, find_routes
+from gateway.flows.referrals.telling import (
+    announce,
+    announce_change,
+    assign,
+    end_others,
+    find_routes,
+)
 from gateway.flows.referrals.writing import Lapse, by, write_consent
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
@@ -53,6 +59,7 @@ def settle(
     limits: Limits,
     contributed: Mapping[SectionRow, bytes],
     lapses: Lapse | None,
+    notice: str,
     is_new: bool,
 ) -> Settled:
     """Write decision, state and assignments, derive the grants, record, announce."""
@@ -100,6 +107,8 @@ def settle(
         },
     )
     announce(work, case_id, routes, entry)
+    if notice:
+        announce_change(work, case_id, entry, notice=notice)
     return Settled(path[-1], reasons, routes, entry)
 
 

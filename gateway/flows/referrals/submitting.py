@@ -14,7 +14,7 @@ from gateway.disclosure import (
     seal_value,
 )
 from gateway.errors import Denied, Invalid, Problem
-from gateway.flows.referrals import later, people, reading, receipts, settling, writing
+from gateway.flows.referrals import later, people, reading, receipts, settling, telling, writing
 from gateway.flows.referrals.checking import check_override
 from gateway.flows.referrals.reading import Reading
 from gateway.ledger import Work
@@ -178,6 +178,7 @@ def _take_in(
         limits=limits,
         contributed=contributed,
         lapses=_lapse(work, read, profile, said),
+        notice="" if is_new else telling.notice_of(said),  # who is new to it reads it all
         is_new=is_new,
     )
     receipt = receipts.sign(

@@ -14,17 +14,19 @@ from gateway.profiles.loader import Profile
 from gateway.rules import routing
 from gateway.rules.facts import ConsentDecision, Route, Standing
 from gateway.rules.limits import Limits, usable
+from gateway.rules.positions import Said
 from gateway.schemas.codes import (
     CaseRole,
     Need,
     Outcome,
+    Position,
     Recipient,
     RiskLevel,
 )
 from gateway.store import feed, members
 from gateway.store.members import NewAssignment
 
-ASSIGNED, ALERT, CHANGED = "ASSIGNED", "ALERT", "CHANGED"
+ASSIGNED, ALERT, CHANGED, OBJECTION = "ASSIGNED", "ALERT", "CHANGED", "OBJECTION"
 
 
 def find_routes(
@@ -133,6 +135,11 @@ def assign_missing(
         at=work.now,
     )
     return new
+
+
+def notice_of(said: Said) -> str:
+    """What the feed tells of a position besides that the case changed; "" for nothing."""
+    return OBJECTION if said.position in (Position.WITHHELD, Position.WITHDRAWN) else ""
 
 
 def announce_change(
