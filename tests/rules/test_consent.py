@@ -322,7 +322,7 @@ def test_only_danger_to_life_may_be_recorded_later(consent: ConsentTable) -> Non
 
 
 def test_an_unknown_row_is_refused(consent: ConsentTable) -> None:
-    with pytest.raises(BrokenTable):
+    with pytest.raises(BrokenTable, match=r"^The consent table has no row of that name\.$"):
         consent.row("R99")
 
 

@@ -435,6 +435,24 @@ def test_F35_no_agency_gets_an_address_that_is_not_sealed_to_it(kind: AgencyKind
             assert unsealed.get(name) == sealed.get(name)
 
 
+@pytest.mark.parametrize(
+    ("kind", "sealed_to", "because"),
+    [
+        (AgencyKind.POLICE, (), "D03/POLICE:F not-sealed-to"),
+        (AgencyKind.POLICE, (AGENCY,), "D03/POLICE:F"),
+        (AgencyKind.COORDINATOR, (), "D03/COORDINATOR:I"),
+        (AgencyKind.COORDINATOR, (AGENCY,), "D03/COORDINATOR:I"),
+    ],
+)
+def test_a_reason_says_whether_a_sealed_copy_was_lacking(
+    kind: AgencyKind, sealed_to: tuple[str, ...], because: str
+) -> None:
+    case = replace(in_the_room(kind), sections=sections(sealed_to=sealed_to))
+    decision = decide(case, a_caller(kind), Purpose.P9, MATRIX)
+    assert isinstance(decision, Allowed)
+    assert decision.reasons["protected_address"] == because
+
+
 def test_own_data_is_full_but_an_unsealed_copy_only_exists() -> None:
     for sealed_to, level in (((AGENCY,), F), ((), I)):
         case = a_case(
