@@ -46,8 +46,8 @@ def names(session: Session) -> Mapping[str, Name]:
 def standing(session: Session) -> Mapping[str, Standing]:
     """Return, by agency id, whether each agency can be routed to."""
     return {
-        row.id: Standing(row.id, row.kind, row.area, is_suspended=row.suspended_at is not None)
-        for row in store.list_agencies(session)
+        row[0]: Standing(row[0], row[1], row[2], is_suspended=row[3] is not None)
+        for row in store.list_standing(session)
     }
 
 

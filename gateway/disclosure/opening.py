@@ -177,7 +177,8 @@ def _act(
 ) -> Act:
     """What the log says of one reading, before anything is opened."""
     now_at = stage(facts.state, facts.in_conference)
-    owners = {s.owner for s in facts.sections if s.name in decision.shown}
+    shown = decision.shown
+    owners = {s.owner for s in facts.sections if s.name in shown}
     return Act(
         event,
         facts.case_id,
@@ -189,7 +190,7 @@ def _act(
             # Data Protection Act 2018 Schedule 1 paragraph 18
             is_child_or_has_care_needs=risk.care_needs or risk.age != AgeBand.AGE_18PLUS,
         ),
-        levels=decision.shown,
+        levels=shown,
         facts={"stage": str(now_at), "owners": sorted(owners)},
     )
 

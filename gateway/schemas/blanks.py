@@ -36,7 +36,7 @@ class OrReason(Strict[dict[str, Any]]):
         if field is None:
             raise ValidationError(_pair_faults(value))
         try:
-            return {name: field.deserialize(content)}
+            return {name: field.check(content, None, None)}
         except ValidationError as error:
             raise ValidationError({name: error.messages}) from None
 
@@ -78,7 +78,7 @@ class NoneOr(Strict[Any]):
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> Any:
         if type(value) is list:
-            return self.listed.deserialize(value)
+            return self.listed.check(value, None, None)
         if type(value) is not dict:
             raise self.make_error("wrong_type")
         strange = {name: ["unknown_field"] for name in value if name != "none"}

@@ -64,6 +64,14 @@ class Strict(fields.Field[T], Generic[T]):
             return super().deserialize(value, attr, data, **kwargs)
         return self._deserialize(value, attr, data)
 
+    @property
+    def check(self) -> Callable[[Any, None, None], Any]:
+        """The check itself, for forms and lists: a call less for each value.
+
+        It gives what `deserialize` gives: for null, too, each check says `wrong_type` by itself.
+        """
+        return self._deserialize
+
     def published(self, refs: Refs) -> dict[str, Any]:
         """Return the JSON Schema of what this field accepts."""
         raise NotImplementedError

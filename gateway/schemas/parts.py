@@ -32,7 +32,7 @@ class Form(Schema):
 
     def __init__(self) -> None:
         super().__init__()
-        self._plan = tuple((name, f.deserialize, f.required) for name, f in self.fields.items())
+        self._plan = tuple((name, f.check, f.required) for name, f in self.strict_fields().items())
         self._names = self.fields.keys()
 
     def take(self, data: object) -> dict[str, Any]:
@@ -46,10 +46,10 @@ class Form(Schema):
             raise ValidationError({SCHEMA: ["wrong_type"]})
         loaded: dict[str, Any] = {}
         errors: dict[str, Any] = {}
-        for name, deserialize, is_required in self._plan:
+        for name, check, is_required in self._plan:
             if name in data:
                 try:
-                    loaded[name] = deserialize(data[name], name, data)
+                    loaded[name] = check(data[name], None, None)
                 except ValidationError as error:
                     errors[name] = error.messages
             elif is_required:
@@ -92,6 +92,8 @@ class Part(Strict[dict[str, Any]]):
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
     ) -> dict[str, Any]:
+        if type(value) is not dict:
+            raise self.make_error("wrong_type")
         return self.form.take(value)
 
     def published(self, refs: Refs) -> dict[str, Any]:
@@ -127,9 +129,10 @@ class ListOf(Strict[list[Any]]):
             raise self.make_error("too_short")
         loaded: list[Any] = []
         errors: dict[int, Any] = {}
+        check = self.inner.check
         for place, item in enumerate(value):
             try:
-                loaded.append(self.inner.deserialize(item))
+                loaded.append(check(item, None, None))
             except ValidationError as error:
                 errors[place] = error.messages
         if errors:

@@ -91,9 +91,11 @@ def import_public(jwk: Mapping[str, Any], use: str) -> Key:
 
     :raises Undecipherable: as `check_key`.
     """
-    check_key(jwk, use)
-    material = _PUBLIC[jwk["kty"], jwk.get("crv")]
-    return _import_material(tuple(sorted((name, jwk[name]) for name in material)))
+    try:
+        return _checked(tuple(sorted(jwk.items())), use)
+    except TypeError:  # a member that is no text, and says so by its name
+        check_key(jwk, use)
+        raise _bad_key("") from None
 
 
 def import_private(jwk: Mapping[str, Any], use: str) -> Key:
@@ -128,6 +130,15 @@ def thumbprint(jwk: Mapping[str, Any]) -> str:
     except FAULTS:
         raise _bad_key("/kty") from None
     return b64u(hashlib.sha256(dump_sorted(material)).digest())
+
+
+@lru_cache(maxsize=1024)
+def _checked(members: tuple[tuple[str, Any], ...], use: str) -> Key:
+    """Check and import a key once; failures are not remembered."""
+    jwk = dict(members)
+    check_key(jwk, use)
+    material = _PUBLIC[jwk["kty"], jwk.get("crv")]
+    return _import_material(tuple(sorted((name, jwk[name]) for name in material)))
 
 
 @lru_cache(maxsize=1024)

@@ -73,6 +73,11 @@ def list_agencies(session: Session) -> list[AgencyRow]:
     return [AgencyRow(*row) for row in _ALL.rows(session)]
 
 
+def list_standing(session: Session) -> list[tuple[str, AgencyKind, str, datetime | None]]:
+    """Id, kind, area and end of every agency: what each referral asks of all of them."""
+    return [(row[0], row[1], row[2], row[3]) for row in _STANDING.rows(session)]
+
+
 def set_suspended(session: Session, agency_id: str, at: datetime | None) -> None:
     """Suspend an agency, or resume it with None."""
     session.execute(update(t.agency).where(t.agency.c.id == agency_id).values(suspended_at=at))
@@ -124,6 +129,11 @@ _AGENCIES = select(
     t.agency.c.suspended_at,
 )
 _ALL = Prepared(_AGENCIES.order_by(t.agency.c.area, t.agency.c.id))
+_STANDING = Prepared(
+    select(t.agency.c.id, t.agency.c.kind, t.agency.c.area, t.agency.c.suspended_at).order_by(
+        t.agency.c.area, t.agency.c.id
+    )
+)
 _WORKERS = select(
     t.worker.c.agency_id,
     t.worker.c.id,
