@@ -81,14 +81,22 @@ def when_ready(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     """Let a worker, once it was forked, sequence the log without being asked."""
-    worker.wsgi.extensions["gateway"].sequencer.start()
+    for house in _houses(worker):
+        house.sequencer.start()
 
 
 def worker_exit(_server: object, worker: Any) -> None:
     """Let it end in order; a worker that is killed leaves its batch to the others."""
-    application = getattr(worker, "wsgi", None)  # none, if it ended before it was up
-    if application is not None:
-        application.extensions["gateway"].sequencer.stop()
+    for house in _houses(worker):
+        house.sequencer.stop()
+
+
+def _houses(worker: Any) -> Iterator[Any]:
+    """The house of a worker's application; none if the worker ended before it was up."""
+    application = getattr(worker, "wsgi", None)
+    found = application.extensions.get("gateway") if application is not None else None
+    if found is not None:  # the bench serves another application with these settings
+        yield found
 
 
 def _faults(config: Any) -> Iterator[str]:
