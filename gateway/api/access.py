@@ -91,8 +91,7 @@ def read_token(token: str, here: House) -> Mapping[str, Any]:
     :raises Unauthenticated: for anything else.
     """
     try:
-        header = jose.peek(token) if len(token) <= MAX_TOKEN else {}
-        kid = header.get("kid")
+        kid = _kid(token) if len(token) <= MAX_TOKEN else None
         own = next((jwk for jwk in here.keys.token.public if jwk["kid"] == kid), None)
         if own is None:
             _refuse()
@@ -103,6 +102,12 @@ def read_token(token: str, here: House) -> Mapping[str, Any]:
     if claims["iss"] != base_url or claims["aud"] != base_url:
         _refuse()
     return claims
+
+
+@lru_cache(maxsize=1024)
+def _kid(token: str) -> Any:
+    """The key that a token says it is signed with."""
+    return jose.peek(token).get("kid")
 
 
 @lru_cache(maxsize=1024)  # some 3 KB each

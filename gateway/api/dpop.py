@@ -93,11 +93,12 @@ def nonce_key(secret: bytes) -> bytes:
 def _signed(token: str) -> tuple[Mapping[str, Any], dict[str, Any]]:
     """The proof's own key, and the claims that it signed."""
     try:
-        jwk = jose.peek(token).get("jwk")
+        stated = jose.read_signed(token)
+        jwk = stated.header.get("jwk")
         if not isinstance(jwk, dict):
             _refuse()
         key = jose.import_public(jwk, "sig")  # private members are refused there
-        claims = parse(jose.verify_with(token, key, typ="dpop+jwt", header_keys=HEADER))
+        claims = parse(jose.verify_with(stated, key, typ="dpop+jwt", header_keys=HEADER))
     except Invalid:
         _refuse()
     if not isinstance(claims, dict):

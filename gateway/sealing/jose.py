@@ -183,7 +183,7 @@ def verify(token: str | Stated, keys: Mapping[str, Key], typ: str) -> Verified:
 
 
 def verify_with(
-    token: str,
+    token: str | Stated,
     key: Key,
     *,
     typ: str | None,
@@ -198,7 +198,8 @@ def verify_with(
 
     :raises Undecipherable: otherwise.
     """
-    return _verified(read_signed(token), key, typ, algs, header_keys, optional_keys)
+    stated = token if isinstance(token, Stated) else read_signed(token)
+    return _verified(stated, key, typ, algs, header_keys, optional_keys)
 
 
 def encrypt(payload: bytes, public_key: Key, kid: str, typ: str, cty: str) -> str:

@@ -18,10 +18,11 @@ HEADERS: Mapping[str, str] = {
     "Strict-Transport-Security": "max-age=63072000",  # a browser heeds it over TLS alone
     "Cache-Control": "no-store",
 }
+_NAMED = tuple(HEADERS.items())
 
 
 def harden(response: Response) -> Response:
     """Return the answer with every header it lacks; a view that sets one of them keeps its own."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
+    given = {name.lower() for name, _ in response.headers}
+    response.headers.extend((name, value) for name, value in _NAMED if name.lower() not in given)
     return response
