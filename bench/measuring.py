@@ -15,6 +15,7 @@ from bench import audit, decisions, http, jobs, pairs, plans, report, scale, sta
 from bench.steps import AGENDA, PULL, SUBMIT, Steps
 from bench.timing import Job, calibrate
 from bench.timing import run as take
+from gateway.cli import server
 
 SEED, DRIFT, TRIES = 2026, 1.3, 3
 
@@ -58,8 +59,7 @@ def measure(plan: Plan, folder: Path, mode: str, parts: Iterable[str] = ()) -> d
     _say("preparing")
     pair = pairs.prepare(stage.build(folder), folder, SEED)
     run = _Run(plan, pair, chance, found)
-    gc.collect()
-    gc.freeze()  # what was built for the run is no garbage; both sides gain alike
+    server.settle()  # as the service does before it forks; both sides gain alike
     try:
         for name in parts or PARTS:
             _say(name)
