@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import TypeVar
 
 from sqlalchemy.orm import Session
@@ -72,17 +73,24 @@ def _outcome(row: CaseNow, on: date) -> Outcome:
 
 def section_facts(rows: Iterable[SectionRow]) -> tuple[SectionFacts, ...]:
     """One fact per (section, owner), whatever number of parts it is stored in."""
+    return _section_facts(tuple((row.name, row.part, row.audience, row.owner_id) for row in rows))
+
+
+@lru_cache(maxsize=512)  # most cases are made of the same parts
+def _section_facts(
+    parts: tuple[tuple[str, str, str | None, str], ...],
+) -> tuple[SectionFacts, ...]:
     summaries: set[tuple[str, str]] = set()
     sealed: dict[tuple[str, str], set[str]] = {}
-    for row in rows:
-        if row.part == "SCAN":
+    for name, part, audience, owner_id in parts:
+        if part == "SCAN":
             continue  # the gateway's own, no contribution
-        place = (row.name, row.owner_id)
+        place = (name, owner_id)
         copies = sealed.setdefault(place, set())
-        if row.part == "SUMMARY":
+        if part == "SUMMARY":
             summaries.add(place)
-        if row.audience is not None:
-            copies.add(row.audience)
+        if audience is not None:
+            copies.add(audience)
     return tuple(
         SectionFacts(name, owner, (name, owner) in summaries, frozenset(copies))
         for (name, owner), copies in sealed.items()

@@ -8,6 +8,7 @@ everywhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection, Insert, LargeBinary, Table
@@ -16,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.store import context
+from gateway.store.types import Utc
 
 Turn = Callable[[Any], Any] | None
 _MOST = 128  # forms of one statement that are kept
@@ -158,7 +160,7 @@ def writer(kind: Any, dialect: Dialect) -> Turn:
     if isinstance(kind, LargeBinary):
         return None  # both drivers take bytes
     turn: Turn = kind.dialect_impl(dialect).bind_processor(dialect)
-    return turn
+    return _once_for_each_time(kind, turn)
 
 
 def _flat(names: Sequence[str], items: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
@@ -169,7 +171,12 @@ def _reader(kind: Any, dialect: Dialect) -> Turn:
     if isinstance(kind, LargeBinary):
         return None
     turn: Turn = kind.dialect_impl(dialect).result_processor(dialect, None)
-    return turn
+    return _once_for_each_time(kind, turn)
+
+
+def _once_for_each_time(kind: Any, turn: Turn) -> Turn:
+    """A request writes one and the same moment some fifty times, and reads what another wrote."""
+    return lru_cache(maxsize=256)(turn) if turn and isinstance(kind, Utc) else turn
 
 
 def _nameless(error: Exception) -> OperationalError:
