@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.orm import Session
 
 KEY = "gateway.context"
 
@@ -36,10 +36,9 @@ def begin(connection: Connection, agency: str) -> None:
     _apply(connection, agency)
 
 
-def on_begin(session: Session, transaction: SessionTransaction, connection: Connection) -> None:
-    """The listener of every session: a new transaction is for whom the session is."""
-    if not transaction.nested:
-        _apply(connection, of(session))
+def on_begin(session: Session, connection: Connection) -> None:
+    """Let a transaction that begins be for whom its session is."""
+    _apply(connection, of(session))
 
 
 def cursor(

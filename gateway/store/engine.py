@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.schemas.json_text import dump, load
 from gateway.store import context, wall_sqlite, writing
+from gateway.store.session import Transaction
 
 Sessions = sessionmaker[Session]
 
@@ -93,9 +94,7 @@ def make_owner_engine(url: str, *, is_patient: bool = False) -> Engine:
 
 def make_sessions(engine: Engine) -> Sessions:
     """A factory of sessions; each is one transaction, nothing more."""
-    made = sessionmaker(engine, autoflush=False, expire_on_commit=False)
-    event.listen(made, "after_begin", context.on_begin)
-    return made
+    return sessionmaker(engine, class_=Transaction)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -21,7 +21,6 @@ from gateway.store.types import Utc
 
 Turn = Callable[[Any], Any] | None
 _MOST = 128  # forms of one statement that are kept
-_KEPT = "gateway.connection"
 
 
 class Prepared:
@@ -42,7 +41,7 @@ class Prepared:
 
     def rows(self, session: Session, **values: Any) -> list[tuple[Any, ...]]:
         """Run it in the session's transaction and return what it answers."""
-        return self.rows_on(connection_of(session), **values)
+        return self.rows_on(session.connection(), **values)
 
     def rows_on(self, connection: Connection, **values: Any) -> list[tuple[Any, ...]]:
         """Run it in the connection's transaction and return what it answers."""
@@ -65,7 +64,7 @@ class Prepared:
         rows = list(many)
         if not rows:
             return 0
-        connection = connection_of(session)
+        connection = session.connection()
         form = self._form(connection.dialect, rows[0])
         filled = [form.fill(values) for values in rows]
         try:
@@ -139,20 +138,6 @@ class _Form:
                 made[place] = turn(made[place])
             found.append(tuple(made))
         return found
-
-
-def connection_of(session: Session) -> Connection:
-    """The connection of the session's transaction, which is begun if there is none.
-
-    Kept with its transaction: to ask the session for it takes a third of a small statement's time.
-    """
-    transaction, kept = session.get_transaction(), session.info.get(_KEPT)
-    if kept is not None and kept[0] is transaction and transaction is not None:
-        known: Connection = kept[1]
-        return known
-    connection = session.connection()
-    session.info[_KEPT] = (session.get_transaction(), connection)
-    return connection
 
 
 def writer(kind: Any, dialect: Dialect) -> Turn:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.store import context
-from gateway.store.prepared import Turn, connection_of, writer
+from gateway.store.prepared import Turn, writer
 
 
 class _Insert:
@@ -62,7 +62,7 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
     """
     if not rows:
         return
-    connection = connection_of(session)
+    connection = session.connection()
     dialect = connection.dialect
     names = tuple(rows[0])
     place = (dialect.name, table.name, names)
