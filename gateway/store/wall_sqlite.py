@@ -112,7 +112,7 @@ class Guard:
                 values = {name: row[name] for name in names}
             except KeyError:
                 raise _refused() from None
-            place = (written, *values.values())
+            place = (text, *values.values())  # many tables ask the same of a case's members
             # Without its agency or case a row cannot be added anyway.
             if place not in self._proven and (None not in place or not names):
                 self._prove(text, values)
