@@ -24,6 +24,7 @@ PUBLIC = {
     "agencies.find_agency": "the directory",
     "agencies.list_agencies": "the directory",
     "agencies.list_custodies": "the directory",
+    "agencies.list_standing": "the directory",
     "agency_keys.find_key": "the directory",
     "agency_keys.list_keys": "the directory",
     "agency_keys.list_lives": "the directory",
