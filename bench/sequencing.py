@@ -23,13 +23,15 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, text
 
 from gateway import ledger
-from gateway.ledger import OPERATOR, Act, keyring
+from gateway.ledger import Act, keyring
 from gateway.ledger.records import SALT, canonical, record_of, seal
 from gateway.migrations import upgrade
+from gateway.rules.facts import Caller
+from gateway.schemas.codes import AgencyKind
 from gateway.sealing import keys as key_files
 from gateway.store import ids
 from gateway.store.answers import Answer, add_answer
-from gateway.store.engine import make_engine, make_sessions
+from gateway.store.engine import make_engine, make_owner_engine, make_sessions
 from gateway.store.rows import add
 from gateway.store.tables import log_entry
 
@@ -37,6 +39,7 @@ NOW = datetime(2026, 11, 21, tzinfo=UTC)
 WRITERS, WARM = 4, 60
 MUST = {"sqlite": 2.5, "postgresql": 1.5}
 CASES = [f"00000000-0000-4000-8000-{number:012}" for number in range(50)]
+WRITER = Caller("bench", AgencyKind.LANDLORD, "-")
 HEAD = text("SELECT size, hash FROM bench_head")
 HEAD_LOCKED = text("SELECT size, hash FROM bench_head FOR UPDATE")
 GROW = text("UPDATE bench_head SET size = size + 1, hash = :hash")
@@ -56,12 +59,12 @@ Write = Callable[[Any, Any, int], None]
 def _business(session: Any) -> None:
     """What a request changes besides the log: here an answer that it keeps."""
     given = Answer(bytes(32), 200, "-", bytes(700))
-    add_answer(session, agency_id="bench", key=ids.new(NOW), answered_at=NOW, given=given)
+    add_answer(session, agency_id=WRITER.agency_id, key=ids.new(NOW), answered_at=NOW, given=given)
 
 
 def outbox(sessions: Any, keys: Any, number: int) -> None:
     """One commit as the gateway does it."""
-    with ledger.begin(sessions, keys, OPERATOR, NOW) as work:
+    with ledger.begin(sessions, keys, WRITER, NOW) as work:
         work.record("case.read", CASES[number % 50], because="assigned")
         _business(work.session)
 
@@ -71,7 +74,7 @@ def chain(sessions: Any, keys: Any, number: int) -> None:
     case = CASES[number % 50]
     with sessions() as session, session.begin():
         key = keyring.log_keys(session, keys, [case])[case]
-        record = canonical(record_of(Act("case.read", case, "assigned"), OPERATOR, NOW, {}))
+        record = canonical(record_of(Act("case.read", case, "assigned"), WRITER, NOW, {}))
         salt, entry_id = secrets.token_bytes(SALT), ids.new(NOW)
         commitment = hashlib.sha256(salt + record).digest()
         sealed = seal(key, entry_id, case, salt + record)
@@ -80,7 +83,7 @@ def chain(sessions: Any, keys: Any, number: int) -> None:
         size, last = session.execute(HEAD if is_sqlite else HEAD_LOCKED).one()
         leaf = bytes(last) + commitment
         hashed = hashlib.sha256(leaf).digest()
-        row = {"leaf": size, "id": entry_id, "agency_id": "@operator", "agency_seq": size + 1}
+        row = {"leaf": size, "id": entry_id, "agency_id": WRITER.agency_id, "agency_seq": size + 1}
         row |= {"case_id": case, "log_key": case, "commitment": commitment, "bytes": leaf}
         add(session, log_entry, **row, hash=hashed, record=sealed)
         session.execute(GROW, {"hash": hashed})
@@ -89,7 +92,7 @@ def chain(sessions: Any, keys: Any, number: int) -> None:
 def _plain_engine(url: str) -> Engine:
     """SQLite as it is by itself: each commit waits for the disk while it holds the lock."""
     if not url.startswith("sqlite"):
-        return make_engine(url)
+        return make_owner_engine(url)
     engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 20})
 
     @event.listens_for(engine, "connect")
@@ -155,7 +158,7 @@ def rate(kind: str, url: str, folder: Path, seconds: float) -> float:
 
 def _prepare(url: str) -> None:
     upgrade(url)
-    engine = make_engine(url)
+    engine = make_owner_engine(url)
     blob = "BLOB" if url.startswith("sqlite") else "BYTEA"
     with engine.begin() as connection:
         for table in EMPTIED:
