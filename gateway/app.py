@@ -27,6 +27,7 @@ from gateway.api import (
     problem,
     tiles,
     token,
+    workers,
 )
 from gateway.api import referrals as api_referrals
 from gateway.api.house import House
@@ -51,7 +52,7 @@ from gateway.web import headers, reference
 MAX_BODY = 4 * 1024 * 1024  # bytes; a referral of 2 MB is 1.8 times that on the wire
 
 # Imported for their declarations: without its import a door does not exist.
-DOORS = (api_referrals, cases, consent, copies, conferences, log, directory)
+DOORS = (api_referrals, cases, consent, copies, conferences, log, directory, workers)
 
 
 def utcnow() -> datetime:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.ledger import Work
+from gateway.rules import conflict
 from gateway.rules.facts import Caller
 from gateway.store import tokens as store
 from gateway.store.tokens import TokenFacts
@@ -49,6 +50,10 @@ def standing(
         scopes=frozenset(claims["scope"].split()),
         worker_id=worker_id,
         is_chair=bool(facts.is_chair),
+        new_since=_new_since(facts, now),
+        vouched_by=facts.vouched_by,
+        authenticated_at=_moment(claims.get("auth_time")),
+        method=claims.get("method"),
     )
     return Standing(caller, _refusal(facts, worker_id))
 
@@ -58,6 +63,15 @@ def revoke(work: Work, *, jti: str, expires_at: datetime) -> bool:
     with work.timing():
         store.delete_expired(work.session, now=work.now)
     return store.add_revoked(work.session, jti=jti, expires_at=expires_at)
+
+
+def _new_since(facts: TokenFacts, now: datetime) -> datetime | None:
+    since = facts.worker_registered_at
+    return conflict.new_since(since, now) if since is not None else None
+
+
+def _moment(claimed: object) -> datetime | None:
+    return datetime.fromtimestamp(claimed, UTC) if isinstance(claimed, int) else None
 
 
 def _refusal(facts: TokenFacts, worker_id: str | None) -> str | None:

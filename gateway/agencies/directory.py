@@ -43,6 +43,14 @@ def names(session: Session) -> Mapping[str, Name]:
     return {row.id: Name(row.name, row.kind) for row in store.list_agencies(session)}
 
 
+def has_worker(session: Session, agency_id: str, worker_id: str | None) -> bool:
+    """Whether an agency has this worker, and it was not stopped; for None, whether it is there."""
+    if worker_id is None:
+        return store.find_agency(session, agency_id) is not None
+    row = store.find_worker(session, agency_id=agency_id, worker_id=worker_id)
+    return row is not None and row.suspended_at is None
+
+
 def standing(session: Session) -> Mapping[str, Standing]:
     """Return, by agency id, whether each agency can be routed to."""
     return {

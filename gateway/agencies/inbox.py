@@ -23,6 +23,7 @@ __all__ = [
     "JSON_TYPE",
     "Answer",
     "Received",
+    "answer_once",
     "find_answer",
     "keep_answer",
     "once",
@@ -162,6 +163,17 @@ def _lasting(document: Any, resealed: Collection[str]) -> Any:
     if not resealed or not isinstance(document, dict):
         return document
     return {name: value for name, value in document.items() if name not in resealed}
+
+
+def answer_once(
+    work: Work, key: str, received: Received, content: Mapping[str, Any], *, status: int
+) -> Answer:
+    """Answer a document in JSON, and keep the answer under its key.
+
+    :raises Conflict: as `keep_answer` does.
+    """
+    body = json.dumps(dict(content), ensure_ascii=False, separators=(",", ":")).encode()
+    return keep_answer(work, key, Answer(received.digest, status, JSON_TYPE, body))
 
 
 def _verify_key(work: Work, iss: str, kid: str) -> Any:

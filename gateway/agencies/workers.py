@@ -21,9 +21,15 @@ def is_id(value: object) -> bool:
 
 
 def add(
-    session: Session, *, agency_id: str, worker_id: str, is_chair: bool, at: datetime
+    session: Session,
+    *,
+    agency_id: str,
+    worker_id: str,
+    is_chair: bool,
+    at: datetime,
+    vouched_by: str | None = None,
 ) -> WorkerRow:
-    """Register a worker of an agency.
+    """Register a worker of an agency; `vouched_by` is the worker there who asked for it.
 
     :raises Invalid: if the id is not of the published form.
     :raises NotFound: if there is no such agency.
@@ -35,7 +41,16 @@ def add(
         raise NotFound("There is no such agency.")
     if store.find_worker(session, agency_id=agency_id, worker_id=worker_id):
         raise Conflict("The agency has this worker already.")
-    store.add_worker(session, agency_id=agency_id, worker_id=worker_id, is_chair=is_chair, at=at)
+    if vouched_by is not None and not find(session, agency_id=agency_id, worker_id=vouched_by):
+        raise NotFound("There is no such worker to ask for another.")
+    store.add_worker(
+        session,
+        agency_id=agency_id,
+        worker_id=worker_id,
+        is_chair=is_chair,
+        at=at,
+        vouched_by=vouched_by,
+    )
     return WorkerRow(agency_id, worker_id, is_chair, at, None)
 
 

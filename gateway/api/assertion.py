@@ -9,9 +9,10 @@ have which workers. The true reason is counted; once the signature held it is an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, OAuth2Request
@@ -30,6 +31,8 @@ from gateway.sealing import jose
 METHOD = "private_key_jwt"
 MAX_ASSERTION = 8192
 LIFE, AHEAD = 300, 10  # seconds
+FRESH = 300  # seconds for which a worker's sign-in counts
+MAX_METHODS, METHODS = 5, re.compile(r"[a-z0-9]{2,12}")
 TYPES = (None, "JWT", "client-authentication+jwt")
 
 
@@ -107,7 +110,7 @@ def authenticate_client(form: Mapping[str, str], here: House, now: datetime) -> 
     _use(claims, here, now)
     if client.is_suspended:
         raise Rejected("agency-suspended", client.caller())
-    return Applicant(_worker(client, claims, here), kid)
+    return Applicant(_worker(client, claims, here, now), kid)
 
 
 def _verified(assertion: str, here: House, now: datetime) -> tuple[Client, str, dict[str, Any]]:
@@ -197,7 +200,7 @@ def _use(claims: Mapping[str, Any], here: House, now: datetime) -> None:
         _reject("assertion-replayed")
 
 
-def _worker(client: Client, claims: Mapping[str, Any], here: House) -> Caller:
+def _worker(client: Client, claims: Mapping[str, Any], here: House, now: datetime) -> Caller:
     """The caller with its worker (F7): registered, of this very agency, and not suspended."""
     if "worker" not in claims:
         return client.caller()
@@ -207,7 +210,29 @@ def _worker(client: Client, claims: Mapping[str, Any], here: House) -> Caller:
         raise Rejected("worker-unknown", client.caller())
     if found.suspended_at is not None:
         raise Rejected("worker-suspended", client.caller(found.id))
-    return replace(client.caller(found.id), is_chair=found.is_chair)
+    caller = replace(client.caller(found.id), is_chair=found.is_chair)
+    return _signed_in(caller, claims, now)
+
+
+def _signed_in(caller: Caller, claims: Mapping[str, Any], now: datetime) -> Caller:
+    """The caller with when and how its worker last proved who it is, if that was just now.
+
+    As OpenID Connect says it: `auth_time` in seconds, `amr` a list of methods (RFC 8176). What is
+    older is not carried on, and opens nothing that needs it fresh.
+    """
+    if "auth_time" not in claims and "amr" not in claims:
+        return caller
+    at, methods = _time(claims.get("auth_time")), claims.get("amr")
+    if not isinstance(methods, list) or not 1 <= len(methods) <= MAX_METHODS:
+        raise Rejected("assertion-claims", caller)
+    if not all(isinstance(each, str) and METHODS.fullmatch(each) for each in methods):
+        raise Rejected("assertion-claims", caller)
+    if at > now.timestamp() + AHEAD:
+        raise Rejected("assertion-time", caller)
+    if at < now.timestamp() - FRESH:
+        return caller
+    moment = min(datetime.fromtimestamp(int(at), UTC), now)
+    return replace(caller, authenticated_at=moment, method=" ".join(methods))
 
 
 def _reject(because: str) -> NoReturn:

@@ -24,9 +24,9 @@ AGENCY = Query("agency", r"[a-z0-9][a-z0-9-]{1,63}", "The agency asked about.", 
 )
 def list_cases(call: Call) -> Response:
     """What became new for your agency since the cursor, oldest first: reference, kind (ASSIGNED,
-    ALERT, CHANGED, ENDED), level, state, and as notice OBJECTION where the victim objects; names
-    nobody. Keep `next` for the next call: nothing
-    is skipped and nothing comes twice."""
+    ALERT, CHANGED, CONFLICT, GLASS, ENDED), level, state, and as notice OBJECTION where the victim
+    objects; names nobody. Keep `next` for the next call: nothing is skipped and nothing comes
+    twice."""
     sequence(call.house.sessions, call.house.keys, now=call.now)
     with call.work() as work:
         found = cases.list_new(work, cursors.unseal(work, call.query.get("cursor"), "cases"))
@@ -173,3 +173,98 @@ def list_access(call: Call, reference: str) -> Response:
     with call.work() as work:
         sealed = cases.list_access(work, read_reference(reference), issuer=call.base_url)
     return as_sealed(call, sealed)
+
+
+@op(
+    "POST",
+    "/cases/<reference>/conflicts",
+    scope=Scope.CASES_WRITE,
+    summary="Settle who reads where somebody is tied",
+    form="conflict/1",
+    sealed=True,
+    once=True,
+    status=201,
+)
+def settle_conflict(call: Call, reference: str) -> Response:
+    """By the case's coordinator: name a deputy, confirm a newcomer, set somebody aside; by the
+    chair: lift what was found. Any worker may set itself aside."""
+    with call.work() as work:
+        answer = cases.settle_conflict(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
+    "POST",
+    "/cases/<reference>/glass",
+    scope=Scope.CASES_READ,
+    summary="Break the glass",
+    form="break-glass/1",
+    sealed=True,
+    once=True,
+    status=201,
+)
+def break_glass(call: Call, reference: str) -> Response:
+    """By a worker who proved who it is at most five minutes ago (`auth_time` and `amr` in the
+    assertion): one category of a high-risk case, for an hour, with a reason. The case's owner, the
+    chair and the data protection officer are told at once, and it is reviewed within two working
+    days; until then the worker breaks no other."""
+    with call.work() as work:
+        answer = cases.break_glass(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
+    "GET",
+    "/cases/<reference>/glass",
+    scope=Scope.CASES_READ,
+    summary="Look behind the glass that you broke",
+    answers=JOSE_TYPE,
+)
+def look_behind_glass(call: Call, reference: str) -> Response:
+    """The category that your worker broke the glass for, in full, while its hour lasts."""
+    with call.work() as work:
+        sealed = cases.look_behind(work, read_reference(reference), issuer=call.base_url)
+    return as_sealed(call, sealed)
+
+
+@op(
+    "POST",
+    "/cases/<reference>/glass/reviews",
+    scope=Scope.CASES_WRITE,
+    summary="Review a look behind the glass",
+    form="glass-review/1",
+    sealed=True,
+    once=True,
+    status=201,
+)
+def review_glass(call: Call, reference: str) -> Response:
+    """By the chair: was it justified? Also approves the sample that an auditor asks for."""
+    with call.work() as work:
+        answer = cases.review_glass(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
+    "POST",
+    "/cases/<reference>/primary-victim",
+    scope=Scope.CASES_WRITE,
+    summary="Say who is found to be the primary victim",
+    form="primary-victim/1",
+    sealed=True,
+    once=True,
+    status=201,
+)
+def review_primary_victim(call: Call, reference: str) -> Response:
+    """By the chair, where two records have the same people the other way round. What was found is
+    kept in both, its account in this one alone."""
+    with call.work() as work:
+        answer = cases.review_primary_victim(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)

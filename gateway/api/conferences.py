@@ -91,5 +91,7 @@ def read_agenda(call: Call, conference_id: str) -> Response:
     with call.work() as work:
         agenda, entry = conferences.build_agenda(work, conference_id, call.purpose)
         document = papers.render(agenda, call.query.get("format", "json"), agenda.labels)
-        sealed = conferences.seal_agenda(work, document, entry, call.purpose, issuer=call.base_url)
+        sealed = conferences.seal_agenda(
+            work, document, entry, call.purpose, issuer=call.base_url, about=agenda.about
+        )
     return as_sealed(call, sealed)

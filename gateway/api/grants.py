@@ -79,6 +79,9 @@ class TokenGenerator(JWTBearerTokenGenerator):
         }
         if client.caller.worker_id is not None:
             claims["worker"] = client.caller.worker_id
+        if client.caller.authenticated_at is not None:
+            claims["auth_time"] = int(client.caller.authenticated_at.timestamp())
+            claims["method"] = client.caller.method
         key = here.keys.token
         return jose.sign(json.dumps(claims).encode(), key.key, key.kid, access.TYPE)
 

@@ -77,6 +77,7 @@ def read_referral(call: Call, reference: str) -> Response:
             document={**_status(own.status), "document": own.document},
             purpose=call.purpose,
             entry=own.entry,
+            cases=[own.facts],
         )
     return as_sealed(call, sealed)
 

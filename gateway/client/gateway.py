@@ -22,6 +22,7 @@ from gateway.client.notes import Notes
 from gateway.client.partners import Partners
 from gateway.client.reading import paper, read_document, read_steps, read_text, read_texts
 from gateway.client.repeats import repeated
+from gateway.client.walls import Walls
 from gateway.client.watch import Watch
 from gateway.client.witness import Disproved, Witness
 from gateway.errors import Invalid, Unavailable, Undecipherable
@@ -85,6 +86,7 @@ class Gateway:
             clock=clock,
             pause=pause,
         )
+        self.walls = Walls(self._exchange)
         self.witness = Witness(
             keys.folder,
             verifiers=lambda: read_texts(self._log(), "verifiers"),

@@ -46,6 +46,22 @@ def flight_today(forms: Forms) -> Form:
     return changed(form, referral__danger="IMMINENT_LIFE")
 
 
+def accused(forms: Forms) -> Form:
+    """C4 the other way round: the same two people, each in the other's place."""
+    form, turned = forms.load("c4"), forms.load("c4")
+    his, theirs = form["document"], turned["document"]
+    victim, other = his["victim"], his["perpetrators"][0]
+    for name in ("given_names", "family_name"):
+        theirs["victim"][name] = other[name]
+        theirs["perpetrators"][0][name] = victim[name]
+    theirs["victim"]["dob"] = {"value": other["dob"]}
+    theirs["perpetrators"][0]["dob"] = victim["dob"]["value"]
+    theirs["victim"]["spelling_variants"] = []
+    theirs["victim"].pop("nhs_number", None)
+    theirs["referrer"]["case_ref"] = "HH-1"
+    return turned
+
+
 def a_position(form: Form, position: str) -> dict[str, Any]:
     """The victim's position of a form, learned anew a day later."""
     record = form["document"]["consent_record"]

@@ -58,6 +58,17 @@ class Stage:
             )
         return self._agencies[agency_id]
 
+    def worker(self, agency_id: str, worker: str) -> Gateway:
+        """The client of one worker of an agency."""
+        return world.connect(
+            agency_id,
+            self.wire.sender(),
+            base_url=self.place.settings.base_url,
+            folder=self.place.agencies,
+            clock=lambda: datetime.now(UTC),
+            worker=worker,
+        )
+
     def note(self, case: str, found: Mapping[str, Any]) -> None:
         """Keep observations under the name of a case."""
         self.observed.update({f"{case}.{name}": value for name, value in found.items()})

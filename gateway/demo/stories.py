@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.demo import cases, observe
+from gateway.demo import cases, observe, walls
 from gateway.demo.play import (
     COORDINATOR,
     COORDINATOR_PURPOSE,
@@ -69,7 +69,9 @@ def c2(stage: Stage) -> None:
     victim = observe.section(pulled, "language").get("victim", {})
     stage.note("c2", {"interpreter_exclusions": len(victim.get("interpreter_exclusions", ()))})
     stage.show.fact("interpreter", "not: " + "; ".join(victim.get("interpreter_exclusions", ())))
+    walls.substitute(stage, reference)
     stage.list_case("c2", reference)
+    walls.kept_out(stage, reference)
     stage.views("c2", reference, BY_AND_FOR, OTHER_LANDLORD)
     stage.agendas("c2", reference)
     stage.show.step("The same about another, who is on her way to the airport now:")
@@ -151,6 +153,7 @@ def c4(stage: Stage) -> None:
         rows.append((agency_id, shown[agency_id]))
     stage.note("c4", {"orientation": shown})
     stage.show.table(("agency", "level and row"), rows)
+    walls.two_sides(stage, reference, IDVA, LANDLORD)
 
 
 def c5(stage: Stage) -> None:

@@ -30,8 +30,13 @@ class Partner:
     workers: tuple[str, ...]
 
 
-def _partner(agency_id: str, name: str, kind: AgencyKind, area: str = "MARLBURY") -> Partner:
-    return Partner(agency_id, name, kind, area, (f"{agency_id.split('-')[-1]}-01",))
+CHAIR = "chair-01"  # of the coordinating agency
+
+
+def _partner(
+    agency_id: str, name: str, kind: AgencyKind, area: str = "MARLBURY", *more: str
+) -> Partner:
+    return Partner(agency_id, name, kind, area, (f"{agency_id.split('-')[-1]}-01", *more))
 
 
 PARTNERS: tuple[Partner, ...] = (
@@ -47,8 +52,17 @@ PARTNERS: tuple[Partner, ...] = (
     _partner("marlbury-gp", "Marlbury surgeries", AgencyKind.PRIMARY_CARE),
     _partner("marlbury-college", "Marlbury college", AgencyKind.EDUCATION),
     _partner("marlbury-probation", "Marlbury probation", AgencyKind.PROBATION),
-    _partner("marlbury-council-housing", "Marlbury housing options", AgencyKind.LA_HOUSING),
-    _partner("marlbury-marac", "Marlbury MARAC coordination", AgencyKind.COORDINATOR),
+    _partner(
+        "marlbury-council-housing",
+        "Marlbury housing options",
+        AgencyKind.LA_HOUSING,
+        "MARLBURY",
+        "housing-02",
+        "housing-03",
+    ),
+    _partner(
+        "marlbury-marac", "Marlbury MARAC coordination", AgencyKind.COORDINATOR, "MARLBURY", CHAIR
+    ),
     _partner(
         "fenhollow-marac", "Fenhollow MARAC coordination", AgencyKind.COORDINATOR, "FENHOLLOW"
     ),
@@ -73,7 +87,12 @@ def enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
         )
         with begin(sessions, keys, OPERATOR, now) as work:
             for worker in partner.workers:
-                agencies.add_worker(work, agency_id=partner.agency_id, worker_id=worker)
+                agencies.add_worker(
+                    work,
+                    agency_id=partner.agency_id,
+                    worker_id=worker,
+                    is_chair=worker == CHAIR,
+                )
         answer = open_enrolment(made.answer, config.load_keys(own), partner.agency_id)
         config.keep_log_key(own, answer["log_key"])
 

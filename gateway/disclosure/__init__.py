@@ -25,17 +25,27 @@ from gateway.disclosure.deciding import (
 )
 from gateway.disclosure.facts import list_facts, members_of, read_narrowings, section_facts
 from gateway.disclosure.finding import find_referral
+from gateway.disclosure.glass import (
+    Behind,
+    decide_glass,
+    load_behind,
+    open_behind,
+    stand_before,
+)
 from gateway.disclosure.grants import derive, grant_new, regrant
 from gateway.disclosure.opening import Disclosed, disclose, disclose_many, load
 from gateway.disclosure.pieces import Piece
 from gateway.disclosure.private import Note, keep_note, last_number, list_notes
 from gateway.disclosure.renewing import renew_case_key
+from gateway.disclosure.ties import list_ties
 from gateway.disclosure.unsealing import OpenedNote, Unsealed, ask_unsealed, unseal
+from gateway.disclosure.walling import beyond_wall, require_no_wall, walled
 
 __all__ = [
     "ALERT_PART",
     "SCAN_PART",
     "Asked",
+    "Behind",
     "Box",
     "CaseKey",
     "Contribution",
@@ -47,7 +57,9 @@ __all__ = [
     "Sealed",
     "Unsealed",
     "ask_unsealed",
+    "beyond_wall",
     "contribute",
+    "decide_glass",
     "decision_for",
     "derive",
     "disclose",
@@ -60,11 +72,14 @@ __all__ = [
     "list_asked",
     "list_facts",
     "list_notes",
+    "list_ties",
     "load",
+    "load_behind",
     "lock_standing",
     "may_know",
     "members_of",
     "new_case_key",
+    "open_behind",
     "open_case_key",
     "open_part",
     "open_value",
@@ -72,11 +87,14 @@ __all__ = [
     "read_narrowings",
     "regrant",
     "renew_case_key",
+    "require_no_wall",
     "require_purpose",
     "seal_answer",
     "seal_value",
     "section_facts",
     "sign_receipt",
+    "stand_before",
     "take_copy",
     "unseal",
+    "walled",
 ]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.agencies import directory
 from gateway.disclosure import ways
-from gateway.errors import Unavailable
+from gateway.disclosure.own_keys import recipient
 from gateway.ledger import Entry, Work, newest_checkpoint
+from gateway.rules.facts import CaseFacts
 from gateway.schemas import reference as references
 from gateway.schemas.codes import Purpose
 from gateway.sealing import envelopes, jose
@@ -32,17 +33,19 @@ def seal_answer(
     document: Mapping[str, Any],
     purpose: Purpose,
     entry: Entry,
+    cases: Iterable[CaseFacts] = (),
     has_exclusive: bool = False,
 ) -> Sealed:
     """Sign a document and encrypt it to the caller's newest key, with its log commitment.
 
+    `cases` are those of which the document tells.
+
+    :raises Denied: if one of them is for a deputy's own key, and there is none.
     :raises Unavailable: if the caller's agency has no valid encryption key.
     """
     if form not in ways.FORMS:
         raise ValueError("an answer of a form that no registered way out has")
-    keys = directory.encryption_keys(work.session, work.caller.agency_id, work.now)
-    if not keys:
-        raise Unavailable("The agency has no valid encryption key.")
+    to = recipient(work, cases)
     signing = work.keys.signing
     claims: dict[str, Any] = {
         "iss": issuer,
@@ -60,8 +63,8 @@ def seal_answer(
         claims=claims,
         signing_key=signing.key,
         signing_kid=signing.kid,
-        recipient_jwk=keys[0],
-        recipient_kid=str(keys[0]["kid"]),
+        recipient_jwk=to,
+        recipient_kid=str(to["kid"]),
     )
     return Sealed(body, entry, has_exclusive)
 

@@ -156,6 +156,22 @@ def open_for_gateway(work: Work, keys: Mapping[str, CaseKey], part: str) -> dict
     return _open_for_gateway(work, keys, rows)
 
 
+def open_named(
+    work: Work, keys: Mapping[str, CaseKey], names: Sequence[str]
+) -> list[tuple[SectionRow, Any]]:
+    """Open the full text of some sections without a grant, for what was decided and recorded."""
+    rows = [
+        row
+        for row in sections.list_sections(work.session, list(keys))
+        if row.name in names and row.part == "FULL" and row.audience is None
+    ]
+    return [
+        (row, content)
+        for row in rows
+        for content in _open_for_gateway(work, keys, [row])[row.case_id]
+    ]
+
+
 def _open_for_gateway(
     work: Work, keys: Mapping[str, CaseKey], rows: Sequence[SectionRow]
 ) -> dict[str, list[Any]]:

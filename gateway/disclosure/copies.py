@@ -24,8 +24,9 @@ from gateway.disclosure.deciding import profile_of
 from gateway.disclosure.facts import list_facts
 from gateway.ledger import Act, Work
 from gateway.profiles.loader import Profile
+from gateway.rules import conflict
 from gateway.rules import disclosure as rule
-from gateway.rules.facts import Caller, CaseFacts, SectionFacts
+from gateway.rules.facts import CaseFacts, SectionFacts
 from gateway.schemas.codes import Level, SealRequest
 from gateway.sealing import sections as seal
 from gateway.sealing.jose import b64u, b64u_decode
@@ -89,6 +90,7 @@ def copies_owed(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) 
     for row in rows:
         if row.audience is not None:
             sources.setdefault((row.name, row.owner_id), row.section_id)
+    facts = conflict.for_grants(facts)
     held = [each for each in facts.sections if (each.name, each.owner) in sources]
     if not held:
         return set()
@@ -161,7 +163,9 @@ def take_copy(
 def _readable(facts: CaseFacts, agency_id: str, profile: Profile) -> Iterable[SectionFacts]:
     """The sections of `facts` that a member may read in full for some purpose, its own apart."""
     member, matrix = facts.members[agency_id], profile.matrix
-    caller = Caller(agency_id, member.kind, "")
+    if conflict.needs_own_key(facts, agency_id):
+        return  # only its deputy reads, and no copy may be made for a key that others hold
+    caller = conflict.reader(facts, agency_id, member.kind)
     ceiling = rule.highest(facts, caller, matrix, matrix.telling(member.kind))
     for each in facts.sections if ceiling.because != rule.ALERT else ():
         is_own = each.owner == agency_id

@@ -1,4 +1,4 @@
-"""Owns the loading of what the disclosure rule may know: three statements, however many cases."""
+"""Owns loading what the disclosure rule may know: as many statements for many cases as for one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from gateway.disclosure.ties import list_ties
 from gateway.rules.facts import CaseFacts, Membership, Narrowing, SectionFacts
 from gateway.rules.positions import NOT_RENEWED, Said
 from gateway.schemas.codes import AgencyKind, CaseRole, Category, Outcome, Purpose
@@ -29,6 +30,7 @@ def list_facts(session: Session, case_ids: Sequence[str], *, on: date) -> dict[s
     """
     by_case = _group(members.list_assignments(session, case_ids))
     stored = _group(sections.list_sections(session, case_ids))
+    ties = list_ties(session, case_ids)
     return {
         case_id: CaseFacts(
             case_id=case_id,
@@ -47,6 +49,7 @@ def list_facts(session: Session, case_ids: Sequence[str], *, on: date) -> dict[s
             barred_kinds=frozenset(AgencyKind(kind) for kind in row.barred_kinds),
             narrowed=read_narrowings(row.narrowed) - read_narrowings(row.broken),
             conflicted=frozenset(row.barred_agencies),
+            ties=ties[case_id],
         )
         for case_id, row in cases.list_now(session, case_ids).items()
     }

@@ -10,8 +10,9 @@ from gateway.disclosure.boxes import ALERT_PART, GATEWAY, SCAN_PART, CaseKey, se
 from gateway.disclosure.facts import list_facts
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
+from gateway.rules import conflict
 from gateway.rules import disclosure as rule
-from gateway.rules.facts import Allowed, Caller, CaseFacts, Membership
+from gateway.rules.facts import Allowed, CaseFacts, Membership
 from gateway.schemas.codes import Level
 from gateway.sealing import sections as seal
 from gateway.store import sections
@@ -82,10 +83,11 @@ def regrant(
 def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> dict[str, set[str]]:
     """Which agencies may hold the key of each section: section id to agency ids."""
     due: dict[str, set[str]] = {}
+    facts = conflict.for_grants(facts)
     ceilings = {
         member.agency_id: rule.highest(
             facts,
-            Caller(member.agency_id, member.kind, ""),
+            conflict.reader(facts, member.agency_id, member.kind),
             profile.matrix,
             profile.matrix.telling(member.kind),
         )

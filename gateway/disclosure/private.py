@@ -17,6 +17,7 @@ from gateway.disclosure.facts import list_facts
 from gateway.errors import Denied
 from gateway.ledger import Entry, Work
 from gateway.rules import disclosure as rule
+from gateway.rules.facts import CaseFacts
 from gateway.schemas.codes import NoteKind, Purpose
 from gateway.sealing import jose
 from gateway.store import ids
@@ -47,6 +48,7 @@ class Notes:
     notes: tuple[Note, ...]
     more: bool
     entry: Entry
+    facts: CaseFacts = field(repr=False)  # to whose key the page is sealed follows from them
 
 
 def last_number(work: Work, case_id: str) -> int:
@@ -96,7 +98,7 @@ def list_notes(work: Work, case_id: str, purpose: Purpose, *, after: int = 0) ->
         purpose=purpose,
         facts={"notes": [row.id for row in shown], "owners": [work.caller.agency_id]},
     )
-    return Notes(_opened(work, case_id, shown), len(rows) > PAGE, entry)
+    return Notes(_opened(work, case_id, shown), len(rows) > PAGE, entry, facts[case_id])
 
 
 def _opened(work: Work, case_id: str, rows: list[NoteRow]) -> tuple[Note, ...]:

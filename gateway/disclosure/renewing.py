@@ -10,7 +10,14 @@ from gateway.sealing.keys import case_context
 from gateway.store import cases, private_notes, referrals, seal_requests, sections
 from gateway.store.sections import GrantRow
 
-_DATED = (("position", "account"), ("risk", "needs"))
+_DATED = (
+    ("position", "account"),
+    ("risk", "needs"),
+    ("conflict_act", "account"),
+    ("counter_review", "account"),
+    ("glass", "account"),
+    ("glass", "review"),
+)
 
 
 def renew_case_key(work: Work, case_id: str) -> int:

@@ -27,6 +27,7 @@ FORMS: Mapping[str, Way] = {
     "access/1": Way.CODES,
     "private-notes/1": Way.OWN,
     "readings/1": Way.CODES,
+    "glass/1": Way.SCANNED,
 }
 
 # Operations of the API.
@@ -64,4 +65,11 @@ OPERATIONS: Mapping[str, Way] = {
     "cosign_checkpoint": Way.CODES,
     "list_directory": Way.CODES,
     "list_key_events": Way.CODES,
+    "declare_interests": Way.CODES,
+    "settle_worker_key": Way.CODES,
+    "settle_conflict": Way.CODES,
+    "break_glass": Way.CODES,
+    "look_behind_glass": Way.SCANNED,
+    "review_glass": Way.CODES,
+    "review_primary_victim": Way.CODES,
 }

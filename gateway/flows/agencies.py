@@ -161,8 +161,15 @@ def list_agencies(work: Work) -> tuple[AgencyRow, ...]:
     return tuple(registry.list_agencies(work.session))
 
 
-def add_worker(work: Work, *, agency_id: str, worker_id: str, is_chair: bool = False) -> WorkerRow:
-    """Register a person of an agency by an opaque id (F7).
+def add_worker(
+    work: Work,
+    *,
+    agency_id: str,
+    worker_id: str,
+    is_chair: bool = False,
+    vouched_by: str | None = None,
+) -> WorkerRow:
+    """Register a person of an agency by an opaque id (F7); `vouched_by` of it asked for this.
 
     :raises Invalid: if the id is not of the published form.
     :raises NotFound: if there is no such agency.
@@ -170,9 +177,19 @@ def add_worker(work: Work, *, agency_id: str, worker_id: str, is_chair: bool = F
     """
     only_operator(work, "worker.added")
     made = workers.add(
-        work.session, agency_id=agency_id, worker_id=worker_id, is_chair=is_chair, at=work.now
+        work.session,
+        agency_id=agency_id,
+        worker_id=worker_id,
+        is_chair=is_chair,
+        at=work.now,
+        vouched_by=vouched_by,
     )
-    facts = {"agency": agency_id, "worker": worker_id, "is_chair": is_chair}
+    facts = {
+        "agency": agency_id,
+        "worker": worker_id,
+        "is_chair": is_chair,
+        "vouched_by": vouched_by,
+    }
     work.record("worker.added", None, because=BECAUSE, facts=facts)
     return made
 

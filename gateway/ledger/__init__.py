@@ -6,7 +6,13 @@ A request's own transaction writes its change and the pending line. Any process 
 
 from gateway.ledger import witnessing
 from gateway.ledger.audit import Report, check_head, verify
-from gateway.ledger.contexts import reading_as, reading_kept, reading_log, reading_registry
+from gateway.ledger.contexts import (
+    matching,
+    reading_as,
+    reading_kept,
+    reading_log,
+    reading_registry,
+)
 from gateway.ledger.keyring import check_epochs, ensure_agency_log_key
 from gateway.ledger.pressure import Pressure
 from gateway.ledger.proofs import Inclusion, consistency, inclusion, inclusions, newest_checkpoint
@@ -38,6 +44,7 @@ __all__ = [
     "ensure_agency_log_key",
     "inclusion",
     "inclusions",
+    "matching",
     "newest_checkpoint",
     "published_checkpoint",
     "read_tile",

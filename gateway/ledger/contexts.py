@@ -7,7 +7,7 @@ statements that need more say so here, by name, and go back at once. No other mo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy.orm import Session
 
@@ -63,3 +63,8 @@ def reading_registry(sessions: Sessions) -> Iterator[Session]:
     """A session that reads who there is, before it is known who asks."""
     with reading_as(sessions, System.ROUTING) as session:
         yield session
+
+
+def matching(session: Session) -> AbstractContextManager[None]:
+    """For the statements that compare people across all cases, with whoever is staff."""
+    return within(session, System.MATCHING)

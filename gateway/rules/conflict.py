@@ -7,6 +7,7 @@ interest, staff cases and counter-allegations.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.rules.facts import Caller, CaseFacts, Ties, Worker
@@ -64,23 +65,34 @@ def tied(ties: Ties) -> frozenset[Worker]:
 
 def is_shut(case: CaseFacts, agency_id: str) -> bool:
     """Whether an agency as such is shut out, so that only its deputy reads for it."""
-    return agency_id in case.conflicted or any(each[0] == agency_id for each in tied(case.ties))
+    if agency_id in case.conflicted or agency_id in case.ties.employers:
+        return True
+    return any(each[0] == agency_id for each in tied(case.ties))
 
 
 def is_unconfirmed(
     case: CaseFacts, worker: Worker, new_since: datetime | None, vouched_by: str | None
 ) -> bool:
-    """Whether a worker or its key is so new, or let in by one so close, that it opens nothing.
+    """Whether a worker is so new, or let in by one so close, that it opens nothing in this case.
 
-    `new_since` is None for what is older than `NEW_FOR`. The coordinator's confirmation for this
-    case ends it.
+    The coordinator's confirmation for this case ends it.
     """
     if worker in case.ties.confirmed:
         return False
+    return is_unsettled(case, worker[0], new_since, vouched_by)
+
+
+def is_unsettled(
+    case: CaseFacts, agency_id: str, new_since: datetime | None, vouched_by: str | None
+) -> bool:
+    """Whether a worker or a key came after the case and is new, or was let in by one who is tied.
+
+    `new_since` is None for what is older than `NEW_FOR`.
+    """
     opened_at = case.ties.opened_at
     if new_since is not None and opened_at is not None and new_since > opened_at:
         return True
-    return vouched_by is not None and is_tied(case.ties, (worker[0], vouched_by))
+    return vouched_by is not None and is_tied(case.ties, (agency_id, vouched_by))
 
 
 def new_since(registered_at: datetime, now: datetime) -> datetime | None:
@@ -104,6 +116,30 @@ def readers(case: CaseFacts, agency_id: str) -> frozenset[str] | None:
     if standing is None:
         return None
     return frozenset(worker for agency, worker in standing - tied(ties) if agency == agency_id)
+
+
+def has_stand_in(case: CaseFacts, agency_id: str) -> bool:
+    """Whether somebody of an agency was named, or may take the chair, and is not tied."""
+    standing = _stand_ins(case, agency_id) - tied(case.ties)
+    return any(agency == agency_id for agency, _ in standing)
+
+
+def for_grants(case: CaseFacts) -> CaseFacts:
+    """Return a case as its grants are derived: which of two accused a worker supports is not seen.
+
+    That is decided with each reading. Were it decided here, a referral that accuses somebody back
+    would leave less behind than another, and its sender could tell.
+    """
+    return replace(case, ties=replace(case.ties, is_counter=False))
+
+
+def reader(case: CaseFacts, agency_id: str, kind: AgencyKind) -> Caller:
+    """Return an agency as whoever may read for it: unattended, or one of those who alone may.
+
+    What it may know is what its grants are derived from. Where nobody may read, nor does this.
+    """
+    alone = readers(case, agency_id)
+    return Caller(agency_id, kind, "", worker_id=min(alone) if alone else None)
 
 
 def needs_own_key(case: CaseFacts, agency_id: str) -> bool:

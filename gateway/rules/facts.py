@@ -205,6 +205,7 @@ class Ties:
 
     opened_at: datetime | None = None  # when the case came in
     hits: frozenset[Worker] = frozenset()  # share a name and birth, address, phone or employer
+    employers: frozenset[str] = frozenset()  # agencies that employ somebody in the case
     excluded: frozenset[Worker] = frozenset()  # set aside by hand, or by its own word
     lifted: frozenset[Worker] = frozenset()  # the chair found a hit to be somebody else
     deputies: frozenset[Worker] = frozenset()  # named to read where their agency is tied

@@ -135,6 +135,51 @@ class NoteKind(StrEnum):
     CASEWORK = "CASEWORK"
 
 
+class Closeness(StrEnum):
+    """Who somebody is to a worker that declares an interest."""
+
+    SELF = "SELF"
+    RELATIVE = "RELATIVE"
+    FORMER_RELATIONSHIP = "FORMER_RELATIONSHIP"
+    CLOSE_FRIEND = "CLOSE_FRIEND"
+
+
+class ConflictAct(StrEnum):
+    """What is decided about the conflict wall of one case; rows are added, none is changed."""
+
+    DEPUTY = "DEPUTY"  # reads where its agency is tied
+    END_DEPUTY = "END_DEPUTY"
+    CONFIRM = "CONFIRM"  # a newcomer whom the coordinator knows of
+    EXCLUDE = "EXCLUDE"  # set aside by hand, or by its own word
+    LIFT = "LIFT"  # the chair found a hit to be somebody else, or an exclusion to be over
+    EMPLOYER = "EMPLOYER"  # found by the gateway: the agency employs somebody in the case
+    RESTRICT = "RESTRICT"  # found by the gateway: the victim is a partner's staff
+
+
+class WorkerKeyAct(StrEnum):
+    """What is done with a worker's own key."""
+
+    REGISTER = "REGISTER"
+    APPROVE = "APPROVE"  # by another worker of the agency
+    END = "END"
+
+
+class GlassFinding(StrEnum):
+    """What a review of a broken glass found."""
+
+    JUSTIFIED = "JUSTIFIED"
+    NOT_JUSTIFIED = "NOT_JUSTIFIED"
+
+
+class PrimaryVictim(StrEnum):
+    """What a review of two who accuse each other found; A is the victim of this very record."""
+
+    PRIMARY_VICTIM_A = "PRIMARY_VICTIM_A"
+    PRIMARY_VICTIM_B = "PRIMARY_VICTIM_B"
+    BIDIRECTIONAL_UNCLEAR = "BIDIRECTIONAL_UNCLEAR"
+    INSUFFICIENT = "INSUFFICIENT"
+
+
 class SealRequest(StrEnum):
     """What became of a request for a sealed copy."""
 

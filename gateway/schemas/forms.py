@@ -33,6 +33,14 @@ from gateway.schemas.positions import DatedPosition, OverrideForm
 from gateway.schemas.problem import PROBLEM_TEXTS, ProblemDocument
 from gateway.schemas.referral import Referral
 from gateway.schemas.risk import Assessment
+from gateway.schemas.walls import (
+    ConflictForm,
+    GlassForm,
+    GlassReviewForm,
+    Interests,
+    PrimaryVictimForm,
+    WorkerKeyForm,
+)
 
 # Built once: a schema per call would cost more than the loading itself.
 FORMS: Mapping[str, Form] = MappingProxyType(
@@ -45,6 +53,12 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "decision/1": DecisionForm(),
         "section-copy/1": SectionCopyForm(),
         "private-note/1": PrivateNoteForm(),
+        "interests/1": Interests(),
+        "worker-key/1": WorkerKeyForm(),
+        "conflict/1": ConflictForm(),
+        "break-glass/1": GlassForm(),
+        "glass-review/1": GlassReviewForm(),
+        "primary-victim/1": PrimaryVictimForm(),
     }
 )
 BODIES: Mapping[str, Form] = MappingProxyType(

@@ -27,6 +27,7 @@ __all__ = [
     "case_context",
     "check_provider",
     "hosted_context",
+    "interest_context",
     "jwks",
     "keys_of",
     "listing",
@@ -104,6 +105,11 @@ def log_context(subject: str) -> bytes:
 def agency_log_context(agency_id: str) -> bytes:
     """Return what binds a wrapped log key to its agency."""
     return f"agency-log|v1|{agency_id}".encode()
+
+
+def interest_context(agency_id: str, worker_id: str) -> bytes:
+    """Return what binds the wrapped key of a worker's declaration to that worker."""
+    return f"interest|v1|{agency_id}|{worker_id}".encode()
 
 
 def hosted_context(agency_id: str, kid: str) -> bytes:

@@ -90,12 +90,22 @@ def list_scopes(session: Session, agency_id: str) -> frozenset[str]:
 
 
 def add_worker(
-    session: Session, *, agency_id: str, worker_id: str, is_chair: bool, at: datetime
+    session: Session,
+    *,
+    agency_id: str,
+    worker_id: str,
+    is_chair: bool,
+    at: datetime,
+    vouched_by: str | None = None,
 ) -> None:
     """Insert a worker."""
     session.execute(
         insert(t.worker).values(
-            agency_id=agency_id, id=worker_id, is_chair=is_chair, registered_at=at
+            agency_id=agency_id,
+            id=worker_id,
+            is_chair=is_chair,
+            registered_at=at,
+            vouched_by=vouched_by,
         )
     )
 

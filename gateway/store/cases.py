@@ -11,7 +11,14 @@ from sqlalchemy import BindParameter, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
-from gateway.schemas.codes import Capacity, CaseState, Outcome, Position, RiskLevel
+from gateway.schemas.codes import (
+    Capacity,
+    CaseState,
+    Outcome,
+    Position,
+    PrimaryVictim,
+    RiskLevel,
+)
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all
@@ -408,7 +415,9 @@ def list_unshared(session: Session, case_ids: Sequence[str], *, on: date) -> fro
 def list_sealed(session: Session, table: str, column: str, case_id: str) -> list[tuple[int, bytes]]:
     """The sealed values of one dated table of a case: (seq, cell)."""
     dated = t.metadata.tables[table]
-    query = select(dated.c.seq, dated.c[column]).where(dated.c.case_id == case_id)
+    query = select(dated.c.seq, dated.c[column]).where(
+        dated.c.case_id == case_id, dated.c[column].is_not(None)
+    )
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
@@ -434,3 +443,10 @@ def list_feedback(
     for case_id, given, at in rows:
         found.setdefault(case_id, []).append((given, at))
     return found
+
+
+def list_primary_victims(session: Session, case_ids: Sequence[str]) -> dict[str, PrimaryVictim]:
+    """What the newest review of two who accuse each other found, by case."""
+    c = t.counter_review
+    query = select(c.c.case_id, c.c.outcome).where(c.c.case_id.in_(case_ids)).order_by(c.c.seq)
+    return {row[0]: row[1] for row in session.execute(query)}

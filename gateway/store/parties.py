@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, bindparam, delete, func, insert, select
+from sqlalchemy import Boolean, bindparam, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
@@ -125,6 +125,19 @@ def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:
     return [LinkRow(*(*row[:3], tuple(row[3]), *row[4:])) for row in rows]
 
 
+_REVERSED = select(t.link.c.case_id, t.link.c.other_id).where(
+    or_(t.link.c.case_id == bindparam("id"), t.link.c.other_id == bindparam("id")),
+    t.link.c.kind == "REVERSED",
+    t.link.c.status != "REJECTED",
+)
+
+
+def list_reversed(session: Session, case_id: str) -> list[str]:
+    """The cases that have the same people the other way round, by id."""
+    rows = session.execute(_REVERSED, {"id": case_id})
+    return sorted({each for row in rows for each in row} - {case_id})
+
+
 def count_indexed_otherwise(session: Session, index_key: str) -> int:
     """How many cases have people who are indexed with another key than this one."""
     p = t.party.c
@@ -140,5 +153,9 @@ def list_indexed_otherwise(session: Session, index_key: str, *, limit: int) -> l
 
 
 def list_index_keys(session: Session) -> frozenset[str]:
-    """Every index key with which anybody is indexed, by name."""
-    return frozenset(session.execute(select(t.party.c.index_key).distinct()).scalars())
+    """Every index key with which anybody is indexed, in a case or by a declaration, by name."""
+    return frozenset(
+        name
+        for table in (t.party, t.interest)
+        for name in session.execute(select(table.c.index_key).distinct()).scalars()
+    )

@@ -30,13 +30,18 @@ from gateway.schemas.codes import (
     Capacity,
     CaseRole,
     CaseState,
+    Category,
+    ConflictAct,
     Custody,
     Enrolling,
+    GlassFinding,
     KeyEvent,
     NoteKind,
     Outcome,
     Position,
+    PrimaryVictim,
     ProfessionalLevel,
+    Purpose,
     RiskLevel,
     SealRequest,
 )
@@ -145,6 +150,45 @@ worker = Table(
     Column("is_chair", Boolean(create_constraint=True, name="is_chair"), nullable=False),
     Column("registered_at", Utc, nullable=False),
     Column("suspended_at", Utc),
+    Column("vouched_by", Slug),  # the worker of the agency who had this one registered
+)
+
+worker_key = Table(
+    "worker_key",  # a worker's own key, for what no colleague may read; public to partners
+    metadata,
+    _agency_id(primary_key=True),
+    Column("kid", String(64), primary_key=True),
+    Column("worker_id", Slug, nullable=False),
+    Column("jwk", JSON, nullable=False),  # public members only
+    Column("thumbprint", String(43), nullable=False, unique=True),
+    Column("asked_at", Utc, nullable=False),
+    Column("approved_by", Slug),  # another worker of the agency
+    Column("approved_at", Utc),
+    Column("ended_at", Utc),
+    ForeignKeyConstraint(["agency_id", "worker_id"], ["worker.agency_id", "worker.id"]),
+)
+
+interest = Table(
+    "interest",  # whom a worker is close to, by its own declaration; the newest alone is kept
+    metadata,
+    _agency_id(primary_key=True),
+    Column("worker_id", Slug, primary_key=True),
+    Column("epoch", String(40), nullable=False),
+    Column("wrapped", Sealed, nullable=False),  # the key of `content`
+    Column("content", Sealed, nullable=False),
+    Column("index_key", String(40), nullable=False),  # what made the tokens
+    Column("declared_at", Utc, nullable=False),
+    ForeignKeyConstraint(["agency_id", "worker_id"], ["worker.agency_id", "worker.id"]),
+)
+
+interest_token = Table(
+    "interest_token",  # keyed values of an interest; no column tells whose or what kind
+    metadata,
+    Column("token", Digest, primary_key=True),
+    _agency_id(primary_key=True),
+    Column("worker_id", Slug, primary_key=True),
+    Index("ix_interest_token_agency_id_worker_id", "agency_id", "worker_id"),
+    sqlite_with_rowid=False,
 )
 
 revoked_token = Table(
@@ -440,6 +484,63 @@ party_token = Table(
     Column("token", Digest, primary_key=True),
     Column("party_id", Id, ForeignKey("party.id"), primary_key=True, index=True),
     sqlite_with_rowid=False,
+)
+
+case_token = Table(
+    "case_token",  # keyed values of everybody in a case, to be compared with interests
+    metadata,
+    Column("token", Digest, primary_key=True),
+    _case_id(primary_key=True, index=True),
+    sqlite_with_rowid=False,
+)
+
+conflict_act = Table(
+    "conflict_act",
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("act", code(ConflictAct), nullable=False),
+    _agency_id(),
+    Column("worker_id", Slug),  # NULL: about the agency
+    Column("account", Sealed),  # why, under the case key
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug),
+    Column("at", Utc, nullable=False),
+)
+
+counter_review = Table(
+    "counter_review",  # who of two that accuse each other is found to be the victim
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("outcome", code(PrimaryVictim), nullable=False),
+    Column("account", Sealed),  # NULL in the other record: nothing of this one is told there
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+glass = Table(
+    "glass",  # one look behind the need to know, and who looked at it afterwards
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    _agency_id(),
+    Column("worker_id", Slug, nullable=False),
+    Column("category", code(Category), nullable=False),
+    Column("purpose", code(Purpose), nullable=False),
+    Column("account", Sealed, nullable=False),  # the reason, under the case key
+    Column("method", String(80), nullable=False),  # how the worker proved who it is
+    Column("authenticated_at", Utc, nullable=False),
+    Column("asked_at", Utc, nullable=False),
+    Column("approved_by", Slug),  # of an auditor's sample: the chair
+    Column("until", Utc),  # NULL: a sample that nobody approved yet
+    Column("due_at", Utc),  # when it must have been reviewed
+    Column("finding", code(GlassFinding)),
+    Column("review", Sealed),
+    Column("reviewed_by", Slug),
+    Column("reviewed_at", Utc),
+    Index("ix_glass_agency_id_worker_id", "agency_id", "worker_id"),
 )
 
 feed = Table(

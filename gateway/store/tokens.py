@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine, and_, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -14,7 +15,7 @@ from gateway.store import context
 from gateway.store import tables as t
 from gateway.store.agency_keys import holds
 from gateway.store.prepared import Prepared
-from gateway.store.types import Utc
+from gateway.store.types import Utc, as_moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class TokenFacts:
     worker_id: str | None
     is_chair: bool | None
     worker_suspended_at: datetime | None
+    worker_registered_at: datetime | None
+    vouched_by: str | None
     revoked_jti: str | None
     kid: str | None  # of the key that asked for the token, while it holds
 
@@ -39,6 +42,8 @@ _FACTS = Prepared(
         t.worker.c.id,
         t.worker.c.is_chair,
         t.worker.c.suspended_at,
+        t.worker.c.registered_at,
+        t.worker.c.vouched_by,
         t.revoked_token.c.jti,
         t.agency_key.c.kid,
     )
@@ -82,7 +87,12 @@ def find_facts(
         rows = _FACTS.rows_on(
             connection, agency_id=agency_id, worker_id=worker_id, jti=jti, kid=kid, now=now
         )
-    return TokenFacts(*rows[0]) if rows else None
+    return _facts(rows[0]) if rows else None
+
+
+def _facts(row: Any) -> TokenFacts:
+    facts = TokenFacts(*row)
+    return replace(facts, worker_registered_at=as_moment(facts.worker_registered_at))
 
 
 def add_revoked(session: Session, *, jti: str, expires_at: datetime) -> bool:

@@ -35,6 +35,14 @@ class Utc(TypeDecorator[datetime]):
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+def as_moment(stored: object) -> datetime | None:
+    """A time as a driver gives it past SQLAlchemy: text on SQLite, aware on PostgreSQL."""
+    if stored is None:
+        return None
+    moment = stored if isinstance(stored, datetime) else datetime.fromisoformat(str(stored))
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
 def code(codes: type[StrEnum]) -> Enum:
     """A column of one code, stored as its value and checked by the database.
 

@@ -115,7 +115,25 @@ WALLS: Mapping[str, Wall] = {
         _may("r", OWN),
         {System.ROUTING: _all("r"), System.OPERATOR: _all("ra")},
     ),
-    "worker": Wall("An agency's own people.", _may("r", OWN), {System.OPERATOR: _all("rac")}),
+    "worker": Wall(
+        "An agency's own people; who chairs is looked at where the wall of a case is decided.",
+        _may("r", OWN),
+        {System.OPERATOR: _all("rac"), System.MATCHING: _all("r")},
+    ),
+    "worker_key": Wall(
+        "Workers' own public keys: partners seal to them. An agency registers those of its own.",
+        {R: ANYBODY, A: OWN, C: OWN},
+    ),
+    "interest": Wall(
+        "Whom a worker is close to. Its colleagues see it through no door.",
+        _may("rad", OWN),
+        _KEEPING,
+    ),
+    "interest_token": Wall(
+        "Keyed values of interests, compared with those of every case.",
+        _may("rad", OWN),
+        {System.MATCHING: _all("r"), System.KEEPER: _all("rad")},
+    ),
     "revoked_token": Wall(
         "Random ids of tokens, looked up on each request; no row says whose.",
         _may("ra", ANYBODY),
@@ -195,12 +213,13 @@ WALLS: Mapping[str, Wall] = {
     "assignment": Wall(
         "Who has a part in a case. An agency's own rows are what all else here rests on.",
         {R: f"{OWN} OR {IN_CASE}", A: IN_CASE, C: IN_CASE},
-        {System.ROUTING: _all("r")},
+        {System.ROUTING: _all("r"), System.MATCHING: _all("r")},
         keeper=_may("rd", KEPT),
     ),
     "acknowledgement": Wall(
-        "What an agency answered, for those in the case.",
+        "What an agency answered, for those in the case; of two that accuse each other, who acts.",
         {R: IN_CASE, A: f"{OWN} AND {IN_CASE}"},
+        {System.MATCHING: _all("r")},
         keeper=_may("rd", KEPT),
     ),
     "feedback": Wall(
@@ -209,7 +228,7 @@ WALLS: Mapping[str, Wall] = {
     "link": Wall(
         "Cases that may belong together, known from the later one.",
         _may("ra", IN_CASE),
-        {System.ROUTING: _all("r")},
+        {System.ROUTING: _all("r"), System.MATCHING: _all("r")},
         keeper=_may("rd", LINK_KEPT),
     ),
     "party": Wall(
@@ -224,11 +243,33 @@ WALLS: Mapping[str, Wall] = {
         {System.MATCHING: _all("r")},
         keeper=_may("rad", PARTY_KEPT),
     ),
+    "case_token": Wall(
+        "Keyed values of the people of a case, compared with those of every worker.",
+        _may("rad", IN_CASE),
+        {System.MATCHING: _all("r")},
+        keeper=_may("rad", KEPT),
+    ),
+    "conflict_act": Wall(
+        "Who stands behind the wall of a case, and who reads in that one's place.",
+        _may("ra", IN_CASE),
+        {System.MATCHING: _all("r")},
+        keeper=_may("rcd", KEPT),
+    ),
+    "counter_review": Wall(
+        "Who of two that accuse each other is found to be the victim.",
+        _may("ra", IN_CASE),
+        keeper=_may("racd", KEPT),
+    ),
+    "glass": Wall(
+        "Looks behind the need to know: one's own, and for those in the case and its auditor.",
+        {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", C: IN_CASE},
+        keeper=_may("racd", KEPT),
+    ),
     "feed": Wall(
         "What is new for an agency; whoever has a part in a case may announce it to others.",
         {R: OWN, A: IN_CASE},
         {System.SEQUENCER: _all("rc")},
-        keeper=_may("rd", KEPT),
+        keeper=_may("rad", KEPT),
     ),
     "tombstone": Wall(
         "That there was a case, for the auditor of its area.",

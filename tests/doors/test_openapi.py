@@ -25,7 +25,11 @@ from gateway.api.operations import OPERATIONS
 from gateway.schemas.codes import Scope
 from gateway.schemas.problem import PROBLEM_TEXTS
 from gateway.schemas.publish import PUBLISHED, json_schema
-from tests.journeys.world import World, example
+from gateway.sealing import jose
+from tests.journeys.test_breakglass import Worker
+from tests.journeys.test_counter_allegation import against_him
+from tests.journeys.walled import SOMEBODY
+from tests.journeys.world import CHAIR, World, example
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://gateway.example"
@@ -235,6 +239,36 @@ def test_what_an_operation_answers_with_is_what_it_can_have() -> None:
 # --- what is answered is what is described -----------------------------------------------------
 
 
+def _around_the_wall(world: World, ref: str) -> dict[str, Any]:
+    """What is answered about conflicts of interest and broken glass."""
+    worker = world.client("marlbury-college", "college-01")
+    looking = Worker(world, "marlbury-college", "college-01")
+    look = looking.breaks(ref)
+    assert look.status_code == 201, look.text
+    chair = Worker(world, "marlbury-marac", CHAIR)
+    finding = {"number": 1, "finding": "JUSTIFIED", "note": "Seen."}
+    reviewed = chair.ask("POST", ref, "glass-review/1", finding, rest="/glass/reviews")
+    his = world.client("tidewell-housing").refer(example("c4")).reference
+    world.client("tidewell-housing").refer(against_him())
+    found = {"outcome": "INSUFFICIENT", "account": "Both say so."}
+    private = jose.new_private("enc")
+    key = {name: private[name] for name in ("kty", "crv", "x", "y")}
+    return {
+        "declare_interests": worker.walls.declare(SOMEBODY),
+        "settle_worker_key": worker._exchange.send_sealed(
+            "/v1/workers/keys", "worker-key/1", {"act": "REGISTER", "key": key}, Scope.CASES_READ
+        ),
+        "settle_conflict": world.client("marlbury-marac", "marac-01").walls.settle(
+            ref, "CONFIRM", "marlbury-idva", "idva-01", reason="Known."
+        ),
+        "break_glass": look.json,
+        "review_glass": reviewed.json,
+        "review_primary_victim": chair.ask(
+            "POST", his, "primary-victim/1", found, rest="/primary-victim"
+        ).json,
+    }
+
+
 def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World) -> None:
     world = shared_sqlite_world
     landlord, idva = world.client("harbourgate-homes"), world.client("marlbury-idva")
@@ -271,6 +305,7 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     seen["prove"] = coordinator.log_entry(receipt.claims["log"]["commitment"])
     seen["list_witnesses"] = idva.witnesses()
     assert seen["list_witnesses"]["witnesses"]
+    seen |= _around_the_wall(world, coordinator.pull(ref, "P9").document["reference"])
     plain = {
         name: schema["$ref"].rpartition("/")[2]
         for _, _, each in operations()

@@ -17,6 +17,7 @@ from gateway.flows import agencies
 from gateway.sealing import jose, notes, private
 from gateway.sealing.jose import b64u
 from gateway.store import tables as t
+from tests.faults import walled_routes
 from tests.journeys.asking import BY_NAME, JOSE, Asked, asking, witness_statement
 from tests.journeys.world import BASE, World, example, position
 
@@ -103,7 +104,8 @@ def _oauth(world: World, endpoint: str) -> Ready:
 
 def _operation(world: World, name: str) -> Ready:
     operation = BY_NAME[name]
-    wire = world.wire(BY.get(name, LANDLORD))
+    by = walled_routes.BY_WORKER.get(name)
+    wire = world.wire(*by) if by else world.wire(BY.get(name, LANDLORD))
     request = _MAKE.get(name, _usual)(world, name)
     wire.token(request.scope)
     key = str(uuid.uuid4())
@@ -264,4 +266,5 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "register_witness": _witness,
     "add_sealed_copy": _owed_copy,
     "keep_private_note": _note,
+    **walled_routes.MAKE,
 }

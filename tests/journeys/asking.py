@@ -43,6 +43,27 @@ DOCUMENTS: Mapping[str, Any] = {
     "position/2": DATED,
     "override/1": OVERRIDE,
     "decision/1": {"decision": "ACCEPT"},
+    "interests/1": {
+        "people": [
+            {
+                "closeness": "SELF",
+                "given_names": "Ottilie",
+                "family_name": "Quarrington",
+                "dob": "1981-02-03",
+                "dob_precision": "DAY",
+            }
+        ]
+    },
+    "worker-key/1": {"act": "APPROVE", "kid": "A" * 43},
+    "break-glass/1": {"category": "D05", "purpose": "P6", "reason": "An officer is on her way."},
+    "glass-review/1": {"number": 1, "finding": "JUSTIFIED", "note": "She was."},
+    "primary-victim/1": {"outcome": "INSUFFICIENT", "account": "Both say so."},
+    "conflict/1": {
+        "act": "CONFIRM",
+        "agency": "marlbury-idva",
+        "worker": "idva-01",
+        "reason": "Known to us.",
+    },
     "section-copy/1": {"agency": "marlbury-idva", "kid": KID},
     "private-note/1": {
         "kind": "RESEARCH",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.client.access import ProblemError
-from gateway.client.gateway import Receipt
+from gateway.client.gateway import Gateway, Receipt
 from tests.journeys.world import World, example
 
 OVER_HTTP = True
@@ -49,7 +49,16 @@ class Story:
 def story(shared_world: World) -> Story:
     neils = shared_world.client(POLICE).refer(neils_report())
     shared_world.later(days=30)
-    return Story(shared_world, neils, shared_world.client(LANDLORD).refer(example("c4")))
+    martins = shared_world.client(LANDLORD).refer(example("c4"))
+    shared_world.client(COORDINATOR, "marac-01").walls.settle(
+        martins.reference, "DEPUTY", IDVA, "idva-01", reason="Knows men's services."
+    )
+    return Story(shared_world, neils, martins)
+
+
+def client_of(story: Story, agency: str) -> Gateway:
+    """Of two who accuse each other an adviser reads by the worker who took one of them on."""
+    return story.world.client(agency, "idva-01" if agency == IDVA else None)
 
 
 def test_C4_he_objects_and_it_is_shared_with_a_record(story: Story) -> None:
@@ -91,7 +100,7 @@ def test_C4_two_records_one_for_each_direction(story: Story) -> None:
 
 @pytest.mark.parametrize("agency", [IDVA, ASC, LANDLORD])
 def test_C4_the_link_is_for_the_coordinator_alone(story: Story, agency: str) -> None:
-    client = story.world.client(agency)
+    client = client_of(story, agency)
     if agency == LANDLORD:
         assert "links" not in str(client.referral(story.martins.reference))
         return
@@ -115,7 +124,7 @@ def test_C4_his_orientation_shows_to_nobody_before_it_is_approved(
 ) -> None:
     """Level C: nothing until it is approved with a reason, not even that there is something."""
     purpose = {IDVA: "P2", COORDINATOR: "P9", ASC: "P4"}[agency]
-    document = story.world.client(agency).pull(story.martins.reference, purpose).document
+    document = client_of(story, agency).pull(story.martins.reference, purpose).document
     assert "orientation" not in {each["section"] for each in document["sections"]}
     assert "orientation" not in document["withheld"]
     assert "GAY_OR_LESBIAN" not in str(document)

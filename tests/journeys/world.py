@@ -37,7 +37,6 @@ from gateway.config import Settings, Token
 from gateway.demo import world as demo
 from gateway.demo.registrars import Registrars
 from gateway.disclosure import open_case_key
-from gateway.flows import agencies
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
 from gateway.schemas import reference as references
@@ -439,8 +438,6 @@ def _enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
             jwks=public,
             now=now,
         )
-    with ledger.begin(sessions, keys, ledger.OPERATOR, now) as work:
-        agencies.add_worker(work, agency_id="marlbury-marac", worker_id=CHAIR, is_chair=True)
 
 
 # --- fixtures: a conftest imports those it wants -------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,16 @@ from gateway.agencies import requested
 from gateway.demo.registrars import Registrars
 from gateway.flows import agencies
 from gateway.rules.facts import Caller
-from gateway.schemas.codes import AgencyKind, Custody, NoteKind, SealRequest
+from gateway.schemas.codes import (
+    AgencyKind,
+    Category,
+    ConflictAct,
+    Custody,
+    NoteKind,
+    PrimaryVictim,
+    Purpose,
+    SealRequest,
+)
 from gateway.store import tables as t
 from tests.journeys.world import (
     World,
@@ -66,7 +76,80 @@ def lived(shared_world: World) -> World:
         with ledger.begin(world.sessions, world.keys, caller, world.now) as work:
             work.record("case.read", case_id, because="assigned")  # lines that wait
     _fill(world, world.case_of(first))
+    _tie(world, world.case_of(first))
     return world
+
+
+def _tie(world: World, case_id: str) -> None:
+    """Somebody is tied, somebody looked behind the glass, and two accuse each other."""
+    worker = {"agency_id": LANDLORD, "worker_id": "homes-01"}
+    by = {"by_agency": COORDINATOR, "by_worker": "marac-01", "at": world.now}
+    shared = world.rows(t.case_token, case_id=case_id)[0]["token"]
+    other = next(row["id"] for row in world.rows(t.case) if row["id"] != case_id)
+    rows: list[tuple[Table, dict[str, Any]]] = [
+        (
+            t.interest,
+            {
+                **worker,
+                "epoch": "e",
+                "wrapped": b"w",
+                "content": b"c",
+                "index_key": "i",
+                "declared_at": world.now,
+            },
+        ),
+        (t.interest_token, {**worker, "token": shared}),
+        (
+            t.worker_key,
+            {
+                **worker,
+                "kid": "own",
+                "jwk": {},
+                "thumbprint": "T" * 43,
+                "asked_at": world.now,
+                "approved_by": "homes-02",
+                "approved_at": world.now,
+            },
+        ),
+        (
+            t.conflict_act,
+            {"case_id": case_id, "seq": 1, "act": ConflictAct.CONFIRM, **worker, **by},
+        ),
+        (
+            t.counter_review,
+            {"case_id": case_id, "seq": 1, "outcome": PrimaryVictim.INSUFFICIENT, **by},
+        ),
+        (
+            t.glass,
+            {
+                "case_id": case_id,
+                "seq": 1,
+                **worker,
+                "category": Category.D05,
+                "purpose": Purpose.P7,
+                "account": b"a",
+                "method": "otp",
+                "authenticated_at": world.now,
+                "asked_at": world.now,
+                "until": world.now + timedelta(hours=1),
+                "due_at": world.now,
+            },
+        ),
+        (
+            t.link,
+            {
+                "case_id": case_id,
+                "other_id": other,
+                "kind": "REVERSED",
+                "repeats": [],
+                "status": "PROPOSED",
+                "at": world.now,
+            },
+        ),
+    ]
+    with world.engine.begin() as connection:
+        for table, row in rows:
+            connection.execute(insert(table).values(**row))
 
 
 def _fill(world: World, case_id: str) -> None:

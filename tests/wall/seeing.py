@@ -30,6 +30,7 @@ EVERYBODY = {
     "log_node",
     "log_witness",
     "revoked_token",
+    "worker_key",
 }
 OWN = {
     "agency_scope",
@@ -38,14 +39,19 @@ OWN = {
     "document_jti",
     "feed",
     "hosted_key",
+    "interest",
+    "interest_token",
     "worker",
 }
 OF_CASE = {
     "acknowledgement",
     "case_key",
+    "case_token",
+    "conflict_act",
     "consent",
     "override",
     "recall",
+    "counter_review",
     "feedback",
     "link",
     "party",
@@ -136,6 +142,7 @@ class Facts:
             "log_pending": own_or_logged,
             "log_entry": own_or_logged,
             "tombstone": lambda row: row in stones,
+            "glass": own_or_known,
             "state": lambda row: row["case_id"] in known,
             "private_note": lambda row: row["agency_id"] == agency and row["case_id"] in parts,
             "assignment": lambda row: row["agency_id"] == agency or row["case_id"] in parts,

@@ -23,7 +23,21 @@ _CHURCH = Caller(CHURCH, AgencyKind.OTHER, "MARLBURY")
 # Which tables each named context sees, all of them or (PARTLY) some of their rows.
 SYSTEM: dict[System, set[str]] = {
     System.ROUTING: {"agency_scope", "assignment", "case", "link", "referral"},
-    System.MATCHING: {"case", "conference_case", "party", "party_token", "referral", "state"},
+    System.MATCHING: {
+        "acknowledgement",
+        "assignment",
+        "case",
+        "case_token",
+        "conference_case",
+        "conflict_act",
+        "interest_token",
+        "link",
+        "party",
+        "party_token",
+        "referral",
+        "state",
+        "worker",
+    },
     System.SEQUENCER: {"agency_log_key", "feed", "log_entry", "log_key", "log_pending"},
     System.CLOCK: {"conference_case"},
     System.KEEPER: {
@@ -31,6 +45,8 @@ SYSTEM: dict[System, set[str]] = {
         "case_key",
         "epoch",
         "hosted_key",
+        "interest",
+        "interest_token",
         "key_job",
         "log_key",
         "party",

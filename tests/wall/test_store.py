@@ -43,8 +43,14 @@ PUBLIC = {
     "published.list_cosignatures": "who countersigns is published",
     "epochs.count_elsewhere": "the month's log key, under which everybody's lines lie",
     "epochs.list_epochs_in_use": "the month's log key, under which everybody's lines lie",
+    "worker_keys.find_key": "workers' own public keys are the partners' to seal to",
+    "worker_keys.is_known": "workers' own public keys are the partners' to seal to",
+    "worker_keys.list_keys": "workers' own public keys are the partners' to seal to",
 }
-NOTHING: Mapping[str, object] = {"cases.next_seq": 1}  # the first, where no row is seen
+NOTHING: Mapping[str, object] = {
+    "cases.next_seq": 1,
+    "glasses.next_number": 1,
+}  # the first, where no row is seen
 READING = ("find_", "list_", "count_", "get_", "read_", "is_", "next_", "take_", "lock_")
 # Reads of another kind, or writers by such a name.
 NO_READ = {
@@ -106,9 +112,11 @@ def values(world: World) -> dict[str, Any]:
         "reference": referral["reference"],
         "references": [referral["reference"]],
         "section_ids": section_ids,
+        "seq": 1,
         "size": world.rows(t.log_cosignature)[0]["size"],
         "subjects": case_ids,
         "table": t.state,
+        "thumbprint": "T" * 43,
         "thumbprints": [world.rows(t.agency_key)[0]["thumbprint"]],
         "tokens": [row["token"] for row in world.rows(t.party_token)],
         "use": "sig",
@@ -136,6 +144,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "private_notes.list_notes": {"agency_id": "marlbury-idva", "after": 0},
     "cases.list_sealed": {"table": "state", "column": "state"},
     "epochs.list_elsewhere": {"table": t.case_key},
+    "worker_keys.find_key": {"kid": "own"},
     "erasing.find_tombstone": {"reference": "0000000000"},
     "feed.list_items": {"agency_id": "marlbury-idva", "after": (0, 0)},
 }

@@ -26,16 +26,21 @@ from gateway.schemas.codes import (
     Acknowledgement,
     AgencyKind,
     CaseState,
+    Category,
+    ConflictAct,
     Criterion,
     Custody,
+    GlassFinding,
     KeyEvent,
     Level,
     ListingKind,
     NoteKind,
     Outcome,
+    PrimaryVictim,
     Purpose,
     RiskLevel,
     Stage,
+    WorkerKeyAct,
 )
 
 Json = dict[str, Any]
@@ -62,7 +67,7 @@ _SECTION = members(
 )
 
 # What the documents inside sealed answers hold, and the plain answers.
-SCHEMAS: Mapping[str, Json] = {
+SCHEMAS: dict[str, Json] = {
     "Receipt": members(
         "Claims of a receipt (JWS, typ marac-receipt+jws). The first member says what matters most."
         " A change of a case is answered with fewer of them.",
@@ -159,7 +164,7 @@ SCHEMAS: Mapping[str, Json] = {
         items=each(
             members(
                 reference=REFERENCE,
-                kind=code(("ASSIGNED", "ALERT", "CHANGED", "ENDED")),
+                kind=code(("ASSIGNED", "ALERT", "CHANGED", "CONFLICT", "GLASS", "ENDED")),
                 level=or_null(code(RiskLevel)),
                 state=or_null(code(CaseState)),
                 at=or_null(TIME),
@@ -255,6 +260,32 @@ SCHEMAS: Mapping[str, Json] = {
     ),
 }
 
+SCHEMAS |= {
+    "InterestsAnswer": members(people=said(NUMBER, "How many were declared; nothing of any case")),
+    "WorkerKeyAnswer": members(
+        act=code(WorkerKeyAct), kid=said(DIGEST, "Thumbprint of the key (RFC 7638)")
+    ),
+    "ConflictAnswer": members(act=code(ConflictAct)),
+    "GlassAnswer": members(
+        number=said(NUMBER, "Of the look, within its case"),
+        state=code(("OPEN", "ASKED"), "A sample is asked for until the chair approves it"),
+        until=or_null(TIME),
+    ),
+    "GlassReviewAnswer": members(
+        number=NUMBER, outcome=code(("APPROVED", *(str(each) for each in GlassFinding)))
+    ),
+    "PrimaryVictimAnswer": members(outcome=code(PrimaryVictim)),
+    "glass-1": members(
+        "What lies behind broken glass: one category, in full.",
+        reference=REFERENCE,
+        number=NUMBER,
+        state=TEXT,
+        until=TIME,
+        category=code(Category),
+        sections=each(_SECTION),
+    ),
+}
+
 # Operation -> its plain answer, or the document inside its sealed answer.
 _PLAIN: Mapping[str, str] = {
     "list_referrals": "ReferralList",
@@ -274,6 +305,12 @@ _PLAIN: Mapping[str, str] = {
     "cosign_checkpoint": "CosignatureAnswer",
     "list_directory": "Agencies",
     "list_key_events": "KeyEvents",
+    "declare_interests": "InterestsAnswer",
+    "settle_worker_key": "WorkerKeyAnswer",
+    "settle_conflict": "ConflictAnswer",
+    "break_glass": "GlassAnswer",
+    "review_glass": "GlassReviewAnswer",
+    "review_primary_victim": "PrimaryVictimAnswer",
 }
 _SEALED: Mapping[str, str] = {
     "read_referral": "own-referral-1",
@@ -282,6 +319,7 @@ _SEALED: Mapping[str, str] = {
     "list_access": "access-1",
     "list_private_notes": "private-notes-1",
     "list_readings": "readings-1",
+    "look_behind_glass": "glass-1",
 }
 
 

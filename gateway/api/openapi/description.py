@@ -8,7 +8,17 @@ from functools import cache
 from typing import Any
 
 # Imported for their declarations: the description covers them however it is asked for.
-from gateway.api import cases, conferences, consent, copies, directory, log, notes, referrals
+from gateway.api import (
+    cases,
+    conferences,
+    consent,
+    copies,
+    directory,
+    log,
+    notes,
+    referrals,
+    workers,
+)
 from gateway.api.openapi import answers, components, problems, public
 from gateway.api.operations import OPERATIONS, Operation
 from gateway.schemas.codes import Scope
@@ -31,6 +41,7 @@ TAGS: Mapping[str, tuple[str, object]] = {
     "Conferences": ("Plan, list cases, get the agenda.", conferences),
     "Log": ("Checkpoints and proofs of the access log.", log),
     "Directory": ("The partner agencies and their keys.", directory),
+    "Workers": ("Whom a worker is close to, and keys of its own.", workers),
     "Access": ("Tokens by client credentials. Answers of this part are OAuth's own JSON.", public),
     "Discovery": ("What a client can find out without a token.", public),
 }

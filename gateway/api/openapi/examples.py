@@ -145,6 +145,12 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     },
     "register_witness": {"verifier": "marac-gateway/5d0e…/marlbury-idva+9c1e0a77+BK…"},
     "cosign_checkpoint": {"size": 184},
+    "declare_interests": {"people": 3},
+    "settle_worker_key": {"act": "REGISTER", "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
+    "settle_conflict": {"act": "DEPUTY"},
+    "break_glass": {"number": 1, "state": "OPEN", "until": "2026-11-23T10:00:00Z"},
+    "review_glass": {"number": 1, "outcome": "JUSTIFIED"},
+    "review_primary_victim": {"outcome": "PRIMARY_VICTIM_A"},
     "list_directory": {
         "agencies": [
             {

@@ -62,12 +62,23 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "deferred_before": (409, "A case is deferred once."),
     "idempotency_key_reused": (409, "The Idempotency-Key was used for other content."),
     "illegal_state": (409, "The case does not go there from where it stands."),
+    "counter": (409, "The two accuse each other; each record stays its own."),
+    "glass_unreviewed": (409, "Your last look behind the glass was not reviewed yet."),
+    "no_counter": (409, "No record has the same people the other way round."),
+    "step_up_needed": (
+        409,
+        "Prove afresh who you are: auth_time (at most 5 minutes old) and amr in the assertion.",
+    ),
+    "deputy_tied": (409, "This worker is tied to somebody in the case, too. Name another."),
+    "deputy_undeclared": (409, "A deputy first declares whom it is close to."),
+    "deputy_without_key": (409, "A deputy first registers a key of its own."),
     "in_progress": (409, "The first request under this Idempotency-Key is still at work. Wait."),
     "legal_hold": (409, "The case is kept by law."),
     "needs_coordinator_and_chair": (409, "This step takes the coordinator and the chair."),
     "nothing_to_override": (409, "The case is shared as she agreed: no override record is due."),
     "recall_open": (409, "The referrer asked for its referral back. Pull the case, then decide."),
     "under_age": (409, "The victim is under 16: children's social care leads."),
+    "same_person": (409, "Another person does this than the one it is about."),
     "too_large": (413, "The body is larger than 4 MB."),
     "unsupported_media_type": (415, "Send the media type that the operation takes."),
     "invalid": (422, "The document is not of its form. Each fault has a code and a pointer."),
@@ -163,6 +174,7 @@ _OF_DECISION = frozenset(
     {"actions_open", "challenged_before", "chair_only", "declarations_missing", "deferred_before"}
     | {"legal_hold", "needs_coordinator_and_chair", "under_age"}
 )
+_OF_CONFLICT = frozenset({"deputy_tied", "deputy_undeclared", "deputy_without_key"})
 _QUERIES = frozenset({"after", "agency", "commit", "cursor", "format", "new", "old", "purpose"})
 
 
@@ -173,6 +185,13 @@ def _concerns(declared: Operation, code: str) -> bool:
         **dict.fromkeys(_OF_ONCE, declared.is_once),
         **dict.fromkeys(_OF_SEALED, declared.is_sealed),
         **dict.fromkeys(_OF_DECISION, declared.name == "decide_case"),
+        **dict.fromkeys(_OF_CONFLICT, declared.name == "settle_conflict"),
+        "chair_only": declared.name in ("decide_case", "settle_conflict"),
+        "step_up_needed": declared.name == "break_glass",
+        "glass_unreviewed": declared.name == "break_glass",
+        "no_counter": declared.name == "review_primary_victim",
+        "counter": declared.name == "decide_case",
+        "same_person": declared.name in ("settle_worker_key", "settle_conflict", "review_glass"),
         "use_dpop_nonce": declared.is_write,
         **_of_query({query.name for query in declared.query}),
     }

@@ -1,5 +1,7 @@
 """What an agency does with a case: see what is new, pull, answer, look, ask; and decide."""
 
+from gateway.flows.cases.breaking import break_glass, look_behind, review_glass
+from gateway.flows.cases.countering import review_primary_victim
 from gateway.flows.cases.deciding import decide
 from gateway.flows.cases.feeding import Feed, Item, list_new
 from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_worker
@@ -9,6 +11,7 @@ from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
+from gateway.flows.cases.walling import settle_conflict
 
 __all__ = [
     "Due",
@@ -18,6 +21,7 @@ __all__ = [
     "acknowledge",
     "add_sealed_copy",
     "ask_to_read",
+    "break_glass",
     "decide",
     "explain_view",
     "keep_private_note",
@@ -27,7 +31,11 @@ __all__ = [
     "list_private_notes",
     "list_readings",
     "list_seal_requests",
+    "look_behind",
     "pull",
     "read_for_worker",
+    "review_glass",
+    "review_primary_victim",
+    "settle_conflict",
     "write_for_worker",
 ]

@@ -156,6 +156,8 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
         raise Invalid("There is no other case of that reference.", fault)
     if other.state in (CaseState.MERGED, CaseState.CLOSED, CaseState.ABANDONED):
         raise Conflict("The other case no longer goes on.", code="illegal_state")
+    if row.case_id in parties.list_reversed(work.session, case_id):
+        raise Conflict("These accuse each other: each stays its own record.", code="counter")
     link = LinkRow(case_id, row.case_id, "MERGED", (), "CONFIRMED", work.now)
     parties.add_links(work.session, [link])
     _join_limits(work, case_id, row.case_id)

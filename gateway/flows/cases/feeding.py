@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.disclosure import decision_for, list_facts
+from gateway.disclosure import beyond_wall, decision_for, list_facts
 from gateway.flows.cases.finding import names_of
 from gateway.ledger import Act, Work, newest_checkpoint
 from gateway.rules import conflict
@@ -19,6 +19,7 @@ from gateway.store.feed import FeedRow
 PAGE = 50
 ALERT_KIND, ENDED, CHANGED = "ALERT", "ENDED", "CHANGED"
 NOTICES = frozenset({"OBJECTION"})  # kinds of rows that show as CHANGED with a notice
+GLASS = "GLASS"  # somebody looked behind the need to know: told to whom reads nothing else, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,7 @@ def list_new(work: Work, after: tuple[int, int]) -> Feed:
     by case. Whatever is shown here can be opened for some purpose: one predicate for both.
     """
     work.attempt("case.listed")
-    rows = feed.list_items(
-        work.session, agency_id=work.caller.agency_id, after=after, limit=PAGE + 1
-    )
+    rows = _visible(work, after)
     shown, more = rows[:PAGE], len(rows) > PAGE
     checkpoint = newest_checkpoint(work.session)
     if not shown:
@@ -61,6 +60,21 @@ def list_new(work: Work, after: tuple[int, int]) -> Feed:
         return Feed((), after, more=False, checkpoint=checkpoint)
     place = (shown[-1].leaf, shown[-1].number)
     return Feed(_items(work, shown), place, more=more, checkpoint=checkpoint)
+
+
+def _visible(work: Work, after: tuple[int, int]) -> list[FeedRow]:
+    """A page and one more, without what lies behind the wall: no gap and no page tells of it."""
+    rows: list[FeedRow] = []
+    while len(rows) <= PAGE:
+        found = feed.list_items(
+            work.session, agency_id=work.caller.agency_id, after=after, limit=PAGE + 1
+        )
+        known = set(beyond_wall(work, [row.case_id for row in found]))
+        rows += [row for row in found if row.case_id in known]
+        if len(found) <= PAGE:
+            break
+        after = (found[-1].leaf, found[-1].number)
+    return rows
 
 
 def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
@@ -85,7 +99,7 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
             notice=_notice(row, facts[row.case_id], work.caller),
         )
         if row.case_id in facts
-        else Item(names[row.case_id], ENDED)
+        else Item(names[row.case_id], GLASS if row.kind == GLASS else ENDED)
         for row in rows
     )
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gateway.disclosure import find_referral
+from gateway.disclosure import find_referral, list_facts, list_ties
 from gateway.errors import Denied
 from gateway.ledger import Work
+from gateway.rules import conflict
+from gateway.rules.facts import CaseFacts
 from gateway.schemas import reference as references
 from gateway.store import members, referrals
 from gateway.store.members import AssignmentRow
@@ -29,13 +31,22 @@ def find_case(
     :raises Denied: if there is no such reference. The answer is that of a refusal.
     """
     row = find_referral(work, reference)
-    if row is None:
+    case_id = row.case_id if row else _NO_CASE
+    # Before all else: who is tied is refused for that, whether it has a part in the case or not.
+    ties = list_ties(work.session, [case_id])[case_id]
+    is_tied = conflict.is_tied(ties, (work.caller.agency_id, work.caller.worker_id or ""))
+    if row is None or is_tied:
         if then is None:
-            members.list_assignments(work.session, [_NO_CASE])
+            members.list_assignments(work.session, [case_id])
         else:
-            then([_NO_CASE])
-        raise Denied("absent")
-    return row.case_id
+            then([case_id])
+        raise Denied(conflict.CONFLICT, subject=case_id) if row else Denied("absent")
+    return case_id
+
+
+def facts_of(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
+    """The facts of cases as they stand today."""
+    return list_facts(work.session, case_ids, on=work.now.date())
 
 
 def find_roles(work: Work, case_id: str) -> list[AssignmentRow]:

@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.disclosure import Explained, Sealed, disclose, explain, list_facts, seal_answer
+from gateway.disclosure import (
+    Explained,
+    Sealed,
+    disclose,
+    explain,
+    list_facts,
+    require_no_wall,
+    seal_answer,
+)
 from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
 from gateway.ledger import Entry, Recorded, Work, case_records
-from gateway.rules.facts import Caller
+from gateway.rules.facts import Caller, CaseFacts
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, CaseRole, Purpose
 from gateway.sealing import jose
@@ -18,7 +26,7 @@ from gateway.store import cases, erasing
 
 # Who looked is for everyone who contributed; that somebody was refused, or stands behind the
 # wall, is for the chair and the auditor alone.
-_GUARDED = frozenset({"denied", "absent"})
+_GUARDED = frozenset({"denied", "absent", "walled"})
 
 
 def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
@@ -31,6 +39,7 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
     purpose = Purpose.P10
     work.attempt("log.read", purpose=purpose)
     stone = erasing.find_tombstone(work.session, reference)
+    about: list[CaseFacts] = []
     if work.caller.kind is AgencyKind.AUDITOR and stone is not None:
         case_id = stone.case_id
         entry, sections = _audit(work, case_id, stone.area), None
@@ -42,7 +51,8 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
     else:
         case_id = find_case(work, reference)
         roles = {row.role for row in find_roles(work, case_id)}
-        entry = disclose(work, case_id, purpose, event="log.read").entry
+        read = disclose(work, case_id, purpose, event="log.read")
+        entry, about = read.entry, [read.facts]
         is_all = work.caller.is_chair or CaseRole.COORDINATOR in roles
         sections = _nameable(work, case_id, is_all=is_all)
     is_guarded = work.caller.kind is not AgencyKind.AUDITOR and not work.caller.is_chair
@@ -60,6 +70,7 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
         document={"reference": references.write(reference), "entries": lines},
         purpose=purpose,
         entry=entry,
+        cases=about,
     )
 
 
@@ -71,6 +82,7 @@ def _audit(work: Work, case_id: str, area: str | None = None) -> Entry:
     found = cases.list_cases(work.session, [case_id]).get(case_id)
     if (area or (found.area if found else None)) != work.caller.area:
         raise Denied("other-area", subject=case_id)
+    require_no_wall(work, case_id)
     return work.record(
         "log.read",
         case_id,

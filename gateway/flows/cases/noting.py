@@ -121,6 +121,7 @@ def list_private_notes(
         document=document,
         purpose=purpose,
         entry=found.entry,
+        cases=[found.facts],
     )
 
 

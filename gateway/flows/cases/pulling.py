@@ -20,10 +20,12 @@ from gateway.errors import Denied
 from gateway.flows.cases.finding import find_case, find_roles, names_of
 from gateway.flows.cases.owing import list_owed
 from gateway.ledger import Work
+from gateway.rules import conflict
 from gateway.rules.disclosure import ALERT
+from gateway.rules.facts import CaseFacts
 from gateway.rules.positions import Said
 from gateway.schemas.codes import Acknowledgement, CaseRole, Level, Purpose
-from gateway.store import cases, feed, members, overrides, parties, seal_requests
+from gateway.store import cases, feed, glasses, members, overrides, parties, seal_requests
 from gateway.store.parties import LinkRow
 
 TAKERS = frozenset({CaseRole.IDVA, CaseRole.NAMED, CaseRole.RESEARCH})
@@ -46,6 +48,7 @@ def pull(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed
         document=_document(work, found),
         purpose=purpose,
         entry=found.entry,
+        cases=[found.facts],
         has_exclusive=any(
             piece.section in exclusive and piece.level is Level.FULL for piece in found.pieces
         ),
@@ -154,6 +157,11 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
             {"section": section, "agency": agency, "asked_at": _time(at)}
             for section, agency, at in seal_requests.list_open(work.session, case_id)
         ],
+        "conflicts": _conflicts(work, found.facts),
+        "counter_allegation": found.facts.ties.is_counter,
+        "restricted_staff": found.facts.ties.is_restricted,
+        "primary_victim": _primary_victim(work, case_id),
+        "glass": [_glass(row) for row in glasses.list_unreviewed(work.session, [case_id])],
         "members": [
             {
                 "agency": row.agency_id,
@@ -220,6 +228,42 @@ def _position(work: Work, found: Disclosed) -> dict[str, Any]:
 
 def _time(at: datetime) -> str:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _primary_victim(work: Work, case_id: str) -> str | None:
+    found = cases.list_primary_victims(work.session, [case_id]).get(case_id)
+    return str(found) if found else None
+
+
+def _glass(row: glasses.GlassRow) -> dict[str, Any]:
+    """A look that waits for the chair."""
+    return {
+        "number": row.seq,
+        "agency": row.agency_id,
+        "category": str(row.category),
+        "state": "TO_REVIEW" if row.until else "TO_APPROVE",
+        "due_at": row.due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if row.due_at else None,
+    }
+
+
+def _conflicts(work: Work, facts: CaseFacts) -> list[dict[str, Any]]:
+    """Which agencies only a deputy reads for; which of their workers is tied, for the chair."""
+    concerned = {agency for agency, _ in conflict.tied(facts.ties)}
+    shut = concerned | facts.conflicted | facts.ties.employers
+    return [
+        {
+            "agency": agency_id,
+            "state": "SUBSTITUTED" if deputies else "DEPUTY_NEEDED",
+            "deputies": sorted(deputies),
+            **({"tied": sorted(_tied(facts, agency_id))} if work.caller.is_chair else {}),
+        }
+        for agency_id in sorted(shut)
+        for deputies in [conflict.readers(facts, agency_id) or frozenset()]
+    ]
+
+
+def _tied(facts: CaseFacts, agency_id: str) -> list[str]:
+    return [worker for agency, worker in conflict.tied(facts.ties) if agency == agency_id]
 
 
 def _other(reference: str, area: str, here: str) -> dict[str, str]:

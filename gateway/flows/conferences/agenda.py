@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.disclosure import Disclosed, Sealed, disclose_many, require_purpose, seal_answer
+from gateway.disclosure import (
+    Disclosed,
+    Sealed,
+    beyond_wall,
+    disclose_many,
+    list_ties,
+    require_purpose,
+    seal_answer,
+)
 from gateway.errors import Denied
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import agenda, markers
-from gateway.rules.facts import AgendaFacts, Slot
+from gateway.rules.facts import AgendaFacts, CaseFacts, Slot
 from gateway.schemas import reference as references
 from gateway.schemas.codes import (
     Acknowledgement,
@@ -30,6 +38,7 @@ from gateway.store.conferences import ConferenceRow
 from gateway.store.referrals import ReferralRow
 
 OPENED = frozenset({"victim_identity"})  # for the initials; nothing else is opened
+STAFF_CASE = "Staff case"  # instead of initials
 SHOWN = OPENED | {"referral", "risk_answers", "children", *markers.SECTION_OF.values()}
 
 
@@ -71,6 +80,7 @@ class Agenda:
     listed: int  # how many cases there are in all
     capacity: int
     labels: Mapping[str, str]  # items of risk instruments in words
+    about: tuple[CaseFacts, ...] = field(default=(), repr=False)  # to whose key it is sealed
 
     @property
     def is_over_capacity(self) -> bool:
@@ -93,7 +103,7 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     profile = work.profiles.for_area(conference.area, work.now.date())
     require_purpose(work, purpose)
     kinds = dict(conferences.list_listed(work.session, conference_id))
-    case_ids = list(kinds)
+    case_ids = beyond_wall(work, kinds)  # of the others no gap, number or end of the day tells
     found = disclose_many(work, case_ids, purpose, event="agenda.read", only=SHOWN, opens=OPENED)
     with work.timing():  # also the cases that the caller may not know take their time
         risks = _risks(work, case_ids, found)
@@ -102,7 +112,10 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
             for case_id, rows in referrals.list_references(work.session, case_ids).items()
         }
     on = conference.starts_at.astimezone(profile.zone).date()
-    slots = _order(risks, first, kinds, conference, profile, on)
+    staff = {
+        case_id for case_id, ties in list_ties(work.session, case_ids).items() if ties.is_restricted
+    }
+    slots = _order(risks, first, kinds, conference, profile, on, staff)
     entry = work.record(
         "agenda.built",
         None,
@@ -128,15 +141,28 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
             for instrument in profile.instruments.values()
             for item in instrument.items
         },
+        about=tuple(each.facts for each in found.values()),
     ), entry
 
 
 def seal_agenda(
-    work: Work, document: Mapping[str, Any], entry: Entry, purpose: Purpose, *, issuer: str
+    work: Work,
+    document: Mapping[str, Any],
+    entry: Entry,
+    purpose: Purpose,
+    *,
+    issuer: str,
+    about: Collection[CaseFacts],
 ) -> Sealed:
-    """Seal an agenda, as data or as a paper, for the caller's agency alone."""
+    """Seal an agenda, as data or as a paper, for the caller's agency alone, or for its deputy."""
     return seal_answer(
-        work, issuer=issuer, form="agenda/1", document=document, purpose=purpose, entry=entry
+        work,
+        issuer=issuer,
+        form="agenda/1",
+        document=document,
+        purpose=purpose,
+        entry=entry,
+        cases=about,
     )
 
 
@@ -162,6 +188,7 @@ def _order(
     conference: ConferenceRow,
     profile: Profile,
     on: date,
+    staff: Collection[str],
 ) -> tuple[Slot, ...]:
     facts = [
         AgendaFacts(
@@ -176,6 +203,7 @@ def _order(
             critical=sum(len(grade["critical"]) for grade in risk.grades),
             # Honour-based abuse goes before the rest also where it is no criterion by itself.
             has_stalking=not {"STALKING", "HONOUR_BASED"}.isdisjoint(risk.markers),
+            is_staff_restricted=case_id in staff,
         )
         for case_id, risk in risks.items()
     ]
@@ -246,7 +274,10 @@ def _line(
         minutes=slot.minutes,
         because=slot.because if knows_level and not is_own else "",
         reference=reference,
-        label=_initials(found.find("victim_identity")),
+        # On paper that lies about, initials are enough for a colleague to know who is meant.
+        label=STAFF_CASE
+        if found.facts.ties.is_restricted
+        else _initials(found.find("victim_identity")),
         kind=_stated_kind(risk.criteria) if is_own else kind,
         referrer=str(referrer.kind),
         presenter=referrer.name if knows_level else None,

@@ -12,6 +12,7 @@ from gateway.disclosure import find_referral, list_facts, may_know, open_case_ke
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
+from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
 from gateway.rules.limits import Limits
 from gateway.rules.states import move
@@ -169,12 +170,15 @@ def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tupl
 
 
 def _is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
+    """By the victim's condition, by a bar, or because nobody of it may read: no deputy is named."""
+    is_walled = conflict.is_shut(facts, agency_id) or facts.ties.is_restricted
+    if is_walled and not conflict.has_stand_in(facts, agency_id):
+        return True
     limits = Limits(
         kinds=facts.excluded_kinds,
         agencies=facts.excluded_agencies,
         overridden_kinds=facts.overridden_kinds,
         barred_kinds=facts.barred_kinds,
-        barred_agencies=facts.conflicted,
         narrowed=facts.narrowed,
     )
     return limits.leave_out(agency_id, kind)

@@ -16,7 +16,12 @@ from gateway.agencies import hosted
 from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.errors import Conflict, Undecipherable
 from gateway.ledger import Work
-from gateway.sealing.keys import agency_log_context, case_context, log_context
+from gateway.sealing.keys import (
+    agency_log_context,
+    case_context,
+    interest_context,
+    log_context,
+)
 from gateway.store import epochs
 from gateway.store import tables as t
 
@@ -31,6 +36,7 @@ _CONTEXTS: Mapping[str, Callable[..., bytes]] = {
     t.case_key.name: case_context,
     t.log_key.name: log_context,
     t.agency_log_key.name: agency_log_context,
+    t.interest.name: interest_context,
 }
 
 

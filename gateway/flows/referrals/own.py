@@ -8,11 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.disclosure import Disclosed, disclose, open_case_key, regrant
+from gateway.disclosure import (
+    Disclosed,
+    beyond_wall,
+    disclose,
+    open_case_key,
+    regrant,
+)
 from gateway.flows.referrals import telling, writing
 from gateway.flows.referrals.submitting import find_own
 from gateway.ledger import Act, Entry, Work
 from gateway.rules import routing, sections
+from gateway.rules.facts import CaseFacts
 from gateway.rules.states import can_withdraw, move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState, Level, Need, Purpose, WithdrawalReason
@@ -65,6 +72,7 @@ class Own:
     status: Status
     document: Mapping[str, Any] = field(repr=False)
     entry: Entry
+    facts: CaseFacts = field(repr=False)  # to whose key it is sealed follows from them
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +96,7 @@ class Previewed:
 def list_sent(work: Work, before: tuple[datetime, str] | None) -> Page:
     """The caller's own referrals, newest first, each recorded by reference."""
     work.attempt("referral.listed")
-    rows = referrals.list_sent(
-        work.session, agency_id=work.caller.agency_id, before=before, limit=PAGE + 1
-    )
+    rows = _visible(work, before)
     shown, more = rows[:PAGE], len(rows) > PAGE
     if shown:
         work.record_all([Act("referral.listed", row.case_id, "own") for row in shown])
@@ -102,6 +108,21 @@ def list_sent(work: Work, before: tuple[datetime, str] | None) -> Page:
     )
 
 
+def _visible(work: Work, before: tuple[datetime, str] | None) -> list[ReferralRow]:
+    """A page and one more, without what lies behind the wall."""
+    rows: list[ReferralRow] = []
+    while len(rows) <= PAGE:
+        found = referrals.list_sent(
+            work.session, agency_id=work.caller.agency_id, before=before, limit=PAGE + 1
+        )
+        known = set(beyond_wall(work, [row.case_id for row in found]))
+        rows += [row for row in found if row.case_id in known]
+        if len(found) <= PAGE:
+            break
+        before = (found[-1].received_at, found[-1].reference)
+    return rows
+
+
 def read_own(work: Work, reference: str, purpose: Purpose) -> Own:
     """The caller's own referral: state, feedback, and its own words.
 
@@ -110,7 +131,7 @@ def read_own(work: Work, reference: str, purpose: Purpose) -> Own:
     work.attempt("referral.read", purpose=purpose)
     row = find_own(work, reference)
     found = disclose(work, row.case_id, purpose, event="referral.read", own_only=True)
-    return Own(_statuses(work, [row])[0], _as_sent(found), found.entry)
+    return Own(_statuses(work, [row])[0], _as_sent(found), found.entry, found.facts)
 
 
 def _as_sent(found: Disclosed) -> dict[str, Any]:

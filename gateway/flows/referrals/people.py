@@ -12,20 +12,25 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from gateway.agencies import directory
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
+from gateway.rules import parties as around
 from gateway.rules.criteria import is_criminal
 from gateway.rules.facts import EarlierCase
 from gateway.rules.matching import RepeatRule, is_repeat
-from gateway.schemas.codes import DatePrecision, RepeatDefinition
+from gateway.schemas.codes import ConflictAct, DatePrecision, RepeatDefinition
 from gateway.schemas.forms import value_of
+from gateway.sealing import ties
 from gateway.sealing.index import party_tokens, party_values, tokens_of
-from gateway.store import cases, conferences, ids, parties
+from gateway.store import cases, conferences, conflicts, ids, interests, parties
+from gateway.store import tables as t
 from gateway.store.parties import LinkRow
 
 Document = Mapping[str, Any]
 VICTIM, PERPETRATOR = "VICTIM", "PERPETRATOR"
 SAME_PEOPLE = "SAME_PEOPLE"
+GATEWAY = "@gateway"  # who found it: nobody's act
 
 
 MOST = 25  # earlier cases looked at; the rest of a very long history adds nothing to a prompt
@@ -57,6 +62,8 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
         parties={ids.new(work.now): entry for entry in tokens},
         index_key=work.keys.index_name,
     )
+    _compare_with_staff(work, case_id, document)
+    _find_employers(work, case_id, document)
     links = [] if is_new else parties.list_links(work.session, [case_id])
     standing = {(row.other_id, row.kind) for row in links}
     parties.add_links(
@@ -80,6 +87,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
 
 def index_anew(work: Work, case_id: str, document: Document) -> None:
     """Index the people of a case with the current key instead of an older one; nothing else."""
+    _compare_with_staff(work, case_id, document)
     parties.drop_parties(work.session, case_id)
     tokens = [(role, party_tokens(work.keys.index, person)) for role, person in _people(document)]
     parties.add_parties(
@@ -88,6 +96,46 @@ def index_anew(work: Work, case_id: str, document: Document) -> None:
         parties={ids.new(work.now): entry for entry in tokens},
         index_key=work.keys.index_name,
     )
+
+
+def _compare_with_staff(work: Work, case_id: str, document: Document) -> None:
+    """Keep the keyed values by which staff are found to be somebody in this case, or close to one.
+
+    Under every index key: while one is exchanged, some declarations are still by the older.
+    """
+    everybody = around.people_of(document)
+    made = (ties.tokens_of_case(key, everybody) for key in work.keys.indexes.values())
+    interests.set_case_tokens(work.session, case_id, frozenset().union(*made))
+
+
+def _find_employers(work: Work, case_id: str, document: Document) -> None:
+    """Note which partners employ somebody in the case: only a deputy reads for them.
+
+    Where it is the victim, the case is one about staff, of which only those learn who have to.
+    """
+    partners = directory.names(work.session)
+    of_victim, of_perpetrators = (
+        {
+            id_
+            for id_, each in partners.items()
+            if any(ties.is_employer(e, each.name) for e in named)
+        }
+        for named in around.employers_of(document)
+    )
+    found = [(ConflictAct.EMPLOYER, each) for each in sorted(of_victim | of_perpetrators)]
+    found += [(ConflictAct.RESTRICT, each) for each in sorted(of_victim)]
+    known = {(a.act, a.agency_id) for a in conflicts.list_acts(work.session, [case_id])}
+    for act, agency_id in found:
+        if (act, agency_id) not in known:
+            cases.add_dated(
+                work.session,
+                t.conflict_act,
+                case_id=case_id,
+                act=act,
+                agency_id=agency_id,
+                by_agency=GATEWAY,
+                at=work.now,
+            )
 
 
 def _people(document: Document) -> list[tuple[str, Any]]:

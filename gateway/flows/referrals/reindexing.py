@@ -6,18 +6,21 @@ import json
 
 from sqlalchemy.orm import Session
 
+from gateway.agencies import interests as declared
 from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.disclosure import lock_standing, open_case_key, open_value
 from gateway.flows.referrals import people
 from gateway.ledger import Act, Work
 from gateway.schemas import forms
 from gateway.sealing import jose
-from gateway.store import epochs, parties, referrals
+from gateway.store import epochs, interests, parties, referrals
 
 
 def count_to_index(session: Session, index_key: str) -> int:
     """How many cases are still indexed with another key than the current one."""
-    return parties.count_indexed_otherwise(session, index_key)
+    return parties.count_indexed_otherwise(session, index_key) + interests.count_indexed_otherwise(
+        session, index_key
+    )
 
 
 def index_anew(work: Work, *, limit: int) -> int:
@@ -36,8 +39,10 @@ def index_anew(work: Work, *, limit: int) -> int:
             epochs.forget_retired(work.session, older)
     case_ids = lock_standing(work, listed)
     if not case_ids:
-        work.count("case.reindexed.none")
-        return len(listed)
+        if listed:
+            work.count("case.reindexed.none")
+            return len(listed)
+        return _declarations(work, limit)
     work.record_all(
         [Act("case.reindexed", each, BECAUSE, facts={"key": name}) for each in case_ids]
     )
@@ -45,6 +50,17 @@ def index_anew(work: Work, *, limit: int) -> int:
         with work.keeping(case_id):
             _index_anew(work, case_id)
     return len(listed)
+
+
+def _declarations(work: Work, limit: int) -> int:
+    """After the cases what staff declared; opened within, and nothing comes out but values."""
+    done = declared.index_anew(work, limit=limit)
+    if not done:
+        work.count("case.reindexed.none")
+        return 0
+    facts = {"key": work.keys.index_name, "declarations": done}
+    work.record("interest.reindexed", None, because=BECAUSE, facts=facts)
+    return done
 
 
 def _index_anew(work: Work, case_id: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.agencies import directory
 from gateway.disclosure import (
     CaseKey,
     grant_new,
+    list_ties,
     members_of,
     regrant,
     section_facts,
@@ -89,6 +90,7 @@ def settle(
     given = assign(work, case_id, routes, document, is_new=is_new)
     if is_new:
         facts = _new_facts(case_id, path[-1], reading, given, contributed, limits, standing)
+        facts = replace(facts, ties=list_ties(work.session, [case_id])[case_id])
         grant_new(work, key, profile, facts, contributed)
     else:
         end_others(work, case_id, routes)

@@ -11,6 +11,7 @@ from gateway.disclosure import (
     find_referral,
     new_case_key,
     open_case_key,
+    require_no_wall,
     seal_value,
 )
 from gateway.errors import Denied, Invalid, Problem
@@ -118,6 +119,7 @@ def find_own(work: Work, reference: str) -> ReferralRow:
         raise Denied("absent")
     if row.agency_id != work.caller.agency_id:
         raise Denied("not-the-sender", subject=row.case_id)
+    require_no_wall(work, row.case_id)
     return row
 
 

@@ -1,0 +1,114 @@
+"""Owns opening what lies behind broken glass: one category, recorded before it is opened.
+
+The agency that looks may have no part in the case and no grant of it. What is opened is opened with
+the gateway's own wrap of each section key, in the context of who keeps the case, and only after the
+decision and its record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gateway.disclosure.boxes import SCAN_PART, open_case_keys, open_for_gateway, open_named
+from gateway.disclosure.deciding import profile_of
+from gateway.disclosure.facts import list_facts
+from gateway.disclosure.pieces import Piece
+from gateway.errors import Denied
+from gateway.ledger import Entry, Work
+from gateway.profiles.loader import Profile
+from gateway.rules import breakglass, leaks
+from gateway.rules.breakglass import Glass
+from gateway.rules.facts import Allowed, CaseFacts, Refused
+from gateway.schemas.codes import AgencyKind, Level
+from gateway.store import cases
+from gateway.store.cases import RiskRow
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A case as the decision about its glass needs it."""
+
+    facts: CaseFacts
+    risk: RiskRow
+    profile: Profile
+
+
+def stand_before(work: Work, case_id: str) -> Behind:
+    """Load what decides; nothing is opened.
+
+    :raises Denied: if there is nothing left of the case, or it is another area's auditor.
+    """
+    facts, risk = load_behind(work, case_id)
+    if facts is None or risk is None:
+        raise Denied("absent")
+    if work.caller.kind is AgencyKind.AUDITOR and work.caller.area != facts.area:
+        raise Denied("other-area", subject=case_id)
+    return Behind(facts, risk, profile_of(work, facts))
+
+
+def load_behind(work: Work, case_id: str) -> tuple[CaseFacts | None, RiskRow | None]:
+    """What decides, in the same steps for a case that is there and for one that is not."""
+    with work.keeping(case_id):
+        facts = list_facts(work.session, [case_id], on=work.now.date()).get(case_id)
+        risk = cases.list_risks(work.session, [case_id]).get(case_id)
+    return facts, risk
+
+
+def decide_glass(work: Work, behind: Behind, glass: Glass) -> Allowed:
+    """Return the sections behind the glass.
+
+    :raises Denied: with the true reason.
+    """
+    decision = breakglass.decide(
+        behind.facts,
+        behind.risk.level,
+        work.caller,
+        glass,
+        behind.profile.matrix,
+        now=work.now,
+    )
+    if isinstance(decision, Refused):
+        raise Denied(decision.because, subject=behind.facts.case_id)
+    return decision
+
+
+def open_behind(
+    work: Work, behind: Behind, decision: Allowed, glass: Glass
+) -> tuple[tuple[Piece, ...], Entry]:
+    """Record the look, then open what the decision names; protected values are held back."""
+    case_id = behind.facts.case_id
+    owners = {s.owner for s in behind.facts.sections if s.name in decision.levels}
+    entry = work.record(
+        "glass.read",
+        case_id,
+        because=decision.because,
+        purpose=glass.purpose,
+        levels=decision.levels,
+        facts={"category": str(glass.category), "owners": sorted(owners)},
+    )
+    with work.keeping(case_id):
+        keys = open_case_keys(work, [case_id])
+        found = open_named(work, keys, sorted(decision.levels))
+        protected = open_for_gateway(work, keys, SCAN_PART)
+    pieces = [Piece(row.name, Level.FULL, row.owner_id, content) for row, content in found]
+    values = [
+        value
+        for by_section in protected.get(case_id, ())
+        for section, listed in by_section.items()
+        if section not in decision.levels
+        for value in listed
+    ]
+    return tuple(_held_back(work, case_id, pieces, values)), entry
+
+
+def _held_back(work: Work, case_id: str, pieces: list[Piece], values: list[str]) -> list[Piece]:
+    kept, held = [], set()
+    for piece in pieces:
+        content, count = leaks.hold_back(piece.content, values)
+        kept.append(replace(piece, content=content) if count else piece)
+        if count:
+            held.add(piece.section)
+    if held:
+        facts = {"sections": sorted(held)}
+        work.record("case.held", case_id, because="protected-value", facts=facts)
+    return kept

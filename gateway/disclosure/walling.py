@@ -1,0 +1,54 @@
+"""Owns asking only whether the wall stands: for lists, counts, and what is not about content."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from gateway.disclosure.facts import list_facts
+from gateway.disclosure.ties import list_ties
+from gateway.errors import Denied
+from gateway.ledger import Work
+from gateway.rules import conflict
+from gateway.rules.facts import CaseFacts, Ties
+from gateway.schemas.codes import CaseState, Outcome, Position
+
+
+def walled(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
+    """The cases of which the caller must not even learn that they are there, each with why."""
+    facts = list_facts(work.session, case_ids, on=work.now.date())
+    unseen = [case_id for case_id in case_ids if case_id not in facts]
+    ties = list_ties(work.session, unseen)
+    everything = {**facts, **{case_id: _bare(case_id, ties[case_id]) for case_id in unseen}}
+    refused = {id_: conflict.refusal(each, work.caller) for id_, each in everything.items()}
+    return {case_id: because for case_id, because in refused.items() if because is not None}
+
+
+def beyond_wall(work: Work, case_ids: Collection[str]) -> list[str]:
+    """The cases before which no wall stands for the caller, in the order given."""
+    listed = list(dict.fromkeys(case_ids))
+    shut = walled(work, listed)
+    return [case_id for case_id in listed if case_id not in shut]
+
+
+def require_no_wall(work: Work, case_id: str) -> None:
+    """Refuse a caller that is behind the wall of a case.
+
+    :raises Denied: with the true reason.
+    """
+    because = walled(work, [case_id]).get(case_id)
+    if because is not None:
+        raise Denied(because, subject=case_id)
+
+
+def _bare(case_id: str, ties: Ties) -> CaseFacts:
+    """A case whose own rows the caller does not see; its wall is decided all the same."""
+    return CaseFacts(
+        case_id=case_id,
+        state=CaseState.SUBMITTED,
+        outcome=Outcome.NO_SHARE,
+        in_conference=False,
+        members={},
+        sections=(),
+        position=Position.UNRECORDED,
+        ties=ties,
+    )

@@ -1,0 +1,153 @@
+"""Owns the rows of broken glass: who looked behind the need to know, and what a review found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from gateway.schemas.codes import Category, GlassFinding, Purpose
+from gateway.store import tables as t
+from gateway.store.cases import next_seq
+from gateway.store.rows import add
+
+
+@dataclass(frozen=True, slots=True)
+class GlassRow:
+    """One look. `until` is None for an auditor's sample that the chair has not approved."""
+
+    case_id: str
+    seq: int
+    agency_id: str
+    worker_id: str
+    category: Category
+    purpose: Purpose
+    account: bytes
+    method: str
+    authenticated_at: datetime
+    asked_at: datetime
+    until: datetime | None
+    due_at: datetime | None
+    approved_by: str | None = None
+    finding: GlassFinding | None = None
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+
+
+_G = t.glass.c
+_ROW = select(
+    _G.case_id,
+    _G.seq,
+    _G.agency_id,
+    _G.worker_id,
+    _G.category,
+    _G.purpose,
+    _G.account,
+    _G.method,
+    _G.authenticated_at,
+    _G.asked_at,
+    _G.until,
+    _G.due_at,
+    _G.approved_by,
+    _G.finding,
+    _G.reviewed_by,
+    _G.reviewed_at,
+)
+
+
+def next_number(session: Session, case_id: str) -> int:
+    """The number of the next look at a case, from 1; the case is locked."""
+    return next_seq(session, t.glass, case_id)
+
+
+def add_glass(session: Session, row: GlassRow) -> None:
+    """Keep that the glass was broken, or that an auditor asks to."""
+    add(
+        session,
+        t.glass,
+        case_id=row.case_id,
+        seq=row.seq,
+        agency_id=row.agency_id,
+        worker_id=row.worker_id,
+        category=row.category,
+        purpose=row.purpose,
+        account=row.account,
+        method=row.method,
+        authenticated_at=row.authenticated_at,
+        asked_at=row.asked_at,
+        until=row.until,
+        due_at=row.due_at,
+    )
+
+
+def count_unreviewed(session: Session, *, agency_id: str, worker_id: str) -> int:
+    """How many looks of a worker nobody has reviewed."""
+    query = select(func.count()).where(
+        _G.agency_id == agency_id,
+        _G.worker_id == worker_id,
+        _G.until.is_not(None),
+        _G.reviewed_at.is_(None),
+    )
+    return session.execute(query.select_from(t.glass)).scalar_one()
+
+
+def find_open(
+    session: Session, *, case_id: str, agency_id: str, worker_id: str, at: datetime
+) -> GlassRow | None:
+    """The newest look of a worker at a case that is still open."""
+    query = _ROW.where(
+        _G.case_id == case_id,
+        _G.agency_id == agency_id,
+        _G.worker_id == worker_id,
+        _G.until > at,
+    ).order_by(_G.seq.desc())
+    found = session.execute(query.limit(1)).all()
+    return next(map(_row, found), None)
+
+
+def find_glass(session: Session, *, case_id: str, seq: int) -> GlassRow | None:
+    """One look at a case."""
+    found = session.execute(_ROW.where(_G.case_id == case_id, _G.seq == seq)).all()
+    return next(map(_row, found), None)
+
+
+def list_unreviewed(session: Session, case_ids: Sequence[str]) -> list[GlassRow]:
+    """Looks at these cases that wait for a review or an approval, oldest first."""
+    query = _ROW.where(_G.reviewed_at.is_(None), _G.case_id.in_(case_ids))
+    return [_row(row) for row in session.execute(query.order_by(_G.asked_at, _G.case_id, _G.seq))]
+
+
+def set_approved(
+    session: Session, row: GlassRow, *, by: str, until: datetime, due_at: datetime
+) -> None:
+    """Open an auditor's sample."""
+    _set(session, row, approved_by=by, until=until, due_at=due_at)
+
+
+def set_reviewed(
+    session: Session,
+    row: GlassRow,
+    *,
+    finding: GlassFinding,
+    review: bytes,
+    by: str,
+    at: datetime,
+) -> None:
+    """Keep what a review found."""
+    _set(session, row, finding=finding, review=review, reviewed_by=by, reviewed_at=at)
+
+
+def _row(row: Any) -> GlassRow:
+    return GlassRow(*row)
+
+
+def _set(session: Session, row: GlassRow, **values: object) -> None:
+    session.execute(
+        update(t.glass)
+        .where(_G.case_id == row.case_id, _G.seq == row.seq, _G.reviewed_at.is_(None))
+        .values(**values)
+    )
