@@ -14,7 +14,8 @@ from gateway.rules.facts import Standing
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import jose
 from gateway.store import agencies as store
-from gateway.store import agency_keys
+from gateway.store import agency_keys, worker_keys
+from gateway.store.worker_keys import WorkerKeyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Listing:
     custody: Custody
     is_suspended: bool
     keys: tuple[Mapping[str, Any], ...]
+    workers: tuple[tuple[str, Mapping[str, Any]], ...] = ()  # workers' own keys, by worker id
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,9 @@ def listings(session: Session, now: datetime) -> tuple[Listing, ...]:
     keys: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for key in agency_keys.list_keys(session, use="enc", at=now):
         keys[key.agency_id].append(_shown(key))
+    own: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
+    for each in worker_keys.list_keys(session):
+        own[each.agency_id].append((each.worker_id, shown_own(each)))
     return tuple(
         Listing(
             row.id,
@@ -78,9 +83,15 @@ def listings(session: Session, now: datetime) -> tuple[Listing, ...]:
             row.custody,
             row.suspended_at is not None,
             tuple(keys[row.id]),
+            tuple(own[row.id]),
         )
         for row in store.list_agencies(session)
     )
+
+
+def shown_own(row: WorkerKeyRow) -> Mapping[str, Any]:
+    """A worker's own key as it is sealed to."""
+    return {**row.jwk, "kid": row.kid, "use": "enc", "alg": "ECDH-ES+A256KW"}
 
 
 def encryption_keys(

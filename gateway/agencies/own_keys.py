@@ -73,11 +73,6 @@ def list_own(session: Session, agency_id: str, worker_id: str) -> list[WorkerKey
     return store.list_keys(session, agency_id=agency_id, worker_id=worker_id)
 
 
-def shown(row: WorkerKeyRow) -> Mapping[str, Any]:
-    """A key as it is sealed to."""
-    return {**row.jwk, "kid": row.kid, "use": "enc", "alg": "ECDH-ES+A256KW"}
-
-
 def _existing(work: Work, kid: str) -> WorkerKeyRow:
     row = store.find_key(work.session, agency_id=work.caller.agency_id, kid=kid)
     if row is None:

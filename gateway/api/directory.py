@@ -40,6 +40,9 @@ def list_directory(call: Call) -> Response:
                     "custody": str(row.custody),
                     "is_suspended": row.is_suspended,
                     "keys": [dict(key) for key in row.keys],
+                    "workers": [
+                        {"worker": worker, "key": dict(key)} for worker, key in row.workers
+                    ],
                 }
                 for row in found
             ]

@@ -40,7 +40,7 @@ def recipient(work: Work, cases: Iterable[CaseFacts]) -> Mapping[str, Any]:
         held = [key for key in held if _counts(case, key, since, work)]
         if not held:
             raise Denied(NO_KEY, subject=case.case_id)
-    return own_keys.shown(held[0])
+    return directory.shown_own(held[0])
 
 
 def _counts(case: CaseFacts, key: WorkerKeyRow, settled: datetime | None, work: Work) -> bool:

@@ -174,6 +174,10 @@ def test_F65_the_deputy_reads_with_a_key_that_no_colleague_has(world: World) -> 
     ):
         assert refused(lambda who=somebody: who.pull(ref, "P7")) == (404, "not_found")
         assert somebody.list_cases()["items"] == []
+    # All partners see whose key it is.
+    listed = {each["agency"]: each for each in world.client(POLICE).directory()["agencies"]}
+    (shown,) = listed[OFFICE]["workers"]
+    assert (shown["worker"], shown["key"]["kid"]) == (DEPUTY, world.rows(t.worker_key)[0]["kid"])
     # A key that has ended is sealed to no more.
     kid = world.rows(t.worker_key)[0]["kid"]
     world.client(OFFICE, ADMIN).walls.end_key(kid)

@@ -15,7 +15,7 @@ from gateway.store import tables as t
 from tests.journeys.test_breakglass import Worker, code
 from tests.journeys.test_conflict import refused
 from tests.journeys.walled import COORDINATOR, add_worker, chair
-from tests.journeys.world import CHAIR, ROOT, World, example
+from tests.journeys.world import CHAIR, START, World, example
 
 LANDLORD, OTHER, IDVA, POLICE = (
     "tidewell-housing",
@@ -25,9 +25,16 @@ LANDLORD, OTHER, IDVA, POLICE = (
 )
 
 
+class Examples(Forms):
+    """The forms as they stand in examples/, no day of them moved."""
+
+    def load(self, name: str, *, on: date | None = None) -> dict[str, Any]:
+        return example(name)
+
+
 def against_him() -> dict[str, Any]:
     """The same two people, each in the other's place."""
-    return accused(Forms(date(2026, 11, 23), ROOT / "examples"))
+    return accused(Examples(START.date()))
 
 
 @pytest.fixture

@@ -234,6 +234,7 @@ SCHEMAS: dict[str, Json] = {
                 custody=code(Custody, "Who holds the private key"),
                 is_suspended=TRUTH,
                 keys=each(_KEY),
+                workers=each(members("A worker's own key", worker=TEXT, key=_KEY)),
             )
         )
     ),

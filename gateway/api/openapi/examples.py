@@ -161,6 +161,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
                 "custody": "OWN",
                 "is_suspended": False,
                 "keys": [_KEY],
+                "workers": [{"worker": "idva-07", "key": _KEY}],
             }
         ]
     },
