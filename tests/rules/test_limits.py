@@ -17,6 +17,7 @@ from gateway.rules.facts import (
     ConsentDecision,
     Membership,
     Narrowing,
+    SectionFacts,
     Standing,
 )
 from gateway.rules.limits import (
@@ -342,3 +343,23 @@ def test_F46_a_limit_on_a_purpose_shuts_the_case_for_that_purpose_alone(kind: Ag
             assert after == before
         else:
             assert not isinstance(after, Allowed) or not after.levels
+
+
+def test_what_an_override_breaks_stays_broken_and_an_agency_it_names_is_let_in() -> None:
+    old = Limits(agencies=frozenset({"a", "b"}), narrowed=frozenset({HOUSING}))
+    broken = broken_by(old, [{"excludes_agency": "a"}, ROWS[0][0]])
+    assert broken.agencies == {"b"}
+    assert joined(broken, Limits(), may_lift=False).broken == {HOUSING}
+    assert joined(Limits(), broken, may_lift=False).broken == {HOUSING}
+
+
+def test_F48_nobody_is_kept_from_what_it_contributed_itself() -> None:
+    name, category = next(iter(MATRIX.section_category.items()))
+    member = Membership(AGENCY, AgencyKind.IDVA, frozenset({CaseRole.IDVA}))
+    caller = Caller(AGENCY, AgencyKind.IDVA, "MARLBURY")
+    own = (SectionFacts(name, AGENCY), SectionFacts(name, "another"))
+    narrow = frozenset({Narrowing(category=category)})
+    after = decide(a_case(member, sections=own, narrowed=narrow), caller, Purpose.P1, MATRIX)
+    assert isinstance(after, Allowed)
+    assert name in after.own
+    assert name not in after.levels

@@ -87,6 +87,7 @@ def test_F51_a_decision_of_the_future_is_refused(seconds: int, is_refused: bool)
 
 def test_F51_a_review_before_the_decision_is_refused() -> None:
     assert found(a_record(review_on="2026-11-19")) == {("out_of_range", "review_on")}
+    assert found(a_record(review_on="2026-11-20")) == set()
 
 
 # --- conditions -----------------------------------------------------------------------------------
