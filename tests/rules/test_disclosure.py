@@ -492,6 +492,33 @@ def test_of_two_others_of_one_name_the_lower_level_stands() -> None:
         assert levels(decide(case, MINE, Purpose.P9, MATRIX)) == {"safe_contact": I}
 
 
+def test_the_lower_of_two_gives_its_reason_and_what_follows_is_judged_too() -> None:
+    sealed = SectionFacts("safe_contact", REFERRER, sealed_to=frozenset({AGENCY}))
+    unsealed = SectionFacts("safe_contact", "another")
+    for both in ((sealed, unsealed), (unsealed, sealed)):
+        after = (*both, SectionFacts("health", REFERRER))
+        case = replace(in_the_room(AgencyKind.POLICE), sections=after)
+        decision = decide(case, MINE, Purpose.P9, MATRIX)
+        assert isinstance(decision, Allowed)
+        assert decision.levels == {"safe_contact": I, "health": S}
+        assert decision.reasons["safe_contact"] == "D04/POLICE:F not-sealed-to"
+
+
+@pytest.mark.parametrize(
+    ("roles", "outcome", "because"),
+    [
+        ({CaseRole.REFERRER}, Outcome.ALLOW, "role:REFERRER"),
+        ({CaseRole.RESEARCH}, Outcome.ALLOW_MIN, "outcome:ALLOW_MIN"),
+        ({CaseRole.REFERRER, CaseRole.RESEARCH}, Outcome.ESCALATE, "outcome:ESCALATE"),
+    ],
+)
+def test_a_refusal_says_whether_role_or_outcome_shut(
+    roles: set[CaseRole], outcome: Outcome, because: str
+) -> None:
+    case = a_case(a_member(AgencyKind.POLICE, *roles), outcome=outcome)
+    assert decide(case, MINE, Purpose.P9, MATRIX) == Refused(because)
+
+
 def test_of_two_others_that_both_show_nothing_nothing_is_shown() -> None:
     pair = (SectionFacts("employment", REFERRER), SectionFacts("employment", "another"))
     case = replace(in_the_room(AgencyKind.POLICE), sections=pair)
