@@ -102,8 +102,8 @@ _ADD_LINK = Prepared(
 )
 
 
-def add_links(session: Session, links: Sequence[LinkRow]) -> None:
-    """Suggest links; none is the same statement, so that its time does not tell that one was."""
+def add_links(session: Session, case_id: str, links: Sequence[LinkRow]) -> None:
+    """Suggest links of a case; none is the same statements, so that time does not tell of one."""
     rows = [
         {
             "case_id": row.case_id,
@@ -116,7 +116,9 @@ def add_links(session: Session, links: Sequence[LinkRow]) -> None:
         }
         for row in links
     ]
-    _ADD_LINK.run(session, rows or [dict.fromkeys(_NEW_LINK) | {"is_real": False}])
+    # The case stands in it, so that the second wall asks for its members then, too.
+    unreal = dict.fromkeys(_NEW_LINK) | {"case_id": case_id, "is_real": False}
+    _ADD_LINK.run(session, rows or [unreal])
 
 
 def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:

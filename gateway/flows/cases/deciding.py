@@ -159,7 +159,7 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
     if row.case_id in parties.list_reversed(work.session, case_id):
         raise Conflict("These accuse each other: each stays its own record.", code="counter")
     link = LinkRow(case_id, row.case_id, "MERGED", (), "CONFIRMED", work.now)
-    parties.add_links(work.session, [link])
+    parties.add_links(work.session, case_id, [link])
     _join_limits(work, case_id, row.case_id)
 
 

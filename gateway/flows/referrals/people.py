@@ -68,6 +68,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
     standing = {(row.other_id, row.kind) for row in links}
     parties.add_links(
         work.session,
+        case_id,
         [
             LinkRow(
                 case_id,
