@@ -139,10 +139,10 @@ def test_what_was_seen_by_one_is_not_seen_by_the_next_on_the_connection(world: W
         assert session.execute(select(t.section.c.id)).all()
         session.commit()
         assert session.execute(select(t.section.c.id)).all()  # its own next transaction
-    with sessions() as session:
-        assert session.execute(select(t.section.c.id)).all() == []
     with engine.connect() as connection:
         assert connection.execute(select(t.section.c.id)).all() == []
+    with sessions() as session:
+        assert session.execute(select(t.section.c.id)).all() == []
     assert engine.pool.checkedin() == 1  # type: ignore[attr-defined]
     engine.dispose()
 
