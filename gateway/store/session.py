@@ -99,5 +99,9 @@ class Transaction(Session):
     def close(self) -> None:
         """Let go of the connection; what was not committed is undone."""
         found, self._connection = self._connection, None
-        if found is not None:
+        if found is None:
+            return
+        try:
+            found.rollback()  # SQLAlchemy's close leaves open what could not be committed
+        finally:
             found.close()
