@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 PATIENCE = 10.0  # seconds that a writer waits for the others
-FOLD_EVERY = 200  # commits of a process; each writes some five pages
+FOLD_EVERY = 30  # commits of a process; a referral writes some 120 pages
 MOST_PAGES = 4000  # of the write-ahead log, 16 MB, before everybody waits until it is folded
 
 _queues: dict[str, Queue] = {}
