@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Table, bindparam, func, select, update
+from sqlalchemy import BindParameter, Date, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
@@ -228,16 +228,11 @@ _CONSENTS = Prepared(
 _LOCK = Prepared(select(t.case.c.id).where(t.case.c.id == bindparam("case_id")).with_for_update())
 
 _UNSHARED = Prepared(
-    select(
-        t.consent.c.case_id,
-        t.consent.c.outcome,
-        t.consent.c.lapses_on,
-        t.consent.c.lapsed_outcome,
-    ).where(
-        t.consent.c.case_id.in_(_IDS),
-        _is_newest(t.consent),
+    select(t.case.c.id).where(
+        t.case.c.id.in_(_IDS),
+        t.case.c.unshared_from <= bindparam("on", type_=Date()),
         ~select(t.conference_case.c.case_id)
-        .where(t.conference_case.c.case_id == t.consent.c.case_id)
+        .where(t.conference_case.c.case_id == t.case.c.id)
         .exists(),
     )
 )
@@ -404,12 +399,13 @@ def list_consents(session: Session, case_ids: Sequence[str]) -> dict[str, Consen
 
 def list_unshared(session: Session, case_ids: Sequence[str], *, on: date) -> frozenset[str]:
     """The cases that nobody but their sender may know of: nothing is shared, and none was heard."""
-    rows = _UNSHARED.rows(session, ids=list(case_ids) or ["-"])
-    return frozenset(
-        row[0]
-        for row in rows
-        if (row[3] if row[2] is not None and row[2] < on else row[1]) == Outcome.NO_SHARE
-    )
+    rows = _UNSHARED.rows(session, ids=list(case_ids) or ["-"], on=on)
+    return frozenset(row[0] for row in rows)
+
+
+def set_unshared(session: Session, case_id: str, *, since: date | None) -> None:
+    """From which day on nobody but its sender may know of a case, by the newest decision."""
+    session.execute(update(t.case).where(t.case.c.id == case_id).values(unshared_from=since))
 
 
 def list_sealed(session: Session, table: str, column: str, case_id: str) -> list[tuple[int, bytes]]:

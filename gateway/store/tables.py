@@ -227,6 +227,7 @@ case = Table(
     Column("area", Slug, nullable=False),
     Column("referrer_id", Slug, ForeignKey("agency.id"), nullable=False),
     Column("opened_at", Utc, nullable=False),
+    Column("unshared_from", Date),  # from this day no link tells of it; NULL: links may
 )
 
 case_key = Table(

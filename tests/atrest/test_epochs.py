@@ -22,6 +22,7 @@ from gateway.sealing import keys
 from gateway.store import epochs
 from gateway.store import tables as t
 from tests.atrest.desk import Backup, backup_of, epoch, house_of, put_back, restored, run
+from tests.journeys.asking import BY_NAME, asking
 from tests.journeys.world import World, example
 
 LANDLORD, IDVA, CLINIC = "harbourgate-homes", "marlbury-idva", "marlbury-clinic"
@@ -225,6 +226,8 @@ def test_T20_a_backup_beyond_the_window_is_readable_by_nobody(world: World, back
     """Not one wrapped key of it lies under a key that is left."""
     world.client(LANDLORD).refer(example("c1"))
     with_clinic(world)
+    wire = world.wire(IDVA, "idva-01")
+    assert asking(BY_NAME["declare_interests"], wire).send(wire).status_code == 201
     with backup(world) as url:
         epoch(world)
         world.later(days=36)

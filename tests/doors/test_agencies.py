@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event
 
 from gateway.flows import agencies
 from gateway.schemas.codes import AgencyKind
 from gateway.sealing import jose
 from tests.doors.oauth import BASE, Agency, Door, a_door, signed, the_keys
+from tests.overhearing import overheard, traced
 
 
 @pytest.fixture
@@ -158,17 +159,16 @@ def test_F2_a_missing_scope_is_said_and_recorded(door: Door, idva: Agency) -> No
     assert idva.call(idva.token("cases:read log:read"), "/v1/log").status_code == 200
 
 
-def test_a_request_asks_the_database_once(door: Door, idva: Agency) -> None:
+def test_a_request_asks_the_database_once(door: Door, idva: Agency, tmp_path: Path) -> None:
+    """One statement that SQLite runs, and one time of waiting for PostgreSQL."""
     token = idva.token("cases:read")
+    idva.call(token, proof=idva.proof("GET", "/v1/whoami", token=token))
     proof = idva.proof("GET", "/v1/whoami", token=token)
-    statements: list[str] = []
     engine = door.house.sessions.kw["bind"]
-
-    def note(_c: object, _u: object, statement: str, *_: object) -> None:
-        if not statement.startswith("BEGIN"):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", note)
-    assert idva.call(token, proof=proof).status_code == 200
-    event.remove(engine, "before_cursor_execute", note)
-    assert len(statements) == 1
+    asked: list[str] = []
+    is_sqlite = engine.dialect.name == "sqlite"
+    with traced(engine, asked.append) if is_sqlite else overheard(engine, tmp_path) as said:
+        assert idva.call(token, proof=proof).status_code == 200
+    asked += ["; ".join(each.statements) for each in said or ()]
+    asked = [each for each in asked if re.search("SELECT|INSERT|UPDATE|DELETE", each)]
+    assert len(asked) == 1, asked

@@ -16,13 +16,13 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from gateway.api.operations import Operation
 from gateway.client.access import ProblemError
 from tests.doors.test_guard import ABOUT_A_CASE, stranger
 from tests.journeys.asking import BY_NAME, NO_CONFERENCE, NOBODY, Asked, asking, told
 from tests.journeys.world import World, example
+from tests.overhearing import traced
 
 LANDLORD, STRANGER, COORDINATOR = "harbourgate-homes", "tidewell-housing", "marlbury-marac"
 
@@ -45,25 +45,18 @@ def counting(world: World) -> Iterator[Work]:
             re.sub(r"'[^']*'|x'[^']*'|\bNULL\b|\b\d+\b", "?", " ".join(statement.split()))
         ] += 1
 
-    def trace(connection: Any, *_: Any) -> None:
-        connection.set_trace_callback(note)
-
     def watch(_frame: FrameType, kind: str, function: Any) -> None:
         if kind == "c_call":
             owner = type(getattr(function, "__self__", None)).__module__
             if re.search("cryptography|_hashlib|_openssl", f"{owner} {function.__module__}"):
                 found.cryptography[function.__qualname__] += 1
 
-    engine = world.sessions.kw["bind"]
-    engine.dispose()  # each connection is new, and traced
-    event.listen(engine, "checkout", trace)
-    sys.setprofile(watch)
-    try:
-        yield found
-    finally:
-        sys.setprofile(None)
-        event.remove(engine, "checkout", trace)
-        engine.dispose()
+    with traced(world.sessions.kw["bind"], note):
+        sys.setprofile(watch)
+        try:
+            yield found
+        finally:
+            sys.setprofile(None)
 
 
 @pytest.fixture(scope="module")

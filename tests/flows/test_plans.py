@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from tests.journeys.world import World, example, graded
+from tests.overhearing import traced
 
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 
 # A row per partner, where reading all is what the statement is for; the queue of the log, which
 # every poll empties; and SQLite's word for no rows at all.
-SMALL = frozenset({"agency", "agency_key", "agency_scope", "worker", "log_pending", "(subquery-1)"})
+SMALL = frozenset(
+    {"agency", "agency_key", "agency_scope", "worker", "worker_key", "log_pending", "(subquery-1)"}
+)
 # Read in the order of its key and only as far as a LIMIT: the newest one.
 IN_ORDER = frozenset({"checkpoint"})
 
@@ -25,17 +27,8 @@ def statements(world: World) -> Iterator[list[str]]:
     """Every statement as SQLite runs it, with its values."""
     sent: list[str] = []
 
-    def trace(connection: Any, *_: Any) -> None:
-        connection.set_trace_callback(sent.append)
-
-    engine = world.sessions.kw["bind"]
-    engine.dispose()
-    event.listen(engine, "checkout", trace)
-    try:
+    with traced(world.sessions.kw["bind"], sent.append):
         yield sent
-    finally:
-        event.remove(engine, "checkout", trace)
-        engine.dispose()
 
 
 def scans(world: World, sent: list[str]) -> dict[str, str]:

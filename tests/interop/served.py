@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -20,8 +20,13 @@ LONG_AGO = date(2025, 1, 1)
 
 
 @contextmanager
-def a_service(database_url: str, folder: Path) -> Iterator[service.Place]:
-    """A running service on a migrated database; the agencies' keys lie under `agencies`."""
+def a_service(
+    database_url: str, folder: Path, before: Callable[[service.Place], None] | None = None
+) -> Iterator[service.Place]:
+    """A running service on a migrated database; the agencies' keys lie under `agencies`.
+
+    What is done `before` it starts has the database to itself.
+    """
     listener = service.listen()
     settings = Settings("demo", service.url_of(listener), database_url, folder / "keys")
     place = service.Place(folder, settings, listener)
@@ -30,6 +35,8 @@ def a_service(database_url: str, folder: Path) -> Iterator[service.Place]:
     held = keys.load(place.settings.keys)
     world.enrol(make_sessions(engine), held, place.agencies, datetime.now(UTC))
     engine.dispose()
+    if before is not None:
+        before(place)
     process = service.start(place)
     try:
         yield place

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +26,8 @@ from gateway.sealing import keys as key_files
 from gateway.sealing import notes
 from gateway.sealing.jose import b64u
 from gateway.store.engine import make_engine, make_sessions
+from tests.database import Postgres
+from tests.interop.served import a_service
 from tests.needs import go_sumdb
 
 pytestmark = pytest.mark.needs("go")
@@ -41,6 +43,7 @@ class Reader:
 
     program: Path
     folder: Path
+    partner: Path  # that countersigned it
     url: str
     key: str
     witness: str
@@ -76,10 +79,45 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "tlog"
 
 
-@pytest.fixture(scope="module")
-def reader(any_served: Place, program: Path, tmp_path_factory: pytest.TempPathFactory) -> Reader:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def reader(
+    request: pytest.FixtureRequest, program: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Reader]:
     """A log of 10,000 entries, some of them of a partner that countersigned it and kept proofs."""
-    place, folder = any_served, tmp_path_factory.mktemp("kept")
+    folder = tmp_path_factory.mktemp("kept")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            template: Path = request.getfixturevalue("sqlite_template")
+            url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
+        else:
+            server: Postgres = request.getfixturevalue("postgres")
+            name: str = request.getfixturevalue("postgres_template")
+            url = stack.enter_context(server.database(name))
+        filled: list[bytes] = []
+        place = stack.enter_context(
+            a_service(url, folder, lambda place: filled.append(_fill(place, folder)))
+        )
+        keys, base = key_files.load(place.settings.keys), place.settings.base_url
+        sender = Sender(base)
+        client = world.connect(
+            IDVA, sender, base_url=base, folder=place.agencies, clock=lambda: datetime.now(UTC)
+        )
+        client.list_cases()
+        (witness,) = client.witnesses()["witnesses"]
+        (folder / "entry.tlog-proof").write_text(client.log_proof(b64u(filled[0])), "utf-8")
+        forged = notes.Checkpoint(notes.origin_of(keys.log_public), 5000, bytes(32))
+        (folder / "forged").write_text(notes.sign_checkpoint(forged, keys.log), encoding="utf-8")
+        sender.close()
+        key, partner = ledger.verifier_keys(keys)[0], place.agencies / IDVA
+        yield Reader(program, folder, partner, base, key, witness["verifier"])
+
+
+def _fill(place: Place, folder: Path) -> bytes:
+    """Record and sequence 10,000 entries two hours ago; the commitment of one of them.
+
+    The checkpoint of some half of them is kept as `old`. Done before the service runs: what its own
+    sequencer signs now is published a quarter of an hour later.
+    """
     engine = make_engine(place.settings.database_url)
     sessions, keys = make_sessions(engine), key_files.load(place.settings.keys)
     earlier = datetime.now(UTC) - timedelta(hours=2)
@@ -88,35 +126,14 @@ def reader(any_served: Place, program: Path, tmp_path_factory: pytest.TempPathFa
         work.record_all([Act("case.read", None, "assigned") for _ in range(ENTRIES // 2)])
     _sequence(sessions, keys, earlier)
     with ledger.reading_log(sessions) as session:
-        (folder / "old").write_text(ledger.newest_checkpoint(session), encoding="utf-8")
-        size = verify.open_checkpoint(
-            ledger.newest_checkpoint(session), ledger.verifier_keys(keys)
-        ).size
+        old = ledger.newest_checkpoint(session)
+    (folder / "old").write_text(old, encoding="utf-8")
+    size = verify.open_checkpoint(old, ledger.verifier_keys(keys)).size
     with ledger.begin(sessions, keys, OPERATOR, earlier) as work:
         work.record_all([Act("case.read", None, "assigned") for _ in range(ENTRIES - size)])
     _sequence(sessions, keys, earlier)
-    base = place.settings.base_url
-    sender = Sender(base)
-    client = world.connect(
-        IDVA, sender, base_url=base, folder=place.agencies, clock=lambda: datetime.now(UTC)
-    )
-    client.list_cases()
-    (witness,) = client.witnesses()["witnesses"]
-    proof = client.log_proof(b64u(mine.commitment))
-    (folder / "entry.tlog-proof").write_text(proof, encoding="utf-8")
-    forged = notes.Checkpoint(notes.origin_of(keys.log_public), 5000, bytes(32))
-    (folder / "forged").write_text(notes.sign_checkpoint(forged, keys.log), encoding="utf-8")
-    sender.close()
     engine.dispose()
-    key = ledger.verifier_keys(keys)[0]
-    return Reader(program, folder, base, key, witness["verifier"])
-
-
-@pytest.fixture(scope="module", params=["place", "postgres_place"], ids=["sqlite", "postgresql"])
-def any_served(request: pytest.FixtureRequest) -> Place:
-    """A running service, once on each database."""
-    found: Place = request.getfixturevalue(request.param)
-    return found
+    return mine.commitment
 
 
 def _sequence(sessions: ledger.Sessions, keys: key_files.Keys, now: datetime) -> None:
@@ -235,8 +252,8 @@ def test_go_refuses_a_changed_receipt(reader: Reader) -> None:
 
 
 def test_the_keys_folder_of_the_witness_holds_what_it_signed(
-    reader: Reader, any_served: Place
+    reader: Reader,
 ) -> None:
-    held = (any_served.agencies / IDVA / "log-checkpoint").read_text("utf-8")
+    held = (reader.partner / "log-checkpoint").read_text("utf-8")
     assert verify.open_checkpoint(held, [reader.key]).size >= ENTRIES
-    assert config.load_keys(any_served.agencies / IDVA).witness is not None
+    assert config.load_keys(reader.partner).witness is not None

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from gateway.client.access import ProblemError
 from gateway.client.http import Response
 from gateway.store import tables as t
 from tests.database import Postgres
 from tests.journeys.world import START, World, a_world, example, lines
+from tests.overhearing import traced
 
 LANDLORD, OTHER, COORDINATOR = "harbourgate-homes", "tidewell-housing", "marlbury-marac"
 KEY = "4f2f7cde-33f0-4d2e-8b6c-2f1b7f6f5a10"
@@ -109,20 +109,11 @@ def counted(world: World) -> Iterator[list[str]]:
         words = re.split(r"\(| WHERE | VALUES |'", statement, maxsplit=1)[0]
         sent.append(" ".join(words.split()))
 
-    def trace(connection: Any, *_: Any) -> None:
-        connection.set_trace_callback(note)
-
     if world.engine.dialect.name != "sqlite":
         yield sent
         return
-    engine = world.sessions.kw["bind"]
-    engine.dispose()  # each connection is new, and traced
-    event.listen(engine, "checkout", trace)
-    try:
+    with traced(world.sessions.kw["bind"], note):
         yield sent
-    finally:
-        event.remove(engine, "checkout", trace)
-        engine.dispose()
 
 
 def play(world: World, before: str) -> Told:

@@ -64,6 +64,7 @@ def lived(shared_world: World) -> World:
     landlord.withdraw(first, "SENT_IN_ERROR")  # only asks: it goes on already
     landlord.record_position(objects, position("WITHDRAWN"))
     landlord.record_override(objects, example("c2")["document"]["override_record"])
+    landlord.record_position(landlord.refer(graded(3)).reference, position("WITHDRAWN"))
     world.client(AWAY).refer(example("c3"))
     world.client("marlbury-gp").refer(graded(3))
     agency = world.wire(LANDLORD).agency

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg.pq import Trace
-from sqlalchemy import event, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
-from gateway.store import context, wall_postgres
+from gateway.store import context
 from gateway.store import tables as t
 from gateway.store.wall import System
 from tests.database import Postgres
 from tests.journeys.world import World, a_world, example
+from tests.overhearing import SAID, overheard
 from tests.wall.conftest import IDVA, LANDLORD
 
 CHURCH = "marlbury-church"
@@ -38,58 +34,10 @@ def world(
         yield made
 
 
-@dataclass
-class Said:
-    """What a connection sent before it waited: the statements, and for whom."""
-
-    statements: list[str]
-    agencies: list[str]
-
-
-@contextmanager
-def overheard(world: World, folder: Path) -> Iterator[list[Said]]:
-    """Every message to the server, from libpq's own trace; one item for each time of waiting."""
-    engine = world.sessions.kw["bind"]
-    files: list[Path] = []
-
-    def trace(connection: Any, *_: Any) -> None:
-        files.append(folder / f"{len(files)}.txt")
-        handle = os.open(files[-1], os.O_WRONLY | os.O_CREAT)
-        connection.pgconn.trace(handle)
-        connection.pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
-
-    engine.dispose()
-    event.listen(engine, "connect", trace)
-    said: list[Said] = []
-    try:
-        yield said
-    finally:
-        event.remove(engine, "connect", trace)
-        engine.dispose()
-        for file in files:
-            said += _read(file.read_text(errors="replace"))
-
-
-def _read(text: str) -> Iterator[Said]:
-    now = Said([], [])
-    for message in re.split(r"^(?=[FB]\t\d+\t)", text, flags=re.M):
-        kind = message.split("\t")[2].strip() if message.startswith("F") else ""
-        if kind in ("Parse", "Query"):
-            now.statements.append(re.findall(r'"(.*)"', message, re.S)[0].removeprefix('" "'))
-        elif kind == "Bind" and now.statements[-1] == SAID:
-            now.agencies += re.findall(r"'([^']*)'", message)
-        if kind in ("Sync", "Query"):
-            yield now
-            now = Said([], [])
-
-
-SAID = wall_postgres.SAY.replace("%s", "$1")
-
-
 def test_for_whom_a_statement_is_goes_with_it(world: World, tmp_path: Path) -> None:
     """A referral names three contexts, one of them for its people and for staff like them."""
     agency = world.client(LANDLORD)
-    with overheard(world, tmp_path) as said:
+    with overheard(world.sessions.kw["bind"], tmp_path) as said:
         agency.refer(example("c1"))
     waits = [each for each in said if each.agencies]
     assert waits
@@ -108,7 +56,7 @@ def test_a_read_says_nothing_twice(world: World, tmp_path: Path) -> None:
     reference = world.client(LANDLORD).refer(example("c1")).reference
     idva = world.client(IDVA)
     idva.pull(reference, "P2")
-    with overheard(world, tmp_path) as said:
+    with overheard(world.sessions.kw["bind"], tmp_path) as said:
         idva.pull(reference, "P2")
     transactions: list[list[str]] = []
     for each in said:
@@ -123,7 +71,7 @@ def test_a_read_says_nothing_twice(world: World, tmp_path: Path) -> None:
 
 
 def test_a_block_without_a_statement_says_nothing(world: World, tmp_path: Path) -> None:
-    with overheard(world, tmp_path) as said, world.sessions() as session:
+    with overheard(world.sessions.kw["bind"], tmp_path) as said, world.sessions() as session:
         context.stand(session, IDVA)
         session.execute(select(t.section.c.id)).all()
         context.stand(session, System.MATCHING)

@@ -108,6 +108,7 @@ def values(world: World) -> dict[str, Any]:
         "limit": 1000,
         "names": [row["name"] for row in world.rows(t.section)],
         "now": world.now,
+        "on": LATER.date(),
         "number": 0,
         "reference": referral["reference"],
         "references": [referral["reference"]],

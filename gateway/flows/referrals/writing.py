@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from gateway.disclosure import (
@@ -23,6 +23,7 @@ from gateway.rules.limits import Limits
 from gateway.rules.positions import Said
 from gateway.schemas.codes import (
     DataClass,
+    Outcome,
 )
 from gateway.schemas.json_text import dump
 from gateway.store import cases
@@ -170,6 +171,18 @@ def write_consent(
         lapsed_outcome=lapses and str(lapses.decision.outcome),
         at=work.now,
     )
+    since = _unshared_from(work, decision, lapses)
+    if since or not is_new:
+        cases.set_unshared(work.session, case_id, since=since)
+
+
+def _unshared_from(work: Work, decision: ConsentDecision, lapses: Lapse | None) -> date | None:
+    """The first day on which the case is shared with nobody, as far as is decided now (V41)."""
+    if decision.outcome is Outcome.NO_SHARE:
+        return work.now.date()
+    if lapses and lapses.decision.outcome is Outcome.NO_SHARE:
+        return lapses.last_day + timedelta(days=1)
+    return None
 
 
 def write_override(work: Work, case_id: str, record: Mapping[str, Any]) -> None:
