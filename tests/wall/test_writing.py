@@ -162,11 +162,12 @@ def test_a_named_context_writes_where_its_row_says_so_alone(lived: World, system
 def test_a_refused_write_is_no_news_to_who_asked(lived: World) -> None:
     """What the wall refuses is a fault of ours: nothing is done, and nothing is told of it."""
     caller = Caller(CHURCH, AgencyKind.OTHER, "MARLBURY")
+    row = another(lived, t.section)  # made first: behind the wall it would wait for this one's end
 
     def reach_over() -> None:
         with begin(lived.sessions, lived.keys, caller, lived.now) as work:
             work.count("test")
-            rows.add(work.session, t.section, **another(lived, t.section))
+            rows.add(work.session, t.section, **row)
 
     with pytest.raises(Unavailable) as caught:
         reach_over()
