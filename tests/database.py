@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import URL, Engine, make_url
 
 RUN = "GATEWAY_TEST_RUN"  # the folder that the workers of one run share
@@ -101,6 +102,21 @@ class Postgres:
     def url(self, database: str, role: str | None = None) -> str:
         """The URL of a database of this server, for the service or another role."""
         return _as_role(self._url.set(database=database), role or self.service)
+
+
+@contextmanager
+def fresh(request: pytest.FixtureRequest, folder: Path, kind: str = "") -> Iterator[str]:
+    """The URL of a migrated, empty database of its own: `kind`, else what the fixture is run with.
+
+    For fixtures that live longer than a test; SQLite's file lies in `folder`.
+    """
+    if (kind or request.param) == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database(request.getfixturevalue("postgres_template")) as url:
+        yield url
 
 
 def postgres(worker: str) -> Postgres:

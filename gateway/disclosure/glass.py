@@ -20,8 +20,8 @@ from gateway.rules import breakglass, leaks
 from gateway.rules.breakglass import Glass
 from gateway.rules.facts import Allowed, CaseFacts, Refused
 from gateway.schemas.codes import AgencyKind, Level
-from gateway.store import cases
-from gateway.store.cases import RiskRow
+from gateway.store import dated
+from gateway.store.dated import RiskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def load_behind(work: Work, case_id: str) -> tuple[CaseFacts | None, RiskRow | N
     """What decides, in the same steps for a case that is there and for one that is not."""
     with work.keeping(case_id):
         facts = list_facts(work.session, [case_id], on=work.now.date()).get(case_id)
-        risk = cases.list_risks(work.session, [case_id]).get(case_id)
+        risk = dated.list_risks(work.session, [case_id]).get(case_id)
     return facts, risk
 
 

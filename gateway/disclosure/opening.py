@@ -21,8 +21,8 @@ from gateway.rules.facts import (
 )
 from gateway.rules.states import stage
 from gateway.schemas.codes import AgeBand, Level, Purpose, Stage
-from gateway.store import cases
-from gateway.store.cases import RiskRow
+from gateway.store import cases, dated
+from gateway.store.dated import RiskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def _hand_over(
 ) -> dict[str, Disclosed]:
     """Record every reading, then open."""
     case_ids = list(allowed)
-    risks = cases.list_risks(work.session, case_ids)
+    risks = dated.list_risks(work.session, case_ids)
     acts = [
         _act(work, facts[case_id], risks[case_id], decision, purpose, event)
         for case_id, decision in allowed.items()

@@ -7,7 +7,7 @@ from gateway.ledger import Work
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
-from gateway.store import cases, private_notes, referrals, seal_requests, sections
+from gateway.store import dated, private_notes, referrals, seal_requests, sections
 from gateway.store.sections import GrantRow
 
 _DATED = (
@@ -36,10 +36,10 @@ def renew_case_key(work: Work, case_id: str) -> int:
     )
     _sections(work, old, new)
     for table, column in _DATED:
-        for seq, cell in cases.list_sealed(work.session, table, column, case_id):
+        for seq, cell in dated.list_sealed(work.session, table, column, case_id):
             value = open_value(old, table=table, column=column, row=case_id, cell=cell)
             sealed = seal_value(new, table=table, column=column, row=case_id, value=value)
-            cases.set_sealed(work.session, table, column, case_id, seq, sealed)
+            dated.set_sealed(work.session, table, column, case_id, seq, sealed)
     for reference, version, cell in referrals.list_documents(work.session, case_id):
         place = {
             "table": "referral_version",

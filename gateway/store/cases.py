@@ -1,4 +1,4 @@
-"""Owns cases and their dated rows: state, position, risk, consent decision, feedback."""
+"""Owns cases: their states, who may know of them, what their referrer was told."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, Table, bindparam, func, select, update
+from sqlalchemy import BindParameter, Date, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
 from gateway.schemas.codes import (
-    Capacity,
     CaseState,
     Outcome,
     Position,
     PrimaryVictim,
-    RiskLevel,
 )
 from gateway.store import tables as t
+from gateway.store.dated import LIMITS, as_tuples, is_newest, next_seq
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all
 
@@ -68,69 +67,6 @@ class CaseNow:
     lapsed_outcome: Outcome | None
 
 
-@dataclass(frozen=True, slots=True)
-class PositionRow:
-    """The victim's position as last recorded."""
-
-    position: Position
-    capacity: Capacity
-    excluded_kinds: tuple[str, ...]
-    excluded_agencies: tuple[str, ...]
-    overridden_kinds: tuple[str, ...]
-    barred_kinds: tuple[str, ...]
-    barred_agencies: tuple[str, ...]
-    narrowed: tuple[Mapping[str, str], ...]
-    broken: tuple[Mapping[str, str], ...]
-    scope: tuple[str, ...]
-    starts_on: date | None
-    expires_on: date | None
-    by_agency: str
-    seq: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class RiskRow:
-    """The risk as last graded, with the codes that decided it."""
-
-    level: RiskLevel
-    criteria: tuple[str, ...]
-    professional: str
-    grades: tuple[Mapping[str, Any], ...]
-    age: str
-    child: str
-    danger: str
-    care_needs: bool
-    needs: bytes  # sealed
-    markers: tuple[str, ...]
-    children: int
-    incident_on: date | None
-    events: tuple[date, ...]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentRow:
-    """What the consent table said last."""
-
-    rule: str
-    outcome: Outcome
-    share_with: tuple[str, ...]
-    duties: tuple[str, ...]
-    must_record: tuple[str, ...]
-    versions: Mapping[str, str]
-    at: datetime
-
-
-def _is_newest(table: Table) -> Any:
-    newer = table.alias("newer")
-    return ~(
-        select(newer.c.seq)
-        .where(newer.c.case_id == table.c.case_id, newer.c.seq > table.c.seq)
-        .exists()
-    )
-
-
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _CASES = Prepared(
     select(
@@ -144,7 +80,7 @@ _CASES = Prepared(
         t.state.c.reasons,
     )
     .join(t.state, t.state.c.case_id == t.case.c.id)
-    .where(t.case.c.id.in_(_IDS), _is_newest(t.state))
+    .where(t.case.c.id.in_(_IDS), is_newest(t.state))
 )
 _NOW = Prepared(
     select(
@@ -153,13 +89,7 @@ _NOW = Prepared(
         t.state.c.state,
         t.consent.c.outcome,
         t.position.c.position,
-        t.position.c.excluded_kinds,
-        t.position.c.excluded_agencies,
-        t.position.c.overridden_kinds,
-        t.position.c.barred_kinds,
-        t.position.c.barred_agencies,
-        t.position.c.narrowed,
-        t.position.c.broken,
+        *LIMITS,
         t.position.c.expires_on,
         t.consent.c.lapses_on,
         t.consent.c.lapsed_outcome,
@@ -169,61 +99,10 @@ _NOW = Prepared(
     .join(t.position, t.position.c.case_id == t.case.c.id)
     .where(
         t.case.c.id.in_(_IDS),
-        _is_newest(t.state),
-        _is_newest(t.consent),
-        _is_newest(t.position),
+        is_newest(t.state),
+        is_newest(t.consent),
+        is_newest(t.position),
     )
-)
-_POSITIONS = Prepared(
-    select(
-        t.position.c.case_id,
-        t.position.c.position,
-        t.position.c.capacity,
-        t.position.c.excluded_kinds,
-        t.position.c.excluded_agencies,
-        t.position.c.overridden_kinds,
-        t.position.c.barred_kinds,
-        t.position.c.barred_agencies,
-        t.position.c.narrowed,
-        t.position.c.broken,
-        t.position.c.scope,
-        t.position.c.starts_on,
-        t.position.c.expires_on,
-        t.position.c.by_agency,
-        t.position.c.seq,
-        t.position.c.at,
-    ).where(t.position.c.case_id.in_(_IDS), _is_newest(t.position))
-)
-_RISKS = Prepared(
-    select(
-        t.risk.c.case_id,
-        t.risk.c.level,
-        t.risk.c.criteria,
-        t.risk.c.professional,
-        t.risk.c.grades,
-        t.risk.c.age,
-        t.risk.c.child,
-        t.risk.c.danger,
-        t.risk.c.care_needs,
-        t.risk.c.needs,
-        t.risk.c.markers,
-        t.risk.c.children,
-        t.risk.c.incident_on,
-        t.risk.c.events,
-        t.risk.c.at,
-    ).where(t.risk.c.case_id.in_(_IDS), _is_newest(t.risk))
-)
-_CONSENTS = Prepared(
-    select(
-        t.consent.c.case_id,
-        t.consent.c.rule,
-        t.consent.c.outcome,
-        t.consent.c.share_with,
-        t.consent.c.duties,
-        t.consent.c.must_record,
-        t.consent.c.versions,
-        t.consent.c.at,
-    ).where(t.consent.c.case_id.in_(_IDS), _is_newest(t.consent))
 )
 _LOCK = Prepared(select(t.case.c.id).where(t.case.c.id == bindparam("case_id")).with_for_update())
 
@@ -272,14 +151,6 @@ def lock_for_reading(session: Session, case_ids: Sequence[str]) -> None:
     """
     if session.get_bind().dialect.name != "sqlite":
         _READ_LOCK.rows(session, ids=sorted(case_ids) or ["-"])
-
-
-def next_seq(session: Session, table: Table, case_id: str) -> int:
-    """The next number of a dated row within its case."""
-    newest = session.execute(
-        select(func.max(table.c.seq)).where(table.c.case_id == case_id)
-    ).scalar_one()
-    return (newest or 0) + 1
 
 
 def add_states(
@@ -332,69 +203,8 @@ def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
 
 def _case_now(row: Any) -> CaseNow:
     lapsed = Outcome(row[14]) if row[14] else None
-    values: Any = (*row[:5], *_lists(row[5:12]), *row[12:14], lapsed)
+    values: Any = (*row[:5], *as_tuples(row[5:12]), *row[12:14], lapsed)
     return CaseNow(*values)
-
-
-def _lists(values: Any) -> Any:
-    """Lists of codes as tuples; NULL, of rows from before there was such a column, as none."""
-    return tuple(tuple(codes or ()) for codes in values)
-
-
-def add_dated(
-    session: Session, table: Table, *, case_id: str, is_new: bool = False, **values: Any
-) -> None:
-    """Append a row to one of the dated tables of a case."""
-    seq = 1 if is_new else next_seq(session, table, case_id)
-    add(session, table, case_id=case_id, seq=seq, **values)
-
-
-def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, PositionRow]:
-    """The newest position of each case."""
-    rows = _POSITIONS.rows(session, ids=case_ids) if case_ids else ()
-    return {row[0]: PositionRow(*row[1:3], *_lists(row[3:11]), *row[11:]) for row in rows}
-
-
-def list_recorders(session: Session, case_id: str) -> frozenset[str]:
-    """Every agency that ever recorded a position of the case."""
-    p = t.position
-    query = select(p.c.by_agency).where(p.c.case_id == case_id).distinct()
-    return frozenset(session.execute(query).scalars())
-
-
-def list_risks(session: Session, case_ids: Sequence[str]) -> dict[str, RiskRow]:
-    """The newest risk of each case."""
-    rows = _RISKS.rows(session, ids=case_ids) if case_ids else ()
-    return {
-        row[0]: RiskRow(
-            level=row[1],
-            criteria=tuple(row[2]),
-            professional=row[3],
-            grades=tuple(row[4]),
-            age=row[5],
-            child=row[6],
-            danger=row[7],
-            care_needs=row[8],
-            needs=row[9],
-            markers=tuple(row[10]),
-            children=row[11],
-            incident_on=row[12],
-            events=tuple(map(date.fromisoformat, row[13])),
-            at=row[14],
-        )
-        for row in rows
-    }
-
-
-def list_consents(session: Session, case_ids: Sequence[str]) -> dict[str, ConsentRow]:
-    """The newest consent decision of each case."""
-    rows = _CONSENTS.rows(session, ids=case_ids) if case_ids else ()
-    return {
-        row[0]: ConsentRow(
-            row[1], row[2], tuple(row[3]), tuple(row[4]), tuple(row[5]), row[6], row[7]
-        )
-        for row in rows
-    }
 
 
 def list_unshared(session: Session, case_ids: Sequence[str], *, on: date) -> frozenset[str]:
@@ -406,25 +216,6 @@ def list_unshared(session: Session, case_ids: Sequence[str], *, on: date) -> fro
 def set_unshared(session: Session, case_id: str, *, since: date | None) -> None:
     """From which day on nobody but its sender may know of a case, by the newest decision."""
     session.execute(update(t.case).where(t.case.c.id == case_id).values(unshared_from=since))
-
-
-def list_sealed(session: Session, table: str, column: str, case_id: str) -> list[tuple[int, bytes]]:
-    """The sealed values of one dated table of a case: (seq, cell)."""
-    dated = t.metadata.tables[table]
-    query = select(dated.c.seq, dated.c[column]).where(
-        dated.c.case_id == case_id, dated.c[column].is_not(None)
-    )
-    return [(row[0], row[1]) for row in session.execute(query)]
-
-
-def set_sealed(
-    session: Session, table: str, column: str, case_id: str, seq: int, cell: bytes
-) -> None:
-    """Put the same value of a dated row under another key."""
-    dated = t.metadata.tables[table]
-    session.execute(
-        update(dated).where(dated.c.case_id == case_id, dated.c.seq == seq).values({column: cell})
-    )
 
 
 def list_feedback(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Category, GlassFinding, Purpose
 from gateway.store import tables as t
-from gateway.store.cases import next_seq
+from gateway.store.dated import next_seq
 from gateway.store.rows import add
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.database import Postgres
+from tests.database import fresh
 from tests.hsm import token
 from tests.journeys.world import shared_sqlite_world, shared_world, sqlite_world, world
 from tests.live import Service, running
@@ -22,13 +21,5 @@ def service(
 ) -> Iterator[Service]:
     """A running service, once on each database, shared by the tests of a module."""
     folder: Path = tmp_path_factory.mktemp("service")
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
-        with running(url, folder) as made:
-            yield made
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name: str = request.getfixturevalue("postgres_template")
-    with server.database(name) as url, running(url, folder) as made:
+    with fresh(request, folder) as url, running(url, folder) as made:
         yield made

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.database import fresh
 from tests.host.operating import APART, leaves
 from tests.host.planted import a_form, readable
 from tests.host.running import ROOT
@@ -37,18 +37,7 @@ def operated(
     """A world of today, since the commands look at the clock."""
     folder: Path = tmp_path_factory.mktemp("operated")
     start = datetime.now(UTC) - timedelta(hours=1)
-    if request.param == "sqlite":
-        url = (
-            f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'g.db')}"
-        )
-        with a_world(url, folder, start=start) as world:
-            yield _operate(world, folder)
-        return
-    server = request.getfixturevalue("postgres")
-    with (
-        server.database(request.getfixturevalue("postgres_template")) as url,
-        a_world(url, folder, start=start) as world,
-    ):
+    with fresh(request, folder) as url, a_world(url, folder, start=start) as world:
         yield _operate(world, folder)
 
 

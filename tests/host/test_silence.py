@@ -23,7 +23,7 @@ import pytest
 from sqlalchemy import select
 
 from gateway.store import tables as t
-from tests.database import RUN, behind
+from tests.database import RUN, behind, fresh
 from tests.host.planted import WORDS, a_form, live, readable
 from tests.host.running import ROOT, Running, a_port, running
 
@@ -60,14 +60,7 @@ def lived(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Lived]:
     folder: Path = tmp_path_factory.mktemp("silence")
-    if request.param == "sqlite":
-        (folder / "gateway.db").write_bytes(request.getfixturevalue("sqlite_template").read_bytes())
-        with living(f"sqlite:///{folder / 'gateway.db'}", folder) as made:
-            yield made
-        return
-    server = request.getfixturevalue("postgres")
-    name = request.getfixturevalue("postgres_template")
-    with server.database(name) as url, living(url, folder) as made:
+    with fresh(request, folder) as url, living(url, folder) as made:
         yield made
 
 

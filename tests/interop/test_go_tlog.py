@@ -26,7 +26,7 @@ from gateway.sealing import keys as key_files
 from gateway.sealing import notes
 from gateway.sealing.jose import b64u
 from gateway.store.engine import make_engine, make_sessions
-from tests.database import Postgres
+from tests.database import fresh
 from tests.interop.served import a_service
 from tests.needs import go_sumdb
 
@@ -86,13 +86,7 @@ def reader(
     """A log of 10,000 entries, some of them of a partner that countersigned it and kept proofs."""
     folder = tmp_path_factory.mktemp("kept")
     with ExitStack() as stack:
-        if request.param == "sqlite":
-            template: Path = request.getfixturevalue("sqlite_template")
-            url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
-        else:
-            server: Postgres = request.getfixturevalue("postgres")
-            name: str = request.getfixturevalue("postgres_template")
-            url = stack.enter_context(server.database(name))
+        url = stack.enter_context(fresh(request, folder))
         filled: list[bytes] = []
         place = stack.enter_context(
             a_service(url, folder, lambda place: filled.append(_fill(place, folder)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +13,7 @@ import pytest
 from gateway.client.access import ProblemError
 from gateway.client.gateway import Receipt
 from gateway.store import tables as t
-from tests.database import Postgres
+from tests.database import fresh
 from tests.journeys.world import START, World, a_world, example, graded, lines
 
 OLD_IDVA, IDVA = "fenhollow-idva", "marlbury-idva"
@@ -76,15 +75,10 @@ def story(
 ) -> Iterator[Story]:
     folder: Path = tmp_path_factory.mktemp("world")
     start = START - timedelta(days=124)
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
-        with a_world(url, folder, start=start, over_http=True) as world:
-            yield play(world)
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name: str = request.getfixturevalue("postgres_template")
-    with server.database(name) as url, a_world(url, folder, start=start, over_http=True) as world:
+    with (
+        fresh(request, folder) as url,
+        a_world(url, folder, start=start, over_http=True) as world,
+    ):
         yield play(world)
 
 

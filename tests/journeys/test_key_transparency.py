@@ -18,7 +18,6 @@ from gateway.client.http import Response
 from gateway.client.partners import Unproven
 from gateway.demo import world as demo
 from gateway.demo.registrars import Registrars
-from gateway.disclosure import open_case_key, open_value
 from gateway.errors import Conflict, Undecipherable
 from gateway.flows import agencies
 from gateway.schemas.codes import AgencyKind, Custody
@@ -364,17 +363,8 @@ def test_T22_what_an_agency_signed_stays_proven_after_its_key_was_changed(world:
     old = json.loads((world.folder / sender / config.SIGNING).read_text("utf-8"))
     (row,) = world.rows(t.referral_version, reference=ref.replace("-", "")[:10])
     case_id = world.case_of(ref)
-    with world.operator() as work:
-        work.count("test")
-        with work.keeping(case_id):
-            key = open_case_key(work, case_id)
-        signed = open_value(
-            key,
-            table="referral_version",
-            column="document",
-            row=f"{row['reference']}/1",
-            cell=row["document"],
-        ).decode()
+    place = f"{row['reference']}/1"
+    signed = world.opened(case_id, "referral_version", place, row["document"]).decode()
     registrars(world).rekey(now=world.now, agency_id=sender, jwks=a_set(), overlap=0)
     said = {
         each["event"]: each["facts"]

@@ -15,7 +15,7 @@ from requests_oauth2client import DPoPKey
 from gateway import ledger
 from gateway.flows import agencies
 from gateway.profiles.loader import HERE
-from tests.database import Postgres
+from tests.database import fresh
 from tests.doors.oauth import ASSERTION_TYPE
 from tests.interop.partner import Partner, digest
 from tests.journeys.world import example
@@ -43,15 +43,7 @@ def service(
     (tables / "rates.toml").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEWAY_PROFILES", str(tables))
-        if request.param == "sqlite":
-            template: Path = request.getfixturevalue("sqlite_template")
-            url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
-            with running(url, folder) as made:
-                yield made
-            return
-        server: Postgres = request.getfixturevalue("postgres")
-        name = request.getfixturevalue("postgres_template")
-        with server.database(name) as url, running(url, folder) as made:
+        with fresh(request, folder) as url, running(url, folder) as made:
             yield made
 
 

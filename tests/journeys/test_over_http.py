@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from gateway.client.gateway import Gateway
 from gateway.client.http import Response, Sender
 from gateway.flows import agencies
 from gateway.store import tables as t
-from tests.database import Postgres
+from tests.database import fresh
 from tests.doors.test_paths import DOTS, SLASHES
 from tests.journeys.world import example, graded, lines, position
 from tests.live import Service, now, running
@@ -36,15 +35,7 @@ def service(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
     folder: Path = tmp_path_factory.mktemp("service")
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
-        with running(url, folder) as made:
-            yield made
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name: str = request.getfixturevalue("postgres_template")
-    with server.database(name) as url, running(url, folder) as made:
+    with fresh(request, folder) as url, running(url, folder) as made:
         yield made
 
 

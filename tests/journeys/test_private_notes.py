@@ -18,7 +18,7 @@ from gateway.client.access import ProblemError
 from gateway.client.config import AgencyKeys, load_keys
 from gateway.client.gateway import Gateway
 from gateway.demo.registrars import Registrars
-from gateway.disclosure import list_facts, open_case_key, open_value, renew_case_key
+from gateway.disclosure import list_facts, renew_case_key
 from gateway.errors import Invalid, Undecipherable
 from gateway.rules.disclosure import kept_out
 from gateway.rules.facts import Caller
@@ -113,17 +113,7 @@ def stored(world: World, ref: str) -> dict[str, Any]:
     """The claims of the newest note's signed document, as somebody with the whole host gets it."""
     case_id = world.case_of(ref)
     row = world.rows(t.private_note, case_id=case_id)[-1]
-    with world.operator() as work:
-        work.count("test")
-        with work.keeping(case_id):
-            key = open_case_key(work, case_id)
-        signed = open_value(
-            key,
-            table="private_note",
-            column="document",
-            row=row["id"],
-            cell=row["document"],
-        ).decode()
+    signed = world.opened(case_id, "private_note", row["id"], row["document"]).decode()
     claims: dict[str, Any] = json.loads(jose.read_signed(signed).payload)
     return claims
 

@@ -8,7 +8,6 @@ the roles are reversed. Every answer is compared.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ import pytest
 from gateway.client.access import ProblemError
 from gateway.client.http import Response
 from gateway.store import tables as t
-from tests.database import Postgres
+from tests.database import fresh
 from tests.journeys.world import START, World, a_world, example, lines
 from tests.overhearing import traced
 
@@ -147,13 +146,7 @@ def _worlds(
         worlds = {}
         for before, (_, days) in BEFORE.items():
             folder: Path = factory.mktemp("world")
-            if request.param == "sqlite":
-                template: Path = request.getfixturevalue("sqlite_template")
-                url = f"sqlite:///{shutil.copy(template, folder / 'gateway.db')}"
-            else:
-                server: Postgres = request.getfixturevalue("postgres")
-                name: str = request.getfixturevalue("postgres_template")
-                url = stack.enter_context(server.database(name))
+            url = stack.enter_context(fresh(request, folder))
             start = START - timedelta(days=days)
             worlds[before] = stack.enter_context(a_world(url, folder, start=start))
         yield worlds

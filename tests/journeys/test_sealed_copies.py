@@ -179,17 +179,8 @@ def test_F38_the_signed_addition_opens_under_a_new_key_of_the_case_too(world: Wo
         with work.keeping(case_id):
             renew_case_key(work, case_id)
     (row,) = world.rows(t.seal_request, case_id=case_id)
-    with world.operator() as work:
-        work.count("test")
-        with work.keeping(case_id):
-            key = open_case_key(work, case_id)
-        signed = open_value(
-            key,
-            table="seal_request",
-            column="document",
-            row=f"{row['source_id']}/{NEWCOMER}",
-            cell=row["document"],
-        )
+    place = f"{row['source_id']}/{NEWCOMER}"
+    signed = world.opened(case_id, "seal_request", place, row["document"])
     assert signed.count(b".") == 2
     assert world.client(NEWCOMER).pull(ref).sealed == {"safe_contact": CONTACT}
 

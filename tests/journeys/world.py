@@ -10,7 +10,6 @@ import contextlib
 import http.client
 import json
 import secrets
-import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +35,7 @@ from gateway.client.http import Response
 from gateway.config import Settings, Token
 from gateway.demo import world as demo
 from gateway.demo.registrars import Registrars
-from gateway.disclosure import open_case_key
+from gateway.disclosure import open_case_key, open_value
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
 from gateway.schemas import reference as references
@@ -47,7 +46,7 @@ from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store import tables as t
 from gateway.store.engine import Sessions, make_engine, make_sessions
-from tests.database import Postgres, behind
+from tests.database import behind, fresh
 from tests.doors.oauth import Agency, Door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -252,6 +251,14 @@ class World:
             work = ledger.Work(session, self.keys, ledger.OPERATOR, self.now)
             return open_case_key(work, case_id).key
 
+    def opened(self, case_id: str, table: str, row: str, cell: bytes) -> bytes:
+        """A sealed `document` of a case, as somebody with the whole host gets it."""
+        with self.operator() as work:
+            work.count("test")
+            with work.keeping(case_id):
+                key = open_case_key(work, case_id)
+            return open_value(key, table=table, column="document", row=row, cell=cell)
+
     def log(self, **where: Any) -> list[dict[str, Any]]:
         """Everything the log says, opened, oldest first; `where` keeps records of these values."""
         with Session(self.engine) as session:
@@ -450,16 +457,8 @@ def _fresh(request: pytest.FixtureRequest, database: str, **more: Any) -> Iterat
     factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
     folder = factory.mktemp("world")
     over_http = getattr(request.module, "OVER_HTTP", False)
-    if database == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        path = shutil.copy(template, folder / "gateway.db")
-        with a_world(f"sqlite:///{path}", folder, over_http=over_http, **more) as made:
-            yield made
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name: str = request.getfixturevalue("postgres_template")
     with (
-        server.database(name) as url,
+        fresh(request, folder, database) as url,
         a_world(url, folder, over_http=over_http, **more) as made,
     ):
         yield made

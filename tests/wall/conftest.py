@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +27,10 @@ from gateway.schemas.codes import (
     SealRequest,
 )
 from gateway.store import tables as t
+from tests.database import fresh
 from tests.journeys.world import (
     World,
+    a_world,
     example,
     graded,
     position,
@@ -41,6 +45,17 @@ LANDLORD, OTHER, IDVA = "harbourgate-homes", "tidewell-housing", "marlbury-idva"
 COORDINATOR, AWAY, POLICE = "marlbury-marac", "fenhollow-idva", "marlbury-police"
 HOSTED = "marlbury-clinic"
 _IDVA = Caller(IDVA, AgencyKind.IDVA, "MARLBURY")
+
+
+@pytest.fixture(scope="module")
+def postgres_world(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A world on PostgreSQL in which one referral was sent."""
+    folder: Path = tmp_path_factory.mktemp("world")
+    with fresh(request, folder, "postgresql") as url, a_world(url, folder) as made:
+        made.client(LANDLORD).refer(example("c1"))
+        yield made
 
 
 @pytest.fixture(scope="module")

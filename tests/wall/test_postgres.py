@@ -26,8 +26,8 @@ from gateway.store.engine import RawSql, make_engine, make_sessions
 from gateway.store.wall import System
 from gateway.store.walls import WALLS
 from tests.database import Postgres, behind, owner_url
-from tests.journeys.world import BASE, LONG_AGO, World, a_world, example
-from tests.wall.conftest import IDVA, LANDLORD, POLICE
+from tests.journeys.world import BASE, LONG_AGO, World
+from tests.wall.conftest import IDVA, POLICE
 
 OPERATE = Path(__file__).resolve().parents[2] / "docs" / "operate.md"
 LOG = ("log_entry", "log_node", "checkpoint", "log_cosignature", "key_event")
@@ -40,18 +40,6 @@ def service(postgresql_url: str) -> Iterator[Connection]:
     with engine.connect() as connection:
         yield connection
     engine.dispose()
-
-
-@pytest.fixture(scope="module")
-def postgres_world(
-    postgres: Postgres, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    with (
-        postgres.database(postgres_template) as url,
-        a_world(url, tmp_path_factory.mktemp("world")) as made,
-    ):
-        made.client(LANDLORD).refer(example("c1"))
-        yield made
 
 
 # --- policies and grants --------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway.store import context
 from gateway.store import tables as t
 from gateway.store.wall import System
-from tests.database import Postgres
-from tests.journeys.world import World, a_world, example
+from tests.journeys.world import World, example
 from tests.overhearing import SAID, overheard
 from tests.wall.conftest import IDVA, LANDLORD
 
@@ -23,15 +21,8 @@ CHURCH = "marlbury-church"
 
 
 @pytest.fixture(scope="module")
-def world(
-    postgres: Postgres, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[World]:
-    with (
-        postgres.database(postgres_template) as url,
-        a_world(url, tmp_path_factory.mktemp("world")) as made,
-    ):
-        made.client(LANDLORD).refer(example("c1"))
-        yield made
+def world(postgres_world: World) -> World:
+    return postgres_world
 
 
 def test_for_whom_a_statement_is_goes_with_it(world: World, tmp_path: Path) -> None:

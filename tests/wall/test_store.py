@@ -48,7 +48,7 @@ PUBLIC = {
     "worker_keys.list_keys": "workers' own public keys are the partners' to seal to",
 }
 NOTHING: Mapping[str, object] = {
-    "cases.next_seq": 1,
+    "dated.next_seq": 1,
     "glasses.next_number": 1,
 }  # the first, where no row is seen
 READING = ("find_", "list_", "count_", "get_", "read_", "is_", "next_", "take_", "lock_")
@@ -143,7 +143,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "key_jobs.count_older_keys": {"before": LATER},
     "key_jobs.list_older_keys": {"before": LATER},
     "private_notes.list_notes": {"agency_id": "marlbury-idva", "after": 0},
-    "cases.list_sealed": {"table": "state", "column": "state"},
+    "dated.list_sealed": {"table": "state", "column": "state"},
     "epochs.list_elsewhere": {"table": t.case_key},
     "worker_keys.find_key": {"kid": "own"},
     "erasing.find_tombstone": {"reference": "0000000000"},

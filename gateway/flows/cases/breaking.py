@@ -20,29 +20,18 @@ from gateway.disclosure import (
     stand_before,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import facts_of, find_case
+from gateway.flows.cases.finding import find_as_chair, find_case, owner_of
 from gateway.ledger import Entry, Work
-from gateway.rules import breakglass, conflict
+from gateway.rules import breakglass
 from gateway.rules.breakglass import OPEN_FOR, REVIEW_DAYS, Glass
 from gateway.rules.clocks import add_working_days
 from gateway.schemas import reference as references
-from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, GlassFinding
+from gateway.schemas.codes import AgencyKind, CaseRole, GlassFinding
 from gateway.store import cases, feed, glasses
 from gateway.store.glasses import GlassRow
 
 FORM, REVIEW_FORM = "break-glass/1", "glass-review/1"
 GLASS = "GLASS"  # in the feed of owner, chair and data protection officer
-
-# Until a case is accepted it is its referrer's, afterwards the coordinating agency's.
-_REFERRERS = frozenset(
-    {
-        CaseState.SUBMITTED,
-        CaseState.TRIAGE,
-        CaseState.RETURNED,
-        CaseState.LAPSED_ESCALATED,
-        CaseState.REJECTED,
-    }
-)
 
 
 def break_glass(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
@@ -166,10 +155,8 @@ def review_glass(work: Work, reference: str, body: str, *, audience: str, key: s
     :raises Invalid: if there is no look of that number.
     """
     work.attempt("glass.reviewed")
-    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
-    facts = facts_of(work, [case_id]).get(case_id)
-    if facts is None or not work.caller.is_chair or not conflict.may_settle(facts, work.caller):
-        raise Denied("not-the-chair", subject=case_id)
+    facts = find_as_chair(work, reference)
+    case_id = facts.case_id
     received = receive(work, body, form=REVIEW_FORM, audience=audience, key=key, about=reference)
     if received.answered:
         return received.answered
@@ -238,7 +225,7 @@ def _due(work: Work, behind: Behind) -> Any:
 def _tell(work: Work, behind: Behind, entry: Entry) -> None:
     """Owner, chair and data protection officer; the reader's own agency knows."""
     facts = behind.facts
-    owners = CaseRole.REFERRER if facts.state in _REFERRERS else CaseRole.COORDINATOR
+    owners = owner_of(facts)
     told = {
         each.agency_id
         for each in facts.members.values()

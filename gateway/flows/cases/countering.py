@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from gateway.agencies.inbox import Answer, answer_once, receive
 from gateway.disclosure import open_case_key, seal_value
-from gateway.errors import Conflict, Denied
-from gateway.flows.cases.finding import facts_of, find_case
+from gateway.errors import Conflict
+from gateway.flows.cases.finding import find_as_chair
 from gateway.ledger import Work
-from gateway.rules import conflict
 from gateway.schemas.codes import PrimaryVictim
-from gateway.store import cases, parties
+from gateway.store import cases, dated, parties
 from gateway.store import tables as t
 
 FORM = "primary-victim/1"
@@ -33,10 +32,8 @@ def review_primary_victim(
     :raises Conflict: if no record is the reverse of this one.
     """
     work.attempt("counter.reviewed")
-    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
-    facts = facts_of(work, [case_id]).get(case_id)
-    if facts is None or not work.caller.is_chair or not conflict.may_settle(facts, work.caller):
-        raise Denied("not-the-chair", subject=case_id)
+    facts = find_as_chair(work, reference)
+    case_id = facts.case_id
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
     if received.answered:
         return received.answered
@@ -60,7 +57,7 @@ def review_primary_victim(
 
 
 def _write(work: Work, case_id: str, found: PrimaryVictim, account: bytes | None) -> None:
-    cases.add_dated(
+    dated.add_dated(
         work.session,
         t.counter_review,
         case_id=case_id,

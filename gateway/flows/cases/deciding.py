@@ -25,7 +25,7 @@ from gateway.ledger import Entry, Work, case_records
 from gateway.rules.states import Guards, move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgeBand, AreaDecision, CaseRole, CaseState, Purpose
-from gateway.store import cases, feed, members, overrides, parties
+from gateway.store import cases, dated, feed, members, overrides, parties
 from gateway.store import tables as t
 from gateway.store.answers import Answer
 from gateway.store.cases import By
@@ -75,7 +75,7 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
     form = received.loaded
     cases.lock_case(work.session, case_id)
     case = cases.list_cases(work.session, [case_id])[case_id]
-    risk = cases.list_risks(work.session, [case_id])[case_id]
+    risk = dated.list_risks(work.session, [case_id])[case_id]
     decision = AreaDecision(form["decision"])
     guards = Guards(
         by_coordinator=True,
@@ -165,7 +165,7 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
 
 def _join_limits(work: Work, case_id: str, other_id: str) -> None:
     """Leave out of the other case whoever was left out of this one; nothing else of it moves."""
-    positions = cases.list_positions(work.session, [case_id, other_id])
+    positions = dated.list_positions(work.session, [case_id, other_id])
     this, other = positions[case_id], positions[other_id]
     key = open_case_key(work, other_id)
     names = ("excluded_kinds", "excluded_agencies", "barred_kinds", "barred_agencies")
@@ -173,7 +173,7 @@ def _join_limits(work: Work, case_id: str, other_id: str) -> None:
         name: sorted({*getattr(this, name), *getattr(other, name)}) for name in names
     }
     narrowed = [*other.narrowed, *(row for row in this.narrowed if row not in other.narrowed)]
-    cases.add_dated(
+    dated.add_dated(
         work.session,
         t.position,
         case_id=other_id,
@@ -200,7 +200,7 @@ def _tell(work: Work, case_id: str, form: Mapping[str, Any]) -> None:
     if form["decision"] == AreaDecision.MERGE and form.get("release"):
         codes.append(JOINED)
     for code in codes:
-        cases.add_dated(
+        dated.add_dated(
             work.session,
             t.feedback,
             case_id=case_id,

@@ -12,8 +12,9 @@ from gateway.rules import conflict
 from gateway.rules.disclosure import ALERT
 from gateway.rules.facts import Allowed, Caller, CaseFacts
 from gateway.schemas.codes import Level
-from gateway.store import cases, feed
-from gateway.store.cases import CaseRow, RiskRow
+from gateway.store import cases, dated, feed
+from gateway.store.cases import CaseRow
+from gateway.store.dated import RiskRow
 from gateway.store.feed import FeedRow
 
 PAGE = 50
@@ -80,7 +81,7 @@ def _visible(work: Work, after: tuple[int, int]) -> list[FeedRow]:
 def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     case_ids = list(dict.fromkeys(row.case_id for row in rows))
     facts = list_facts(work.session, case_ids, on=work.now.date())
-    risks = cases.list_risks(work.session, case_ids)
+    risks = dated.list_risks(work.session, case_ids)
     found = cases.list_cases(work.session, case_ids)
     names = names_of(work, case_ids)
     lost = [case_id for case_id in case_ids if case_id not in facts]

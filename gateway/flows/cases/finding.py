@@ -10,11 +10,21 @@ from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
 from gateway.schemas import reference as references
+from gateway.schemas.codes import CaseRole, CaseState
 from gateway.store import members, referrals
 from gateway.store.members import AssignmentRow
 from gateway.store.referrals import ReferralRow
 
 _NO_CASE = "-"
+_REFERRERS = frozenset(
+    {
+        CaseState.SUBMITTED,
+        CaseState.TRIAGE,
+        CaseState.RETURNED,
+        CaseState.LAPSED_ESCALATED,
+        CaseState.REJECTED,
+    }
+)
 
 
 def find_case(
@@ -47,6 +57,23 @@ def find_case(
 def facts_of(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
     """The facts of cases as they stand today."""
     return list_facts(work.session, case_ids, on=work.now.date())
+
+
+def find_as_chair(work: Work, reference: str) -> CaseFacts:
+    """The case that a reference leads to, for a chair of its coordinating agency who is not tied.
+
+    :raises Denied: for everybody else.
+    """
+    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
+    facts = facts_of(work, [case_id]).get(case_id)
+    if facts is None or not work.caller.is_chair or not conflict.may_settle(facts, work.caller):
+        raise Denied("not-the-chair", subject=case_id)
+    return facts
+
+
+def owner_of(facts: CaseFacts) -> CaseRole:
+    """Whose a case is: until it is accepted its referrer's, afterwards the coordinator's."""
+    return CaseRole.REFERRER if facts.state in _REFERRERS else CaseRole.COORDINATOR
 
 
 def find_roles(work: Work, case_id: str) -> list[AssignmentRow]:

@@ -6,25 +6,15 @@ from typing import Any
 
 from gateway.disclosure import Sealed, disclose, seal_answer
 from gateway.errors import Denied
-from gateway.flows.cases.finding import find_case, find_roles
+from gateway.flows.cases.finding import find_case, find_roles, owner_of
 from gateway.flows.cases.looking import concerns, line
 from gateway.ledger import Recorded, Work, case_records
 from gateway.schemas import reference as references
-from gateway.schemas.codes import CaseRole, CaseState, Position, Purpose
-from gateway.store import cases
+from gateway.schemas.codes import CaseRole, Position, Purpose
+from gateway.store import dated
 
 READINGS = frozenset({"case.read", "agenda.read", "referral.read"})
 OBJECTING = (Position.WITHHELD, Position.WITHDRAWN)
-# Whoever referred owns the case until a coordinator accepts it.
-_REFERRERS = frozenset(
-    {
-        CaseState.SUBMITTED,
-        CaseState.TRIAGE,
-        CaseState.RETURNED,
-        CaseState.LAPSED_ESCALATED,
-        CaseState.REJECTED,
-    }
-)
 
 
 def list_readings(work: Work, reference: str, *, issuer: str) -> Sealed:
@@ -41,10 +31,10 @@ def list_readings(work: Work, reference: str, *, issuer: str) -> Sealed:
     roles = {row.role for row in find_roles(work, case_id)}
     found = disclose(work, case_id, purpose, event="readings.read")
     is_all = CaseRole.COORDINATOR in roles
-    if not is_all and not (CaseRole.REFERRER in roles and found.facts.state in _REFERRERS):
+    if not is_all and CaseRole.REFERRER not in roles & {owner_of(found.facts)}:
         raise Denied("not-the-owner", subject=case_id)
     own = {s.name for s in found.facts.sections if s.owner == work.caller.agency_id}
-    position = cases.list_positions(work.session, [case_id])[case_id]
+    position = dated.list_positions(work.session, [case_id])[case_id]
     is_told = is_all or position.by_agency == work.caller.agency_id
     objected = position.at if is_told and position.position in OBJECTING else None
     lines = [

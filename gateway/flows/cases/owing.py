@@ -15,8 +15,8 @@ from gateway.rules.overrides import Decided
 from gateway.rules.positions import Said
 from gateway.rules.states import stage
 from gateway.schemas.codes import CaseRole, CaseState, RecordKind, Stage
-from gateway.store import cases, members, overrides
-from gateway.store.cases import PositionRow
+from gateway.store import dated, members, overrides
+from gateway.store.dated import PositionRow
 
 MOST = 500  # cases looked at, the newest; a list this long is not worked through in a day
 
@@ -46,7 +46,7 @@ def list_due(work: Work) -> tuple[Due, ...]:
         for case_id, each in list_facts(work.session, case_ids, on=work.now.date()).items()
         if is_live(each) and decision_for(work, each) is not None
     }
-    positions = cases.list_positions(work.session, list(facts))
+    positions = dated.list_positions(work.session, list(facts))
     mine = {
         case_id: owed
         for case_id, owed in list_owed(work, facts).items()
@@ -68,7 +68,7 @@ def list_due(work: Work) -> tuple[Due, ...]:
 def list_owed(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, tuple[owing.Owed, ...]]:
     """What is owed in each case, with three statements however many there are."""
     case_ids = list(facts)
-    positions = cases.list_positions(work.session, case_ids)
+    positions = dated.list_positions(work.session, case_ids)
     decisions = overrides.list_decisions(work.session, case_ids)
     records = overrides.list_overrides(work.session, case_ids)
     found = {}

@@ -25,7 +25,7 @@ from gateway.rules.disclosure import ALERT
 from gateway.rules.facts import CaseFacts
 from gateway.rules.positions import Said
 from gateway.schemas.codes import Acknowledgement, CaseRole, Level, Purpose
-from gateway.store import cases, feed, glasses, members, overrides, parties, seal_requests
+from gateway.store import cases, dated, feed, glasses, members, overrides, parties, seal_requests
 from gateway.store.parties import LinkRow
 
 TAKERS = frozenset({CaseRole.IDVA, CaseRole.NAMED, CaseRole.RESEARCH})
@@ -124,7 +124,7 @@ def _shown(piece: Piece, me: str) -> dict[str, Any]:
 def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
     """What the gateway itself found out and decided; for the coordinator alone."""
     case_id = found.case_id
-    consent = cases.list_consents(work.session, [case_id])[case_id]
+    consent = dated.list_consents(work.session, [case_id])[case_id]
     links = _links(work, case_id)
     other_ids = [row.other_id for row in links]
     with work.matching():  # a linked case may be another area's
@@ -200,7 +200,7 @@ def _due(work: Work, found: Disclosed) -> list[dict[str, Any]]:
 
 def _position(work: Work, found: Disclosed) -> dict[str, Any]:
     """What she said last, by codes and days, and what it counts as today."""
-    row = cases.list_positions(work.session, [found.case_id])[found.case_id]
+    row = dated.list_positions(work.session, [found.case_id])[found.case_id]
     prompt = Said(row.position, expires_on=row.expires_on).renew_from(
         found.profile.consent.prompt_days
     )

@@ -15,7 +15,7 @@ from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
 from gateway.rules.states import stage
 from gateway.schemas.codes import CaseRole, ConflictAct, Stage
-from gateway.store import cases, feed, members
+from gateway.store import cases, dated, feed, members
 from gateway.store import tables as t
 from gateway.store.members import NewAssignment
 
@@ -93,7 +93,7 @@ def _goes_around(act: ConflictAct, is_barred: bool) -> bool:
 def _write(work: Work, key: CaseKey, act: ConflictAct, received: Received) -> None:
     form = received.loaded
     place = {"table": "conflict_act", "column": "account", "row": key.case_id}
-    cases.add_dated(
+    dated.add_dated(
         work.session,
         t.conflict_act,
         case_id=key.case_id,

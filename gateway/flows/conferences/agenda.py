@@ -32,9 +32,9 @@ from gateway.schemas.codes import (
     ListingKind,
     Purpose,
 )
-from gateway.store import cases, conferences, members, referrals
-from gateway.store.cases import RiskRow
+from gateway.store import conferences, dated, members, referrals
 from gateway.store.conferences import ConferenceRow
+from gateway.store.dated import RiskRow
 from gateway.store.referrals import ReferralRow
 
 OPENED = frozenset({"victim_identity"})  # for the initials; nothing else is opened
@@ -178,7 +178,7 @@ def _risks(work: Work, case_ids: list[str], found: Mapping[str, Disclosed]) -> d
     """The risks of all listed cases: what the caller may not know still takes its place."""
     others = [case_id for case_id in case_ids if case_id not in found]
     known = {case_id: each.risk for case_id, each in found.items()}
-    return known | cases.list_risks(work.session, others)
+    return known | dated.list_risks(work.session, others)
 
 
 def _order(

@@ -17,7 +17,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.rules.limits import Limits
 from gateway.rules.states import move
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
-from gateway.store import cases, conferences, feed, members, parties
+from gateway.store import cases, conferences, dated, feed, members, parties
 from gateway.store.cases import By
 from gateway.store.conferences import ConferenceRow
 from gateway.store.members import NewAssignment
@@ -138,7 +138,7 @@ def _own_case(work: Work, reference: str) -> str:
 def _kind(work: Work, case_id: str, state: CaseState, profile: Profile) -> ListingKind:
     if state is CaseState.EMERGENCY:
         return ListingKind.EMERGENCY
-    risk = cases.list_risks(work.session, [case_id])[case_id]
+    risk = dated.list_risks(work.session, [case_id])[case_id]
     if "TRANSFER_IN" in risk.criteria:
         return ListingKind.TRANSFER_IN
     links = parties.list_links(work.session, [case_id])

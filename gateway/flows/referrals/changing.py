@@ -16,7 +16,7 @@ from gateway.rules.facts import RiskGrade
 from gateway.rules.states import stage
 from gateway.schemas.codes import Criterion, Stage
 from gateway.store.answers import Answer
-from gateway.store.cases import RiskRow
+from gateway.store.dated import RiskRow
 
 ASSESSMENT = "risk-assessment/1"
 

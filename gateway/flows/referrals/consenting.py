@@ -19,7 +19,7 @@ from gateway.rules.facts import ConsentFacts
 from gateway.rules.limits import Limits, broken_by, in_danger, joined, of_position
 from gateway.rules.positions import Said
 from gateway.schemas.codes import CaseRole, RecordKind
-from gateway.store import cases, members
+from gateway.store import dated, members
 from gateway.store.answers import Answer
 from gateway.store.sections import SectionRow
 
@@ -133,7 +133,7 @@ def _limits(
         if row.agency_id == work.caller.agency_id
     }
     # Nobody else ever said what is to be lifted; the newest row alone would not show that.
-    is_alone = cases.list_recorders(work.session, case.key.case_id) == {work.caller.agency_id}
+    is_alone = dated.list_recorders(work.session, case.key.case_id) == {work.caller.agency_id}
     may_lift = bool(mine & LIFTERS) or is_alone
     limits = joined(later.limits_of(case.position), of_position(position), may_lift=may_lift)
     return in_danger(limits, facts.danger, reconsidering.decided(work, case, facts, said))

@@ -15,8 +15,8 @@ from gateway.rules.limits import Limits
 from gateway.rules.positions import Said, counted
 from gateway.schemas.codes import AgencyKind, Criterion, Position
 from gateway.schemas.consent_codes import ConsentScope
-from gateway.store import cases
-from gateway.store.cases import PositionRow
+from gateway.store import dated
+from gateway.store.dated import PositionRow
 
 DATED = "position/2"
 
@@ -60,8 +60,8 @@ def kept(
     A position recorded after a version stands, for a new version only repeats what its sender
     knew. The level is never lowered: a human or a score raised it.
     """
-    position = cases.list_positions(work.session, [case_id])[case_id]
-    risk = cases.list_risks(work.session, [case_id])[case_id]
+    position = dated.list_positions(work.session, [case_id])[case_id]
+    risk = dated.list_risks(work.session, [case_id])[case_id]
     met = read.criteria | {Criterion(code) for code in risk.criteria}
     level = raising.higher(risk.level, read.level)
     facts, said = replace(read.facts, risk=level), Said(read.facts.position)

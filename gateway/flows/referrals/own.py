@@ -23,7 +23,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.rules.states import can_withdraw, move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState, Level, Need, Purpose, WithdrawalReason
-from gateway.store import cases, conferences, parties, referrals
+from gateway.store import cases, conferences, dated, parties, referrals
 from gateway.store import tables as t
 from gateway.store.cases import CaseRow
 from gateway.store.referrals import ReferralRow
@@ -163,7 +163,7 @@ def withdraw(work: Work, reference: str, reason: WithdrawalReason) -> str:
     cases.lock_case(work.session, row.case_id)
     case = cases.list_cases(work.session, [row.case_id])[row.case_id]
     if not can_withdraw(case.state):
-        cases.add_dated(
+        dated.add_dated(
             work.session,
             t.recall,
             case_id=row.case_id,

@@ -23,7 +23,7 @@ from gateway.schemas.codes import ConflictAct, DatePrecision, RepeatDefinition
 from gateway.schemas.forms import value_of
 from gateway.sealing import ties
 from gateway.sealing.index import party_tokens, party_values, tokens_of
-from gateway.store import cases, conferences, conflicts, ids, interests, parties
+from gateway.store import cases, conferences, conflicts, dated, ids, interests, parties
 from gateway.store import tables as t
 from gateway.store.parties import LinkRow
 
@@ -128,7 +128,7 @@ def _find_employers(work: Work, case_id: str, document: Document) -> None:
     known = {(a.act, a.agency_id) for a in conflicts.list_acts(work.session, [case_id])}
     for act, agency_id in found:
         if (act, agency_id) not in known:
-            cases.add_dated(
+            dated.add_dated(
                 work.session,
                 t.conflict_act,
                 case_id=case_id,

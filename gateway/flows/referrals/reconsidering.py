@@ -37,9 +37,9 @@ from gateway.schemas.codes import (
     Need,
     ReturnReason,
 )
-from gateway.store import cases, members, parties
+from gateway.store import cases, dated, members, parties
 from gateway.store.answers import Answer
-from gateway.store.cases import RiskRow
+from gateway.store.dated import RiskRow
 from gateway.store.sections import SectionRow
 
 WRITERS = frozenset({CaseRole.REFERRER, CaseRole.IDVA, CaseRole.COORDINATOR, CaseRole.NAMED})
@@ -55,7 +55,7 @@ class Case:
     is_decided: bool  # a coordinator brought it there
     is_area_known: bool  # or it went back because nobody serves its area
     risk: RiskRow
-    position: cases.PositionRow
+    position: dated.PositionRow
 
     @property
     def said(self) -> Said:
@@ -124,8 +124,8 @@ def lock(work: Work, case_id: str) -> Case:
         state=row.state,
         is_decided=is_decided,
         is_area_known=is_decided or ReturnReason.WRONG_AREA not in row.reasons,
-        risk=cases.list_risks(work.session, [case_id])[case_id],
-        position=cases.list_positions(work.session, [case_id])[case_id],
+        risk=dated.list_risks(work.session, [case_id])[case_id],
+        position=dated.list_positions(work.session, [case_id])[case_id],
     )
 
 

@@ -27,7 +27,7 @@ from gateway.rules.states import move
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState
 from gateway.schemas.forms import value_of
-from gateway.store import cases, ids, referrals
+from gateway.store import cases, dated, ids, referrals
 from gateway.store import sections as stored_sections
 from gateway.store.answers import Answer
 from gateway.store.referrals import ReferralRow
@@ -223,7 +223,7 @@ def _write_facts(
     stated = of_document(document, read.decision, sender=work.caller.agency_id)
     limits = in_danger(stated, read.facts.danger, read.decision)
     if not is_new:
-        earlier = cases.list_positions(work.session, [case_key.case_id])[case_key.case_id]
+        earlier = dated.list_positions(work.session, [case_key.case_id])[case_key.case_id]
         limits = joined(later.limits_of(earlier), limits, may_lift=False)
     writing.write_position(
         work,

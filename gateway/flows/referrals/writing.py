@@ -26,7 +26,7 @@ from gateway.schemas.codes import (
     Outcome,
 )
 from gateway.schemas.json_text import dump
-from gateway.store import cases
+from gateway.store import cases, dated
 from gateway.store import tables as t
 from gateway.store.cases import By
 
@@ -89,7 +89,7 @@ def write_position(
     is_new: bool,
 ) -> None:
     """Append the victim's position with its account, sealed."""
-    cases.add_dated(
+    dated.add_dated(
         work.session,
         t.position,
         case_id=key.case_id,
@@ -121,7 +121,7 @@ def write_risk(
     """Append the risk as graded now; `seen` are markers, children and dates of the document."""
     events = [day.isoformat() for day in seen["events"]]
     needs = dump(sorted(reading.needs))
-    cases.add_dated(
+    dated.add_dated(
         work.session,
         t.risk,
         case_id=key.case_id,
@@ -155,7 +155,7 @@ def write_consent(
 
     `lapses` is what will hold after the last day of the agreement it rests on.
     """
-    cases.add_dated(
+    dated.add_dated(
         work.session,
         t.consent,
         case_id=case_id,
@@ -187,7 +187,7 @@ def _unshared_from(work: Work, decision: ConsentDecision, lapses: Lapse | None) 
 
 def write_override(work: Work, case_id: str, record: Mapping[str, Any]) -> None:
     """Append that an override record came in; its text is contributed as a section."""
-    cases.add_dated(
+    dated.add_dated(
         work.session,
         t.override,
         case_id=case_id,
