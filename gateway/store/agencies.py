@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
+from gateway.store.rows import change
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def list_standing(session: Session) -> list[tuple[str, AgencyKind, str, datetime
 
 def set_suspended(session: Session, agency_id: str, at: datetime | None) -> None:
     """Suspend an agency, or resume it with None."""
-    session.execute(update(t.agency).where(t.agency.c.id == agency_id).values(suspended_at=at))
+    change(session, update(t.agency).where(t.agency.c.id == agency_id).values(suspended_at=at))
 
 
 def list_scopes(session: Session, agency_id: str) -> frozenset[str]:
@@ -124,9 +125,8 @@ def set_worker_suspended(
 ) -> None:
     """Suspend a worker, or resume with None."""
     w = t.worker
-    session.execute(
-        update(w).where(w.c.agency_id == agency_id, w.c.id == worker_id).values(suspended_at=at)
-    )
+    mine = (w.c.agency_id == agency_id, w.c.id == worker_id)
+    change(session, update(w).where(*mine).values(suspended_at=at))
 
 
 _AGENCIES = select(

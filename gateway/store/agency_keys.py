@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
+from gateway.store.rows import change
 from gateway.store.types import Utc
 
 
@@ -106,15 +107,14 @@ def add_keys(
 def set_valid_until(session: Session, agency_id: str, kid: str, at: datetime) -> None:
     """Plan the end of a key."""
     k = t.agency_key
-    session.execute(
-        update(k).where(k.c.agency_id == agency_id, k.c.kid == kid).values(valid_until=at)
-    )
+    mine = (k.c.agency_id == agency_id, k.c.kid == kid)
+    change(session, update(k).where(*mine).values(valid_until=at))
 
 
 def set_ended(session: Session, agency_id: str, kid: str, at: datetime) -> None:
     """Stop a key before its time."""
     k = t.agency_key
-    session.execute(update(k).where(k.c.agency_id == agency_id, k.c.kid == kid).values(ended_at=at))
+    change(session, update(k).where(k.c.agency_id == agency_id, k.c.kid == kid).values(ended_at=at))
 
 
 def list_keys(

@@ -20,7 +20,7 @@ from gateway.schemas.codes import (
 from gateway.store import tables as t
 from gateway.store.dated import LIMITS, as_tuples, is_newest, next_seq
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add, add_all
+from gateway.store.rows import add, add_all, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def add_case(session: Session, *, case_id: str, area: str, by: By) -> None:
 
 def set_area(session: Session, *, case_id: str, area: str) -> None:
     """Move a case to the area that a corrected referral names."""
-    session.execute(update(t.case).where(t.case.c.id == case_id).values(area=area))
+    change(session, update(t.case).where(t.case.c.id == case_id).values(area=area))
 
 
 def lock_case(session: Session, case_id: str) -> None:
@@ -215,7 +215,7 @@ def list_unshared(session: Session, case_ids: Sequence[str], *, on: date) -> fro
 
 def set_unshared(session: Session, case_id: str, *, since: date | None) -> None:
     """From which day on nobody but its sender may know of a case, by the newest decision."""
-    session.execute(update(t.case).where(t.case.c.id == case_id).values(unshared_from=since))
+    change(session, update(t.case).where(t.case.c.id == case_id).values(unshared_from=since))
 
 
 def list_feedback(

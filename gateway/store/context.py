@@ -12,7 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+
+from gateway.store.wall import Act
+from gateway.store.walls import WALLS
 
 KEY = "gateway.context"
 
@@ -42,15 +46,40 @@ def on_begin(session: Session, connection: Connection) -> None:
 
 
 def cursor(
-    connection: Connection, written: str | None, added: Iterable[Mapping[str, Any]] = ()
+    connection: Connection,
+    written: str | None,
+    act: Act = Act.READ,
+    added: Iterable[Mapping[str, Any]] = (),
 ) -> closing[DBAPICursor]:
-    """The driver's own cursor, for one statement that writes this table, or only reads.
+    """The driver's own cursor, for one statement that does this with this table, or only reads.
 
-    :raises OperationalError: if the agency may not add one of these rows.
+    :raises OperationalError: as `expect`.
     """
-    if (guard := connection.info.get(KEY)) is not None:
-        guard.expect(written, added)
+    expect(connection, written, act, added)
     return closing(connection.connection.cursor())
+
+
+def expect(
+    connection: Connection,
+    written: str | None,
+    act: Act = Act.READ,
+    added: Iterable[Mapping[str, Any]] = (),
+) -> None:
+    """Let the guard know what the next statement does; one that the wall gives to nobody is loud.
+
+    What a row of the wall forgets would be no row met, and no error: the databases pass over rows
+    that are not there for who asks.
+
+    :raises OperationalError: if whoever it is for changes or removes no row of this table ever, or
+        may not add one of these rows.
+    """
+    if (guard := connection.info.get(KEY)) is None:  # migrations have none
+        return
+    wall = WALLS.get(written) if written is not None else None
+    is_unsaid = act in (Act.CHANGE, Act.REMOVE) and not (wall and wall.gives(act, guard.agency))
+    if is_unsaid:
+        raise OperationalError(None, None, Exception("the second wall"))
+    guard.expect(written, added)
 
 
 def _apply(connection: Connection, agency: str | None) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from gateway.schemas.codes import Capacity, Outcome, Position, RiskLevel
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 LIMITS = (
     t.position.c.excluded_kinds,
@@ -224,6 +224,5 @@ def set_sealed(
 ) -> None:
     """Put the same value of a dated row under another key."""
     dated = t.metadata.tables[table]
-    session.execute(
-        update(dated).where(dated.c.case_id == case_id, dated.c.seq == seq).values({column: cell})
-    )
+    place = (dated.c.case_id == case_id, dated.c.seq == seq)
+    change(session, update(dated).where(*place).values({column: cell}))

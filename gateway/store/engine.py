@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from gateway.schemas.json_text import dump, load
 from gateway.store import context, wall_sqlite, writing
 from gateway.store.session import Transaction
+from gateway.store.wall import Act
 
 Sessions = sessionmaker[Session]
 
@@ -54,7 +55,6 @@ def make_engine(url: str) -> Engine:
     event.listen(engine, "before_execute", _refuse_text)
     if engine.dialect.name == "sqlite":
         engine.dialect.statement_compiler = wall_sqlite.Compiler
-        event.listen(engine, "before_cursor_execute", _name_written)
         guard: Any = wall_sqlite.Guard
     else:
         from gateway.store import wall_postgres  # its driver is not everybody's
@@ -67,6 +67,7 @@ def make_engine(url: str) -> Engine:
         record.info[context.KEY].put_up(connection)
 
     event.listen(engine, "connect", put_up)
+    event.listen(engine, "before_cursor_execute", _name_written)
     return engine
 
 
@@ -127,13 +128,16 @@ def _stand_for_nobody(connection: Connection) -> None:
 def _name_written(
     connection: Connection, _cursor: object, _text: str, _values: object, run: Any, _many: bool
 ) -> None:
-    """Tell the guard what a statement writes, before the statement is prepared."""
+    """Tell the guard what a statement does, before the statement is prepared."""
     compiled = getattr(run, "compiled", None)
     state = getattr(compiled, "dml_compile_state", None)
-    connection.info[context.KEY].expect(
-        state.dml_table.name if state else None,
-        run.compiled_parameters if compiled is not None and compiled.isinsert else (),
-    )
+    if compiled is None or state is None:
+        context.expect(connection, None)
+    elif compiled.isinsert:
+        context.expect(connection, state.dml_table.name, Act.ADD, run.compiled_parameters)
+    else:
+        act = Act.CHANGE if compiled.isupdate else Act.REMOVE
+        context.expect(connection, state.dml_table.name, act)
 
 
 def _refuse_text(_connection: Connection, statement: object, *_: object) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Table, and_, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 WRAPPED: tuple[Table, ...] = (t.case_key, t.log_key, t.agency_log_key, t.interest)
 """The tables of keys that are wrapped by an epoch key, each with `epoch` and `wrapped`."""
@@ -112,4 +112,4 @@ def forget_retired(session: Session, names: Collection[str]) -> None:
 def set_destroyed(session: Session, name: str, at: datetime) -> None:
     """Note that an epoch or index key was destroyed."""
     e = t.epoch
-    session.execute(update(e).where(e.c.name == name).values(destroyed_at=at))
+    change(session, update(e).where(e.c.name == name).values(destroyed_at=at))

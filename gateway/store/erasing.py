@@ -10,7 +10,7 @@ from sqlalchemy import Table, delete, or_, select
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 # In the order in which they refer to each other; each has a `case_id`.
 _OF_A_CASE: tuple[Table, ...] = (
@@ -68,7 +68,7 @@ def erase(session: Session, case_id: str, *, at_least: Collection[tuple[str, str
     sent = select(t.referral.c.reference).where(t.referral.c.case_id == case_id)
     session.execute(delete(t.referral_version).where(t.referral_version.c.reference.in_(sent)))
     session.execute(delete(t.referral).where(t.referral.c.case_id == case_id))
-    session.execute(delete(t.case).where(t.case.c.id == case_id))
+    change(session, delete(t.case).where(t.case.c.id == case_id))
 
 
 def list_joined(session: Session, case_id: str) -> set[str]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gateway.schemas.codes import Category, GlassFinding, Purpose
 from gateway.store import tables as t
 from gateway.store.dated import next_seq
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +146,5 @@ def _row(row: Any) -> GlassRow:
 
 
 def _set(session: Session, row: GlassRow, **values: object) -> None:
-    session.execute(
-        update(t.glass)
-        .where(_G.case_id == row.case_id, _G.seq == row.seq, _G.reviewed_at.is_(None))
-        .values(**values)
-    )
+    place = (_G.case_id == row.case_id, _G.seq == row.seq, _G.reviewed_at.is_(None))
+    change(session, update(t.glass).where(*place).values(**values))

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
-from gateway.store.rows import add, add_all
+from gateway.store.rows import add, add_all, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +120,5 @@ def set_tokens(
     k, place = t.interest_token, {"agency_id": row.agency_id, "worker_id": row.worker_id}
     session.execute(delete(k).where(k.c.agency_id == row.agency_id, k.c.worker_id == row.worker_id))
     add_all(session, k, [{"token": token, **place} for token in sorted(tokens)])
-    session.execute(
-        update(t.interest)
-        .where(_I.agency_id == row.agency_id, _I.worker_id == row.worker_id)
-        .values(index_key=index_key)
-    )
+    mine = (_I.agency_id == row.agency_id, _I.worker_id == row.worker_id)
+    change(session, update(t.interest).where(*mine).values(index_key=index_key))

@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 
 def start(session: Session, kind: str, at: datetime) -> datetime:
@@ -20,7 +20,7 @@ def start(session: Session, kind: str, at: datetime) -> datetime:
         add(session, j, kind=kind, started_at=at)
         return at
     if begun > at:  # the clock was ahead: else no key that is made now would count as new
-        session.execute(update(j).where(j.c.kind == kind).values(started_at=at))
+        change(session, update(j).where(j.c.kind == kind).values(started_at=at))
         return at
     return begun
 

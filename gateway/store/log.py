@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.store.prepared import Prepared
@@ -165,7 +166,9 @@ def add_entries(
 ) -> None:
     """Give lines their place: entries, agency counters, and the feed rows that wait for them."""
     _ADD_ENTRY.run(session, rows)
-    _SET_SEQ.run(session, [{"agency": agency, "seq": seq} for agency, seq in last_seqs.items()])
+    numbers = [{"agency": agency, "seq": seq} for agency, seq in last_seqs.items()]
+    if _SET_SEQ.run(session, numbers) != len(numbers):
+        raise OperationalError(None, None, Exception("no such row"))
     _SET_FEED.run(session, [{"first": rows[0]["leaf"]}])
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add, add_all
+from gateway.store.rows import add, add_all, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +94,13 @@ def end_assignments(
 ) -> None:
     """End roles of an agency; the rows stay."""
     a = t.assignment
-    session.execute(
-        update(a)
-        .where(
-            a.c.case_id == case_id,
-            a.c.agency_id == agency_id,
-            a.c.role.in_(roles),
-            a.c.until.is_(None),
-        )
-        .values(until=at)
+    standing = (
+        a.c.case_id == case_id,
+        a.c.agency_id == agency_id,
+        a.c.role.in_(roles),
+        a.c.until.is_(None),
     )
+    change(session, update(a).where(*standing).values(until=at), many=True)
 
 
 def list_assignments(session: Session, case_ids: Sequence[str]) -> list[AssignmentRow]:

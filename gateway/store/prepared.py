@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Insert, LargeBinary, Table
+from sqlalchemy import ClauseElement, Connection, Delete, Insert, LargeBinary, Table, Update
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.store import context
 from gateway.store.types import Utc
+from gateway.store.wall import Act
 
 Turn = Callable[[Any], Any] | None
 _MOST = 128  # forms of one statement that are kept
+_ACTS = ((Insert, Act.ADD), (Update, Act.CHANGE), (Delete, Act.REMOVE))
 
 
 class Prepared:
@@ -29,13 +31,13 @@ class Prepared:
     An expanding parameter takes a list; the statement has one form for each length that occurs.
     """
 
-    __slots__ = ("_adds", "_compiled", "_forms", "_statement", "_written")
+    __slots__ = ("_act", "_compiled", "_forms", "_statement", "_written")
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
         table = getattr(statement, "table", None)  # of what writes; a query has none
         self._written = table.name if isinstance(table, Table) else None
-        self._adds = isinstance(statement, Insert)
+        self._act = next((act for kind, act in _ACTS if isinstance(statement, kind)), Act.READ)
         self._compiled: dict[object, tuple[Any, tuple[str, ...]]] = {}  # and the names of its lists
         self._forms: dict[tuple[Any, ...], _Form] = {}
 
@@ -48,9 +50,8 @@ class Prepared:
         form = self._form(connection.dialect, values)
         filled = form.fill(values)  # before the cursor: on SQLite a transaction begins with it
         try:
-            with context.cursor(
-                connection, self._written, (values,) if self._adds else ()
-            ) as cursor:
+            added = (values,) if self._act is Act.ADD else ()
+            with context.cursor(connection, self._written, self._act, added) as cursor:
                 cursor.execute(form.text, filled)
                 return form.read(cursor.fetchall())
         except connection.dialect.loaded_dbapi.Error as error:
@@ -68,7 +69,8 @@ class Prepared:
         form = self._form(connection.dialect, rows[0])
         filled = [form.fill(values) for values in rows]
         try:
-            with context.cursor(connection, self._written, rows if self._adds else ()) as cursor:
+            added = rows if self._act is Act.ADD else ()
+            with context.cursor(connection, self._written, self._act, added) as cursor:
                 cursor.executemany(form.text, filled)
                 return int(cursor.rowcount)
         except connection.dialect.loaded_dbapi.Error as error:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import NoteKind
 from gateway.store import tables as t
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +71,4 @@ def list_sealed(session: Session, case_id: str) -> Sequence[tuple[str, bytes]]:
 
 def set_sealed(session: Session, note_id: str, document: bytes) -> None:
     """Put a note under another key."""
-    session.execute(update(t.private_note).where(_N.id == note_id).values(document=document))
+    change(session, update(t.private_note).where(_N.id == note_id).values(document=document))

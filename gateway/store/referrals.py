@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +91,8 @@ def list_documents(session: Session, case_id: str) -> list[tuple[str, int, bytes
 def set_document(session: Session, reference: str, version: int, document: bytes) -> None:
     """Put the same document under another key."""
     v = t.referral_version
-    session.execute(
-        update(v)
-        .where(v.c.reference == reference, v.c.version == version)
-        .values(document=document)
-    )
+    place = (v.c.reference == reference, v.c.version == version)
+    change(session, update(v).where(*place).values(document=document))
 
 
 def count_versions(session: Session, reference: str) -> int:

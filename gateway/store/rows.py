@@ -1,8 +1,8 @@
-"""Owns adding rows: compiled once per table and database, run on the driver's own cursor.
+"""Owns writing rows: added by a statement compiled once, changed by one that meets its row.
 
-SQLAlchemy spends some ten times the driver's own time on each small insert. Each column's own
-type still turns its values into what the driver takes, so codes, times and JSON are written as
-everywhere else.
+SQLAlchemy spends some ten times the driver's own time on each small insert, so these run on the
+driver's own cursor. Each column's own type still turns its values into what the driver takes, so
+codes, times and JSON are written as everywhere else.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, insert
+from sqlalchemy import Delete, Table, Update, insert
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.store import context
 from gateway.store.prepared import Turn, writer
+from gateway.store.wall import Act
 
 
 class _Insert:
@@ -72,7 +73,7 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
     driver: Any = dialect.loaded_dbapi
     filled = [found.fill(row) for row in rows]
     try:
-        with context.cursor(connection, table.name, rows) as cursor:
+        with context.cursor(connection, table.name, Act.ADD, rows) as cursor:
             if len(filled) == 1:
                 cursor.execute(found.text, filled[0])
             else:
@@ -81,3 +82,16 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
         raise IntegrityError(None, None, Exception(type(error).__name__)) from None
     except driver.Error as error:
         raise OperationalError(None, None, Exception(type(error).__name__)) from None
+
+
+def change(session: Session, statement: Update | Delete, *, many: bool = False) -> None:
+    """Change or remove one row that is there; with `many` one at least.
+
+    The second wall passes over rows that are not there for who asks. Where there has to be a row,
+    that must not look as if it had been written.
+
+    :raises OperationalError: if it is not there.
+    """
+    met = session.connection().execute(statement).rowcount
+    if met < 1 or (met > 1 and not many):
+        raise OperationalError(None, None, Exception("no such row"))

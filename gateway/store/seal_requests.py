@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, update
+from sqlalchemy import Select, Update, and_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import SealRequest
 from gateway.store import tables as t
-from gateway.store.rows import add_all
+from gateway.store.rows import add_all, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ def open_requests(session: Session, rows: Sequence[RequestRow], *, at: datetime)
 def close_requests(session: Session, rows: Sequence[RequestRow], *, at: datetime) -> None:
     """Ask no longer: the agency may not read the section any more, or the text is another."""
     for row in rows:
-        _set(session, row, state=SealRequest.CLOSED, ended_at=at)
+        change(session, _setting(row, state=SealRequest.CLOSED, ended_at=at))
 
 
 def set_answered(
@@ -127,8 +127,7 @@ def set_answered(
     document: bytes,
 ) -> None:
     """Note who sealed the copy, with the sealed document in which it was signed."""
-    _set(
-        session,
+    answered = _setting(
         row,
         state=SealRequest.ANSWERED,
         ended_at=at,
@@ -136,6 +135,7 @@ def set_answered(
         by_worker=by_worker,
         document=document,
     )
+    change(session, answered)
 
 
 def list_sealed(session: Session, case_id: str) -> list[tuple[str, str, bytes]]:
@@ -153,15 +153,14 @@ def set_sealed(
 ) -> None:
     """Put the document of a copy under another key."""
     place = (_R.case_id == case_id, _R.source_id == source_id, _R.agency_id == agency_id)
-    session.execute(update(t.seal_request).where(*place).values(document=document))
+    change(session, update(t.seal_request).where(*place).values(document=document))
 
 
 def _set(session: Session, row: RequestRow, **values: object) -> bool:
-    place = (_R.case_id == row.case_id, _R.agency_id == row.agency_id)
-    done = session.execute(
-        update(t.seal_request)
-        .where(*place, _R.source_id == row.source_id)
-        .values(**values)
-        .returning(_R.source_id)
-    )
+    done = session.execute(_setting(row, **values).returning(_R.source_id))
     return done.one_or_none() is not None
+
+
+def _setting(row: RequestRow, **values: object) -> Update:
+    place = (_R.case_id == row.case_id, _R.agency_id == row.agency_id)
+    return update(t.seal_request).where(*place, _R.source_id == row.source_id).values(**values)

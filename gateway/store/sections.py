@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add, add_all
+from gateway.store.rows import add, add_all, change
 
 
 # Some twenty for each case that is read: tuples are made in a third of a dataclass's time.
@@ -114,7 +114,8 @@ def add_case_key(
 
 def drop_case_keys(session: Session, case_id: str) -> None:
     """Destroy every key that a case has; that there was one stays."""
-    session.execute(update(t.case_key).where(t.case_key.c.case_id == case_id).values(wrapped=None))
+    k = t.case_key
+    change(session, update(k).where(k.c.case_id == case_id).values(wrapped=None), many=True)
 
 
 def list_all_sealed(session: Session, case_id: str) -> list[tuple[str, bytes, bytes]]:
@@ -235,6 +236,5 @@ def list_contents(session: Session, section_ids: Sequence[str]) -> dict[str, byt
 
 def set_sealed(session: Session, *, section_id: str, key: bytes, content: bytes) -> None:
     """Put the same text under a new section key."""
-    session.execute(
-        update(t.section).where(t.section.c.id == section_id).values(key=key, content=content)
-    )
+    s = t.section
+    change(session, update(s).where(s.c.id == section_id).values(key=key, content=content))

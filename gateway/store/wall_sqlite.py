@@ -78,7 +78,7 @@ class Guard:
     """What one connection knows: for whom its transaction is, and which table is being written."""
 
     def __init__(self) -> None:
-        self._agency: str | None = None
+        self.agency = ""
         self._written: str | None = None
         self._proven: set[tuple[Any, ...]] = set()
         self._is_checking = False
@@ -86,7 +86,7 @@ class Guard:
     def put_up(self, connection: sqlite3.Connection) -> None:
         """Put the wall up on a new connection; tables that do not exist yet are left out."""
         self._connection = connection
-        connection.create_function("wall_agency", 0, lambda: self._agency, deterministic=True)
+        connection.create_function("wall_agency", 0, self._me, deterministic=True)
         listed = connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
         existing = {name for (name,) in listed}
         for statement in _statements(existing):
@@ -95,7 +95,7 @@ class Guard:
 
     def stand(self, agency: str | None) -> None:
         """Be for this agency from now on, or for nobody."""
-        self._agency, self._written = agency or None, None
+        self.agency, self._written = agency or "", None
         self._proven.clear()
 
     def expect(self, written: str | None, added: Iterable[Mapping[str, Any]]) -> None:
@@ -126,6 +126,9 @@ class Guard:
             self._is_checking = False
         if not may:
             raise _refused()
+
+    def _me(self) -> str | None:
+        return self.agency or None
 
     def _permit(
         self, action: int, one: str | None, two: str | None, schema: str | None, by: str | None

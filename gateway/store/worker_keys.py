@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
-from gateway.store.rows import add
+from gateway.store.rows import add, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,12 @@ def set_approved(
     session: Session, *, agency_id: str, kid: str, approved_by: str, at: datetime
 ) -> None:
     """Let a key hold from now on."""
-    session.execute(
-        update(t.worker_key)
-        .where(_K.agency_id == agency_id, _K.kid == kid)
-        .values(approved_by=approved_by, approved_at=at)
-    )
+    mine = (_K.agency_id == agency_id, _K.kid == kid)
+    approved = {"approved_by": approved_by, "approved_at": at}
+    change(session, update(t.worker_key).where(*mine).values(**approved))
 
 
 def set_ended(session: Session, *, agency_id: str, kid: str, at: datetime) -> None:
     """Stop a key."""
-    session.execute(
-        update(t.worker_key).where(_K.agency_id == agency_id, _K.kid == kid).values(ended_at=at)
-    )
+    mine = (_K.agency_id == agency_id, _K.kid == kid)
+    change(session, update(t.worker_key).where(*mine).values(ended_at=at))

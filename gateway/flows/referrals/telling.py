@@ -89,15 +89,12 @@ def assign(
 def end_others(work: Work, case_id: str, routes: Sequence[Route]) -> None:
     """End what an earlier version routed and this one does not: it was not meant for them."""
     kept = {(route.agency_id, route.role) for route in routes}
-    for row in members.list_assignments(work.session, [case_id]):
-        if row.role is not CaseRole.REFERRER and (row.agency_id, row.role) not in kept:
-            members.end_assignments(
-                work.session,
-                case_id=case_id,
-                agency_id=row.agency_id,
-                roles=[row.role],
-                at=work.now,
-            )
+    rows = members.list_assignments(work.session, [case_id])
+    given = {(row.agency_id, row.role) for row in rows if row.role is not CaseRole.REFERRER}
+    for agency_id, role in sorted(given - kept):
+        members.end_assignments(
+            work.session, case_id=case_id, agency_id=agency_id, roles=[role], at=work.now
+        )
 
 
 def announce(work: Work, case_id: str, routes: Sequence[Route], entry: Entry) -> None:

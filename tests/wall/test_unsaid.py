@@ -1,0 +1,130 @@
+"""A write that the wall's table forgets is an error, and never a row that was passed over."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Table, delete, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+import gateway.store
+from gateway.store import context, rows
+from gateway.store import tables as t
+from gateway.store.engine import make_engine, make_sessions
+from gateway.store.prepared import Prepared
+from gateway.store.wall import Act, System, kept
+from gateway.store.walls import WALLS
+from tests.wall.conftest import IDVA
+from tests.wall.seeing import TABLES
+
+WHO = (IDVA, *System, kept("00000000-0000-4000-8000-000000000000"), None)
+# What changes or removes rows of which there may be none, and why that is no fault.
+MAY_MEET_NONE = {
+    "enrolments.close": "tells whether it was open",
+    "epochs.forget_retired": "keys that were not noted are fine, too",
+    "epochs.set_wrapped": "unless it was destroyed or wrapped anew meanwhile",
+    "agency_keys.set_private": "unless it changed meanwhile",
+    "erasing.erase": "a case need not have every kind of row; the case itself must be met",
+    "interests.drop_interest": "there may have been none",
+    "interests.set_case_tokens": "there may have been none",
+    "interests.set_tokens": "values there may have been none of; the declaration must be met",
+    "key_jobs.end": "there may be none under way",
+    "parties.drop_parties": "there may have been none",
+    "sections.drop_grants": "a section need not have been granted",
+    "sections.supersede": "a version need not have left anything",
+    "seal_requests._setting": "a statement, for those who say what must be there",
+    "tokens.delete_expired": "there may be none",
+    "answers._EXPIRED": "there may be none",
+    "log._REMOVE": "counted where it is used",
+    "log._SET_SEQ": "counted where it is used",
+    "log._SET_FEED": "a batch need not be in any feed",
+}
+
+
+@pytest.fixture
+def session(database_url: str) -> Iterator[Session]:
+    engine = make_engine(database_url)
+    with make_sessions(engine)() as made:
+        yield made
+    engine.dispose()
+
+
+def unsaid(who: str | None) -> list[tuple[Table, Act]]:
+    """What nothing in a table's row gives to this agency or context."""
+    acts = (Act.CHANGE, Act.REMOVE)
+    walls = [(table, act, WALLS[table.name]) for table in TABLES for act in acts]
+    return [(table, act) for table, act, wall in walls if who is None or not wall.gives(act, who)]
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_V44_a_write_that_no_row_of_the_table_gives_is_refused_aloud(
+    session: Session, who: str | None
+) -> None:
+    context.stand(session, who)
+    refused = unsaid(who)
+    assert len(refused) > 50
+    for table, act in refused:
+        column = list(table.columns)[-1].name
+        statement = (
+            delete(table) if act is Act.REMOVE else update(table).values({column: table.c[column]})
+        )
+        with pytest.raises(OperationalError, match="second wall"):
+            session.execute(statement)
+        with pytest.raises(OperationalError, match="second wall"):
+            Prepared(statement).run(session, [{}])
+
+
+def test_what_a_row_gives_stands_in_its_policies(session: Session) -> None:
+    """`gives` is not narrower than the predicates: whatever it refuses, none of them names."""
+    for name, wall in WALLS.items():
+        for act in (Act.CHANGE, Act.REMOVE):
+            predicate = wall.predicate(act)
+            for system in System:
+                if f"'{system}'" in predicate:
+                    assert wall.gives(act, system) or system is System.KEEPER, (name, act)
+            assert wall.gives(act, kept("x")) is (act in wall.keeper)
+            assert wall.gives(act, IDVA) is (act in wall.agency)
+
+
+def test_a_change_that_meets_no_row_is_refused(session: Session) -> None:
+    context.stand(session, kept("00000000-0000-4000-8000-000000000000"))
+    nobody = t.position.c.case_id == "00000000-0000-4000-8000-000000000000"
+    with pytest.raises(OperationalError, match="no such row"):
+        rows.change(session, update(t.position).where(nobody).values(capacity="HAS_CAPACITY"))
+
+
+def test_every_change_in_the_store_looks_whether_it_met_its_row() -> None:
+    """By `rows.change`, or with a reason here. A new statement is one or the other."""
+    found = {
+        f"{path.stem}.{owner}"
+        for path in sorted(Path(gateway.store.__path__[0]).glob("*.py"))
+        for owner in _unlooked(ast.parse(path.read_text("utf-8")))
+    }
+    assert found == set(MAY_MEET_NONE)
+
+
+def _unlooked(module: ast.Module) -> Iterator[str]:
+    """Names of functions and values that change or remove rows by another way than `change`."""
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef):
+            name = node.name
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+        else:
+            continue
+        looked = {id(each) for call in _calls(node, "change") for each in ast.walk(call)}
+        written = [*_calls(node, "update"), *_calls(node, "delete")]
+        if any(id(call) not in looked for call in written):
+            yield name
+
+
+def _calls(node: ast.AST, name: str) -> list[ast.Call]:
+    return [
+        each
+        for each in ast.walk(node)
+        if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == name
+    ]
