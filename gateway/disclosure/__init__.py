@@ -20,6 +20,7 @@ from gateway.disclosure.deciding import (
     Explained,
     decision_for,
     explain,
+    get_facts,
     may_know,
     require_purpose,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "disclose_many",
     "explain",
     "find_referral",
+    "get_facts",
     "grant_new",
     "keep_note",
     "last_number",

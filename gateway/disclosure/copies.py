@@ -114,12 +114,13 @@ def list_asked(work: Work, case_id: str | None = None) -> list[Asked]:
     )
     case_ids = list(dict.fromkeys(row.request.case_id for row in found))
     facts = list_facts(work.session, case_ids, on=work.now.date())
+    found = [row for row in found if row.request.case_id in facts]  # others were erased since
     stored: dict[str, list[SectionRow]] = {case_id: [] for case_id in case_ids}
     for each in sections.list_sections(work.session, case_ids):
         stored[each.case_id].append(each)
     owed = {
         case_id: copies_owed(facts[case_id], stored[case_id], profile_of(work, facts[case_id]))
-        for case_id in case_ids
+        for case_id in facts
     }
     return [
         _asked(row)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from gateway.disclosure.facts import list_facts
-from gateway.errors import Invalid, Problem
+from gateway.errors import Denied, Invalid, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
@@ -38,6 +38,17 @@ class Explained:
     versions: Mapping[str, str]
 
 
+def get_facts(work: Work, case_id: str) -> CaseFacts:
+    """The facts of a case that was just found, as it stands today.
+
+    :raises Denied: if the caller sees it no more: it was erased in between, or left the caller.
+    """
+    facts = list_facts(work.session, [case_id], on=work.now.date()).get(case_id)
+    if facts is None:
+        raise Denied("not-assigned", subject=case_id)
+    return facts
+
+
 def require_purpose(work: Work, purpose: Purpose) -> None:
     """Refuse a purpose that the caller's kind of agency may not state; the case plays no part.
 
@@ -67,8 +78,10 @@ def explain(
     Every known section is told of, whether the case has it or not, so that asking does not tell
     what there is. What the agency contributed itself counts as its own only in the sections
     `known` to who asks (None: in all), for the same reason.
+
+    :raises Denied: as `get_facts`.
     """
-    facts = list_facts(work.session, [case_id], on=work.now.date())[case_id]
+    facts = get_facts(work, case_id)
     is_member = agency.agency_id in facts.members
     if not is_member:
         asked = Membership(agency.agency_id, agency.kind, frozenset({CaseRole.RESEARCH}))

@@ -20,7 +20,7 @@ from gateway.rules import breakglass, leaks
 from gateway.rules.breakglass import Glass
 from gateway.rules.facts import Allowed, CaseFacts, Refused
 from gateway.schemas.codes import AgencyKind, Level
-from gateway.store import dated
+from gateway.store import cases, dated
 from gateway.store.dated import RiskRow
 
 
@@ -33,11 +33,14 @@ class Behind:
     profile: Profile
 
 
-def stand_before(work: Work, case_id: str) -> Behind:
-    """Load what decides; nothing is opened.
+def stand_before(work: Work, case_id: str, *, reads: bool = False) -> Behind:
+    """Load what decides; nothing is opened. Who `reads` next keeps the case from being changed.
 
     :raises Denied: if there is nothing left of the case, or it is another area's auditor.
     """
+    if reads:
+        with work.keeping(case_id):
+            cases.lock_for_reading(work.session, [case_id])
     facts, risk = load_behind(work, case_id)
     if facts is None or risk is None:
         raise Denied("absent")

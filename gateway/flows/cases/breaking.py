@@ -117,7 +117,7 @@ def look_behind(work: Work, reference: str, *, issuer: str) -> Sealed:
     row = _open(work, case_id)
     if row is None:
         raise Denied("no-glass", subject=case_id)
-    behind = stand_before(work, case_id)
+    behind = stand_before(work, case_id, reads=True)
     glass = Glass(
         row.category,
         row.purpose,

@@ -12,6 +12,7 @@ from gateway.disclosure import (
     Contribution,
     contribute,
     find_referral,
+    get_facts,
     list_facts,
     may_know,
     open_case_key,
@@ -59,7 +60,7 @@ def decide(work: Work, reference: str, body: str, *, audience: str, key: str) ->
     case_id = find_case(work, reference)
     if CaseRole.COORDINATOR not in {row.role for row in find_roles(work, case_id)}:
         raise Denied("not-the-coordinator", subject=case_id)
-    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
+    if not may_know(work, get_facts(work, case_id)):
         raise Denied("not-open", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
     if received.answered:
@@ -150,24 +151,24 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
         for each in members.list_assignments(work.session, [row.case_id])
         if each.agency_id == work.caller.agency_id
     }
-    facts = list_facts(work.session, [row.case_id], on=work.now.date())[row.case_id]
-    is_open = CaseRole.COORDINATOR in mine and may_know(work, facts)
+    facts = list_facts(work.session, [row.case_id], on=work.now.date()).get(row.case_id)
+    is_open = CaseRole.COORDINATOR in mine and facts is not None and may_know(work, facts)
     if not is_open or other.area != area:
         raise Invalid("There is no other case of that reference.", fault)
     if other.state in (CaseState.MERGED, CaseState.CLOSED, CaseState.ABANDONED):
         raise Conflict("The other case no longer goes on.", code="illegal_state")
     if row.case_id in parties.list_reversed(work.session, case_id):
         raise Conflict("These accuse each other: each stays its own record.", code="counter")
+    _join_limits(work, case_id, row.case_id)
     link = LinkRow(case_id, row.case_id, "MERGED", (), "CONFIRMED", work.now)
     parties.add_links(work.session, case_id, [link])
-    _join_limits(work, case_id, row.case_id)
 
 
 def _join_limits(work: Work, case_id: str, other_id: str) -> None:
     """Leave out of the other case whoever was left out of this one; nothing else of it moves."""
+    key = open_case_key(work, other_id)  # first: the case is locked with it
     positions = dated.list_positions(work.session, [case_id, other_id])
     this, other = positions[case_id], positions[other_id]
-    key = open_case_key(work, other_id)
     names = ("excluded_kinds", "excluded_agencies", "barred_kinds", "barred_agencies")
     together: dict[str, Any] = {
         name: sorted({*getattr(this, name), *getattr(other, name)}) for name in names

@@ -84,12 +84,17 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     risks = dated.list_risks(work.session, case_ids)
     found = cases.list_cases(work.session, case_ids)
     names = names_of(work, case_ids)
+    seen = risks.keys() & found.keys() & names.keys()  # any may be lost between two statements
+    facts = {case_id: each for case_id, each in facts.items() if case_id in seen}
     lost = [case_id for case_id in case_ids if case_id not in facts]
     if lost:  # seen no more: the name by which it was known, and nothing else
         with work.routing():
             names |= names_of(work, lost)
+    if not names:  # all of it was erased in between
+        work.count("case.listed.empty")
+        return ()
     known = {case_id: decision_for(work, each) for case_id, each in facts.items()}
-    work.record_all([Act("case.listed", case_id, "feed") for case_id in case_ids])
+    work.record_all([Act("case.listed", each, "feed") for each in case_ids if each in names])
     return tuple(
         _item(
             row,
@@ -102,6 +107,7 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
         if row.case_id in facts
         else Item(names[row.case_id], GLASS if row.kind == GLASS else ENDED)
         for row in rows
+        if row.case_id in names
     )
 
 

@@ -11,7 +11,7 @@ from gateway.disclosure import (
     Sealed,
     disclose,
     explain,
-    list_facts,
+    get_facts,
     require_no_wall,
     seal_answer,
 )
@@ -96,7 +96,7 @@ def _audit(work: Work, case_id: str, area: str | None = None) -> Entry:
 
 def _nameable(work: Work, case_id: str, *, is_all: bool) -> frozenset[str]:
     """The sections that a reader of the log may see named: its own, and what it may know of."""
-    facts = list_facts(work.session, [case_id], on=work.now.date())[case_id]
+    facts = get_facts(work, case_id)
     own = {each.name for each in facts.sections if each.owner == work.caller.agency_id}
     known = explain(work, case_id, work.caller, Purpose.P9).levels if is_all else {}
     return frozenset(own | set(known))

@@ -15,9 +15,9 @@ from gateway.agencies.inbox import JOSE_TYPE, Answer, Received, keep_answer, rec
 from gateway.disclosure import (
     Note,
     Sealed,
+    get_facts,
     keep_note,
     last_number,
-    list_facts,
     list_notes,
     load,
     may_know,
@@ -75,7 +75,7 @@ def require_part(work: Work, case_id: str) -> None:
     :raises Denied: otherwise.
     """
     find_roles(work, case_id)
-    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
+    if not may_know(work, get_facts(work, case_id)):
         raise Denied("not-open", subject=case_id)
 
 

@@ -50,12 +50,14 @@ def list_due(work: Work) -> tuple[Due, ...]:
     mine = {
         case_id: owed
         for case_id, owed in list_owed(work, facts).items()
-        if owed and _may_know(work, facts[case_id], positions[case_id])
+        if owed and case_id in positions
+        if _may_know(work, facts[case_id], positions[case_id])
     }
+    names = names_of(work, list(mine))
+    mine = {case_id: owed for case_id, owed in mine.items() if case_id in names}
     if not mine:
         work.count("due.listed.empty")
         return ()
-    names = names_of(work, list(mine))
     work.record_all([Act("due.listed", case_id, "due") for case_id in mine])
     items = [
         Due(names[case_id], each.code, each.by, each.due_at, each.is_overdue)
@@ -66,13 +68,18 @@ def list_due(work: Work) -> tuple[Due, ...]:
 
 
 def list_owed(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, tuple[owing.Owed, ...]]:
-    """What is owed in each case, with three statements however many there are."""
+    """What is owed in each case, with three statements however many there are.
+
+    A case that was erased in between is absent.
+    """
     case_ids = list(facts)
     positions = dated.list_positions(work.session, case_ids)
     decisions = overrides.list_decisions(work.session, case_ids)
     records = overrides.list_overrides(work.session, case_ids)
     found = {}
     for case_id, each in facts.items():
+        if case_id not in positions or case_id not in decisions:
+            continue
         profile = work.profiles.for_area(each.area, work.now.date())
         row = positions[case_id]
         found[case_id] = owing.owed(

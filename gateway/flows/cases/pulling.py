@@ -10,7 +10,7 @@ from gateway.disclosure import (
     Piece,
     Sealed,
     disclose,
-    list_facts,
+    get_facts,
     load,
     may_know,
     require_purpose,
@@ -64,7 +64,7 @@ def acknowledge(work: Work, reference: str, outcome: Acknowledgement, reason: st
     case_id = find_case(work, reference)
     if not TAKERS & {row.role for row in find_roles(work, case_id)}:
         raise Denied("not-assigned", subject=case_id)
-    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
+    if not may_know(work, get_facts(work, case_id)):
         raise Denied("not-open", subject=case_id)
     cases.lock_case(work.session, case_id)
     members.add_acknowledgement(
@@ -129,6 +129,7 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
     other_ids = [row.other_id for row in links]
     with work.matching():  # a linked case may be another area's
         names, others = names_of(work, other_ids), cases.list_cases(work.session, other_ids)
+    links = [row for row in links if row.other_id in names and row.other_id in others]  # erased
     answers = members.list_acknowledgements(work.session, [case_id])
     recall = overrides.find_recall(work.session, case_id)
     return {

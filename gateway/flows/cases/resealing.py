@@ -16,8 +16,8 @@ from gateway.agencies.inbox import JOSE_TYPE, Answer, Received, keep_answer, rec
 from gateway.agencies.key_events import Proven
 from gateway.disclosure import (
     Asked,
+    get_facts,
     list_asked,
-    list_facts,
     may_know,
     open_case_key,
     regrant,
@@ -59,6 +59,7 @@ def list_seal_requests(work: Work) -> tuple[SealRequested, ...]:
         return ()
     case_ids = list(dict.fromkeys(each.case_id for each in asked))
     names = names_of(work, case_ids)
+    asked = [each for each in asked if each.case_id in names]  # others were erased since
     work.record_all([Act("seal.listed", case_id, "holder") for case_id in case_ids])
     keys = _keys(work, {each.agency_id for each in asked})
     return tuple(
@@ -87,7 +88,7 @@ def add_sealed_copy(work: Work, reference: str, body: str, *, audience: str, key
     work.attempt("section.seal")
     case_id = find_case(work, reference)
     find_roles(work, case_id)
-    if not may_know(work, list_facts(work.session, [case_id], on=work.now.date())[case_id]):
+    if not may_know(work, get_facts(work, case_id)):
         raise Denied("not-open", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
     if received.answered:

@@ -206,6 +206,7 @@ def _order(
             is_staff_restricted=case_id in staff,
         )
         for case_id, risk in risks.items()
+        if case_id in first  # else it was erased in between
     ]
     return agenda.order(
         facts,

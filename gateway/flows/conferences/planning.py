@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gateway.agencies import directory
-from gateway.disclosure import find_referral, list_facts, may_know, open_case_key, regrant
+from gateway.disclosure import find_referral, get_facts, may_know, open_case_key, regrant
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
@@ -127,9 +127,7 @@ def _own_case(work: Work, reference: str) -> str:
         raise Denied("absent")
     for each in assigned:
         if each.agency_id == work.caller.agency_id and each.role is CaseRole.COORDINATOR:
-            if not may_know(
-                work, list_facts(work.session, [row.case_id], on=work.now.date())[row.case_id]
-            ):
+            if not may_know(work, get_facts(work, row.case_id)):
                 raise Denied("not-open", subject=row.case_id)
             return row.case_id
     raise Denied("not-the-coordinator", subject=row.case_id)
@@ -150,7 +148,7 @@ def _kind(work: Work, case_id: str, state: CaseState, profile: Profile) -> Listi
 
 def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tuple[str, ...]:
     """Give the attendees who are not yet in the case the role of researchers."""
-    facts = list_facts(work.session, [case_id], on=work.now.date())[case_id]
+    facts = get_facts(work, case_id)
     standing = directory.standing(work.session)
     asked = tuple(
         agency_id

@@ -224,6 +224,7 @@ def _statuses(work: Work, rows: Sequence[ReferralRow]) -> list[Status]:
             feedback.get(row.case_id, []),
         )
         for row in rows
+        if shown[row.case_id] in found  # else it was erased in between
     ]
 
 

@@ -11,7 +11,7 @@ from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer
 from gateway.disclosure import (
     CaseKey,
     find_referral,
-    list_facts,
+    get_facts,
     may_know,
     open_case_key,
     open_part,
@@ -102,7 +102,7 @@ def find_member_case(work: Work, reference: str) -> str:
     roles = {each.role for each in assigned if each.agency_id == work.caller.agency_id}
     if not roles & WRITERS:
         raise Denied("not-assigned", subject=row.case_id)
-    facts = list_facts(work.session, [row.case_id], on=work.now.date())[row.case_id]
+    facts = get_facts(work, row.case_id)
     if not may_know(work, facts):
         raise Denied("not-open", subject=row.case_id)
     joined_to = [
