@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind, Custody
@@ -64,8 +64,7 @@ def find_agency(session: Session, agency_id: str) -> AgencyRow | None:
 
 def list_custodies(session: Session, agency_ids: Collection[str]) -> dict[str, Custody]:
     """Where the private keys of these agencies lie, by id."""
-    a = t.agency.c
-    rows = session.execute(select(a.id, a.custody).where(a.id.in_(sorted(agency_ids))))
+    rows = _CUSTODIES.rows(session, ids=sorted(agency_ids))
     return {row[0]: row[1] for row in rows}
 
 
@@ -142,6 +141,11 @@ _ALL = Prepared(_AGENCIES.order_by(t.agency.c.area, t.agency.c.id))
 _STANDING = Prepared(
     select(t.agency.c.id, t.agency.c.kind, t.agency.c.area, t.agency.c.suspended_at).order_by(
         t.agency.c.area, t.agency.c.id
+    )
+)
+_CUSTODIES = Prepared(
+    select(t.agency.c.id, t.agency.c.custody).where(
+        t.agency.c.id.in_(bindparam("ids", expanding=True))
     )
 )
 _WORKERS = select(

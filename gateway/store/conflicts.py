@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import CaseRole, ConflictAct
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 
 HIT, CHAIR, SENDER = "HIT", "CHAIR", "SENDER"
 
@@ -51,39 +52,41 @@ class SideRow:
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _A, _W = t.assignment.c, t.worker.c
-_TIES = union_all(
-    select(
-        t.case_token.c.case_id.label("case_id"),
-        literal(HIT, String(8)).label("what"),
-        t.interest_token.c.agency_id.label("agency_id"),
-        t.interest_token.c.worker_id.label("worker_id"),
+_TIES = Prepared(
+    union_all(
+        select(
+            t.case_token.c.case_id.label("case_id"),
+            literal(HIT, String(8)).label("what"),
+            t.interest_token.c.agency_id.label("agency_id"),
+            t.interest_token.c.worker_id.label("worker_id"),
+        )
+        .join(t.interest_token, t.interest_token.c.token == t.case_token.c.token)
+        .where(t.case_token.c.case_id.in_(_IDS)),
+        select(_A.case_id, literal(CHAIR, String(8)), _W.agency_id, _W.id)
+        .join(t.worker, _W.agency_id == _A.agency_id)
+        .where(
+            _A.case_id.in_(_IDS),
+            _A.role == CaseRole.COORDINATOR,
+            _A.until.is_(None),
+            _W.is_chair,
+            _W.suspended_at.is_(None),
+        ),
+        select(
+            t.referral.c.case_id,
+            literal(SENDER, String(8)),
+            t.referral.c.agency_id,
+            t.referral.c.worker_id,
+        ).where(t.referral.c.case_id.in_(_IDS), t.referral.c.worker_id.is_not(None)),
     )
-    .join(t.interest_token, t.interest_token.c.token == t.case_token.c.token)
-    .where(t.case_token.c.case_id.in_(_IDS)),
-    select(_A.case_id, literal(CHAIR, String(8)), _W.agency_id, _W.id)
-    .join(t.worker, _W.agency_id == _A.agency_id)
-    .where(
-        _A.case_id.in_(_IDS),
-        _A.role == CaseRole.COORDINATOR,
-        _A.until.is_(None),
-        _W.is_chair,
-        _W.suspended_at.is_(None),
-    ),
-    select(
-        t.referral.c.case_id,
-        literal(SENDER, String(8)),
-        t.referral.c.agency_id,
-        t.referral.c.worker_id,
-    ).where(t.referral.c.case_id.in_(_IDS), t.referral.c.worker_id.is_not(None)),
 )
 _C = t.conflict_act.c
-_ACTS = (
+_ACTS = Prepared(
     select(_C.case_id, _C.seq, _C.act, _C.agency_id, _C.worker_id, _C.at)
     .where(_C.case_id.in_(_IDS))
     .order_by(_C.case_id, _C.seq)
 )
 _L, _K = t.link.c, t.acknowledgement.c
-_SIDES = (
+_SIDES = Prepared(
     select(_L.case_id, _L.other_id, _K.case_id, _K.agency_id, _K.by_worker)
     .outerjoin(
         t.acknowledgement,
@@ -98,24 +101,24 @@ _SIDES = (
         _L.status != "REJECTED",
     )
 )
-_OPENED = select(t.case.c.id, t.case.c.opened_at).where(t.case.c.id.in_(_IDS))
+_OPENED = Prepared(select(t.case.c.id, t.case.c.opened_at).where(t.case.c.id.in_(_IDS)))
 
 
 def list_ties(session: Session, case_ids: Sequence[str]) -> list[TieRow]:
     """Who shares a value with somebody in each case, who chairs, and who sent it."""
-    return [TieRow(*row) for row in session.execute(_TIES, {"ids": case_ids})]
+    return [TieRow(*row) for row in _TIES.rows(session, ids=case_ids)]
 
 
 def list_acts(session: Session, case_ids: Sequence[str]) -> list[ActRow]:
     """What was decided about the wall of each case, oldest first."""
-    return [ActRow(*row) for row in session.execute(_ACTS, {"ids": case_ids})]
+    return [ActRow(*row) for row in _ACTS.rows(session, ids=case_ids)]
 
 
 def list_sides(session: Session, case_ids: Sequence[str]) -> list[SideRow]:
     """The records that are the reverse of each case, and which workers took either on."""
-    return [SideRow(*row) for row in session.execute(_SIDES, {"ids": case_ids})]
+    return [SideRow(*row) for row in _SIDES.rows(session, ids=case_ids)]
 
 
 def list_opened(session: Session, case_ids: Sequence[str]) -> dict[str, datetime]:
     """When each case came in."""
-    return {row[0]: row[1] for row in session.execute(_OPENED, {"ids": case_ids})}
+    return {row[0]: row[1] for row in _OPENED.rows(session, ids=case_ids)}

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
 
 
@@ -45,6 +46,7 @@ _HIT = (
     )
     .distinct()
 )
+_FORGET = Prepared(delete(t.case_token).where(t.case_token.c.case_id == bindparam("case")))
 
 
 def find_interest(session: Session, *, agency_id: str, worker_id: str) -> InterestRow | None:
@@ -94,9 +96,9 @@ def list_hit_cases(session: Session, *, agency_id: str, worker_id: str) -> list[
 
 def set_case_tokens(session: Session, case_id: str, tokens: Iterable[bytes]) -> None:
     """Keep the values of everybody in a case in place of those before."""
-    c = t.case_token
-    session.execute(delete(c).where(c.c.case_id == case_id))
-    add_all(session, c, [{"token": token, "case_id": case_id} for token in sorted(tokens)])
+    _FORGET.run(session, [{"case": case_id}])
+    rows = [{"token": token, "case_id": case_id} for token in sorted(tokens)]
+    add_all(session, t.case_token, rows)
 
 
 def list_indexed_otherwise(
