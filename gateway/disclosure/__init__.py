@@ -40,7 +40,7 @@ from gateway.disclosure.private import Note, keep_note, last_number, list_notes
 from gateway.disclosure.renewing import renew_case_key
 from gateway.disclosure.ties import list_ties
 from gateway.disclosure.unsealing import OpenedNote, Unsealed, ask_unsealed, unseal
-from gateway.disclosure.walling import beyond_wall, require_no_wall, walled
+from gateway.disclosure.walling import beyond_wall, require_no_wall, walled, with_unseen
 
 __all__ = [
     "ALERT_PART",
@@ -99,4 +99,5 @@ __all__ = [
     "take_copy",
     "unseal",
     "walled",
+    "with_unseen",
 ]

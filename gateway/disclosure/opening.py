@@ -75,7 +75,7 @@ def disclose(
 
 def disclose_many(
     work: Work,
-    case_ids: Sequence[str],
+    facts: Mapping[str, CaseFacts],
     purpose: Purpose,
     *,
     event: str,
@@ -84,10 +84,10 @@ def disclose_many(
 ) -> dict[str, Disclosed]:
     """The same for many cases with a fixed number of statements; refused cases are absent.
 
+    `facts` are those that `load` gave in this transaction;
     `only` names the sections of which anything at all is shown, `opens` those of them whose text
     is needed; no other is opened.
     """
-    facts = load(work, case_ids)
     allowed, _ = _decide(work, facts, purpose)
     cut = {case_id: _cut(decision, only) for case_id, decision in allowed.items()}
     return _hand_over(work, facts, cut, purpose, event, opens=opens)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from gateway.disclosure.facts import list_facts
 from gateway.disclosure.ties import list_ties
@@ -16,11 +16,20 @@ from gateway.schemas.codes import CaseState, Outcome, Position
 def walled(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
     """The cases of which the caller must not even learn that they are there, each with why."""
     facts = list_facts(work.session, case_ids, on=work.now.date())
+    refused = {
+        case_id: conflict.refusal(each, work.caller)
+        for case_id, each in with_unseen(work, case_ids, facts).items()
+    }
+    return {case_id: because for case_id, because in refused.items() if because is not None}
+
+
+def with_unseen(
+    work: Work, case_ids: Sequence[str], facts: Mapping[str, CaseFacts]
+) -> dict[str, CaseFacts]:
+    """The loaded facts of some cases, and of those that the caller's rows do not show the ties."""
     unseen = [case_id for case_id in case_ids if case_id not in facts]
     ties = list_ties(work.session, unseen)
-    everything = {**facts, **{case_id: _bare(case_id, ties[case_id]) for case_id in unseen}}
-    refused = {id_: conflict.refusal(each, work.caller) for id_, each in everything.items()}
-    return {case_id: because for case_id, because in refused.items() if because is not None}
+    return {**facts, **{case_id: _bare(case_id, ties[case_id]) for case_id in unseen}}
 
 
 def beyond_wall(work: Work, case_ids: Collection[str]) -> list[str]:

@@ -11,16 +11,16 @@ from gateway.agencies import directory
 from gateway.disclosure import (
     Disclosed,
     Sealed,
-    beyond_wall,
     disclose_many,
-    list_ties,
+    load,
     require_purpose,
     seal_answer,
+    with_unseen,
 )
 from gateway.errors import Denied
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
-from gateway.rules import agenda, markers
+from gateway.rules import agenda, conflict, markers
 from gateway.rules.facts import AgendaFacts, CaseFacts, Slot
 from gateway.schemas import reference as references
 from gateway.schemas.codes import (
@@ -103,8 +103,12 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     profile = work.profiles.for_area(conference.area, work.now.date())
     require_purpose(work, purpose)
     kinds = dict(conferences.list_listed(work.session, conference_id))
-    case_ids = beyond_wall(work, kinds)  # of the others no gap, number or end of the day tells
-    found = disclose_many(work, case_ids, purpose, event="agenda.read", only=SHOWN, opens=OPENED)
+    facts = load(work, list(kinds))
+    known = with_unseen(work, list(kinds), facts)
+    # Of those behind a wall no gap, number or end of the day tells.
+    case_ids = [id_ for id_ in kinds if conflict.refusal(known[id_], work.caller) is None]
+    seen = {case_id: facts[case_id] for case_id in case_ids if case_id in facts}
+    found = disclose_many(work, seen, purpose, event="agenda.read", only=SHOWN, opens=OPENED)
     with work.timing():  # also the cases that the caller may not know take their time
         risks = _risks(work, case_ids, found)
         first = {
@@ -112,9 +116,7 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
             for case_id, rows in referrals.list_references(work.session, case_ids).items()
         }
     on = conference.starts_at.astimezone(profile.zone).date()
-    staff = {
-        case_id for case_id, ties in list_ties(work.session, case_ids).items() if ties.is_restricted
-    }
+    staff = {case_id for case_id in case_ids if known[case_id].ties.is_restricted}
     slots = _order(risks, first, kinds, conference, profile, on, staff)
     entry = work.record(
         "agenda.built",
