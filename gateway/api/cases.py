@@ -9,7 +9,7 @@ from gateway.agencies.inbox import JOSE_TYPE
 from gateway.api.answers import as_json, as_kept, as_sealed, time
 from gateway.api.operations import CURSOR, P10, PURPOSE, Call, Query, op, read_reference
 from gateway.flows import cases, referrals
-from gateway.ledger import sequence
+from gateway.ledger import Work, sequence
 from gateway.schemas.codes import Scope
 
 AGENCY = Query("agency", r"[a-z0-9][a-z0-9-]{1,63}", "The agency asked about.", is_needed=True)
@@ -27,10 +27,19 @@ def list_cases(call: Call) -> Response:
     ALERT, CHANGED, CONFLICT, GLASS, ENDED), level, state, and as notice OBJECTION where the victim
     objects; names nobody. Keep `next` for the next call: nothing is skipped and nothing comes
     twice."""
+    glimpse, cursor = call.look(), call.query.get("cursor")
+    if glimpse is not None:
+        with glimpse as work:
+            nothing = cases.find_nothing(work, cursors.unseal(work, cursor, "cases"))
+            if nothing is not None:
+                return _page(work, nothing)
     sequence(call.house.sessions, call.house.keys, now=call.now)
     with call.work() as work:
-        found = cases.list_new(work, cursors.unseal(work, call.query.get("cursor"), "cases"))
-        following = cursors.seal(work, found.place, "cases")
+        return _page(work, cases.list_new(work, cursors.unseal(work, cursor, "cases")))
+
+
+def _page(work: Work, found: cases.Feed) -> Response:
+    following = cursors.seal(work, found.place, "cases")
     items = [
         {
             "reference": item.reference,

@@ -24,7 +24,7 @@ from gateway.api.house import House, house
 from gateway.api.problem import WrongMediaType
 from gateway.disclosure import ways
 from gateway.errors import Invalid, Problem
-from gateway.ledger import Work, begin
+from gateway.ledger import Work, begin, look
 from gateway.rules.facts import Caller
 from gateway.schemas import forms, strict_json
 from gateway.schemas import reference as references
@@ -94,6 +94,20 @@ class Call:
         """Open the Work of this call."""
         house = self.house
         return begin(house.sessions, house.keys, self.caller, self.now, profiles=house.profiles)
+
+    def look(self) -> AbstractContextManager[Work] | None:
+        """Open a look, if somebody is there to write what it counts; otherwise it is a Work."""
+        house, tally = self.house, self.house.sequencer.tally
+        if tally is None:
+            return None
+        return look(
+            house.sessions,
+            house.keys,
+            self.caller,
+            self.now,
+            profiles=house.profiles,
+            tally=tally,
+        )
 
     @property
     def purpose(self) -> Purpose:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from gateway.disclosure.ties import list_ties
-from gateway.rules.facts import CaseFacts, Membership, Narrowing, SectionFacts
+from gateway.rules.facts import CaseFacts, Membership, Narrowing, SectionFacts, Ties
 from gateway.rules.positions import NOT_RENEWED, Said
 from gateway.schemas.codes import AgencyKind, CaseRole, Category, Outcome, Purpose
 from gateway.store import cases, members, sections
@@ -22,15 +22,23 @@ from gateway.store.sections import SectionRow
 Row = TypeVar("Row", AssignmentRow, SectionRow)
 
 
-def list_facts(session: Session, case_ids: Sequence[str], *, on: date) -> dict[str, CaseFacts]:
+def list_facts(
+    session: Session,
+    case_ids: Sequence[str],
+    *,
+    on: date,
+    ties: Mapping[str, Ties] | None = None,
+) -> dict[str, CaseFacts]:
     """The facts of each case that exists, from the canonical rows and never from a cache.
+
+    `ties` are those of the cases, if they were loaded in this transaction.
 
     An agreement that ended before `on` counts as not sought, and the outcome that was decided for
     that day as the outcome: nothing has to run for it to end.
     """
     by_case = _group(members.list_assignments(session, case_ids))
     stored = _group(sections.list_sections(session, case_ids))
-    ties = list_ties(session, case_ids)
+    ties_of = list_ties(session, case_ids) if ties is None else ties
     return {
         case_id: CaseFacts(
             case_id=case_id,
@@ -49,7 +57,7 @@ def list_facts(session: Session, case_ids: Sequence[str], *, on: date) -> dict[s
             barred_kinds=frozenset(AgencyKind(kind) for kind in row.barred_kinds),
             narrowed=read_narrowings(row.narrowed) - read_narrowings(row.broken),
             conflicted=frozenset(row.barred_agencies),
-            ties=ties[case_id],
+            ties=ties_of[case_id],
         )
         for case_id, row in cases.list_now(session, case_ids).items()
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from gateway.disclosure.facts import list_facts
-from gateway.disclosure.ties import list_ties
+from gateway.disclosure.ties import NOTHING, list_ties
 from gateway.errors import Denied
 from gateway.ledger import Work
 from gateway.rules import conflict
@@ -14,11 +14,16 @@ from gateway.schemas.codes import CaseState, Outcome, Position
 
 
 def walled(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
-    """The cases of which the caller must not even learn that they are there, each with why."""
-    facts = list_facts(work.session, case_ids, on=work.now.date())
+    """The cases of which the caller must not even learn that they are there, each with why.
+
+    As much is asked where there is no case, so that the time tells of none behind the wall.
+    """
+    asked = list(case_ids) or [NOTHING]
+    ties = list_ties(work.session, asked)
+    facts = list_facts(work.session, asked, on=work.now.date(), ties=ties)
     refused = {
-        case_id: conflict.refusal(each, work.caller)
-        for case_id, each in with_unseen(work, case_ids, facts).items()
+        case_id: conflict.refusal(facts.get(case_id) or _bare(case_id, ties[case_id]), work.caller)
+        for case_id in case_ids
     }
     return {case_id: because for case_id, because in refused.items() if because is not None}
 

@@ -15,13 +15,20 @@ from gateway.ledger.contexts import (
 )
 from gateway.ledger.keyring import check_epochs, ensure_agency_log_key
 from gateway.ledger.pressure import Pressure
-from gateway.ledger.proofs import Inclusion, consistency, inclusion, inclusions, newest_checkpoint
+from gateway.ledger.proofs import (
+    Inclusion,
+    consistency,
+    inclusion,
+    inclusions,
+    newest_checkpoint,
+    settled_checkpoint,
+)
 from gateway.ledger.publishing import published_checkpoint, read_tile, receipt
 from gateway.ledger.reading import Recorded, case_records
 from gateway.ledger.records import Act
 from gateway.ledger.running import Sequencer
 from gateway.ledger.sequencer import sequence, verifier_keys, wait_for
-from gateway.ledger.work import OPERATOR, Entry, Unrecorded, Work, begin
+from gateway.ledger.work import OPERATOR, Entry, Unrecorded, Work, begin, look
 from gateway.store.engine import Sessions
 
 __all__ = [
@@ -44,6 +51,7 @@ __all__ = [
     "ensure_agency_log_key",
     "inclusion",
     "inclusions",
+    "look",
     "matching",
     "newest_checkpoint",
     "published_checkpoint",
@@ -54,6 +62,7 @@ __all__ = [
     "reading_registry",
     "receipt",
     "sequence",
+    "settled_checkpoint",
     "verifier_keys",
     "verify",
     "wait_for",

@@ -45,6 +45,14 @@ def newest_checkpoint(session: Session) -> str:
     return head.note if head else ""
 
 
+def settled_checkpoint(session: Session) -> str | None:
+    """The newest signed note, if its tree has all that this transaction sees; otherwise None."""
+    with within(session, System.SEQUENCER):
+        if log.find_ends(session) is not None:
+            return None
+    return newest_checkpoint(session) or None
+
+
 def inclusion(session: Session, commitment: bytes) -> Inclusion:
     """The proof that the entry with this commitment is in the newest signed tree.
 

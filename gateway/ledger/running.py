@@ -15,6 +15,7 @@ from datetime import datetime
 
 from gateway.errors import GatewayError
 from gateway.ledger.sequencer import BATCH, sequence
+from gateway.ledger.tally import Tally
 from gateway.sealing.keys import Keys
 from gateway.store.engine import Sessions
 
@@ -41,6 +42,7 @@ class Sequencer:
         self._process = 0
         self._stop = threading.Event()
         self._failed_at: float | None = None  # when it was last said that it fails
+        self._tally = Tally()
 
     @property
     def is_failing(self) -> bool:
@@ -51,6 +53,14 @@ class Sequencer:
     def is_running(self) -> bool:
         """Whether this process sequences without being asked."""
         return self._thread is not None and self._process == os.getpid() and self._thread.is_alive()
+
+    @property
+    def tally(self) -> Tally | None:
+        """Where a count may be left for the thread to write; None if it does not run, or fails.
+
+        Then each is written where it is made, and what cannot be counted is not answered.
+        """
+        return self._tally if self.is_running and not self.is_failing else None
 
     def start(self) -> None:
         """Begin in this process, unless it has; a thread of a parent does not count."""
@@ -76,6 +86,7 @@ class Sequencer:
     def _take_all(self) -> None:
         """Take what waits. Whatever goes wrong is logged by its kind: a thread has no caller."""
         try:
+            self._tally.write(self._sessions)
             while self._take() == BATCH:
                 pass
         except Exception as fault:

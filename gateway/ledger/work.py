@@ -24,6 +24,7 @@ from gateway.errors import (
 )
 from gateway.ledger import contexts, keyring
 from gateway.ledger.records import SALT, Act, canonical, record_of, seal
+from gateway.ledger.tally import Tally
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing.keys import Keys
@@ -69,6 +70,7 @@ class Work:
     _opened: set[str] = field(default_factory=set)
     _counted: bool = False
     _failed: bool = False
+    _tally: Tally | None = None  # of a look: it reads alone
     is_over: bool = False  # committed or rolled back: nothing more can be recorded in it
     _attempt: Act = field(default=Act("request", None, ""))
 
@@ -103,6 +105,8 @@ class Work:
 
         :raises Unavailable: if they cannot be written; then nothing of this Work will commit.
         """
+        if self._tally is not None:
+            raise Unrecorded("a look records nothing: what tells something is a Work")
         subjects = [keyring.subject_of(act.case_id, self.now) for act in acts]
         # Sealed before the first statement, which on SQLite makes every other writer wait.
         likely = keyring.remembered(self.keys, subjects)
@@ -121,13 +125,13 @@ class Work:
 
     def count(self, event: str) -> None:
         """Add one to the caller's count of today: for acts that disclose and change nothing."""
+        agency_id, day = self.caller.agency_id, self.now.astimezone(UTC).date()
+        if self._tally is not None:
+            self._tally.add(agency_id, day, event)
+            self._counted = True
+            return
         try:
-            log_keys.count(
-                self.session,
-                agency_id=self.caller.agency_id,
-                day=self.now.astimezone(UTC).date(),
-                event=event,
-            )
+            log_keys.count(self.session, agency_id=agency_id, day=day, event=event)
         except SQLAlchemyError:
             self._failed = True
             raise Unavailable("The access log could not be written.") from None
@@ -250,6 +254,35 @@ def begin(
     except BaseException:
         work.session.rollback()
         raise
+    finally:
+        work.is_over = True
+        work.session.close()
+
+
+@contextmanager
+def look(
+    sessions: Sessions,
+    keys: Keys,
+    caller: Caller,
+    now: datetime,
+    *,
+    profiles: Profiles,
+    tally: Tally,
+) -> Iterator[Work]:
+    """Open a Work that reads, writes nothing and is no more than counted.
+
+    For what is asked a thousand times for each time that there is something to tell: whoever finds
+    something counts nothing, and begins a Work that can record it.
+
+    :raises Unavailable: if the database could not be used.
+    """
+    work = Work(sessions(), keys, caller, now, profiles, _tally=tally)
+    context.stand(work.session, caller.agency_id)
+    try:
+        work.session.connection(execution_options={"readonly": True})
+        yield work
+    except SQLAlchemyError:
+        raise Unavailable("The database could not be used.") from None
     finally:
         work.is_over = True
         work.session.close()

@@ -91,19 +91,23 @@ def list_last_seqs(session: Session) -> dict[str, int]:
 
 # --- counters ---------------------------------------------------------------------------------
 
-_COUNT = {
-    kind: Prepared(
-        insert(counter).on_conflict_do_update(
-            index_elements=["agency_id", "day", "event"], set_={"times": counter.c.times + 1}
+
+def _counting(insert: Callable[[Table], Any]) -> Prepared:
+    adding = insert(counter)
+    return Prepared(
+        adding.on_conflict_do_update(
+            index_elements=["agency_id", "day", "event"],
+            set_={"times": counter.c.times + adding.excluded.times},
         )
     )
-    for kind, insert in _INSERTS.items()
-}
 
 
-def count(session: Session, *, agency_id: str, day: date, event: str) -> None:
-    """Add one to an agency's count of one event on one day."""
-    row = {"agency_id": agency_id, "day": day, "event": event, "times": 1}
+_COUNT = {kind: _counting(insert) for kind, insert in _INSERTS.items()}
+
+
+def count(session: Session, *, agency_id: str, day: date, event: str, times: int = 1) -> None:
+    """Add to an agency's count of one event on one day."""
+    row = {"agency_id": agency_id, "day": day, "event": event, "times": times}
     _COUNT[session.get_bind().dialect.name].run(session, [row])
 
 

@@ -13,8 +13,12 @@ import pytest
 
 from gateway import ledger
 from gateway.ledger.running import Sequencer
+from gateway.ledger.tally import Tally
+from gateway.profiles.loader import Profiles
+from gateway.rules.facts import Caller
+from gateway.store import log_keys
 from gateway.store.tables import checkpoint, log_entry, log_pending
-from tests.flows.a_log import NOW, Log, a_log
+from tests.flows.a_log import IDVA, LANDLORD, NOW, Log, a_case, a_log
 
 
 @pytest.fixture
@@ -76,6 +80,66 @@ def test_a_fault_is_logged_once_and_survived(log: Log, caplog: pytest.LogCapture
         "the access log is not sequenced: The access log cannot be sequenced.",
         "the access log is sequenced again",
     ]
+
+
+def _counts(log: Log, caller: Caller) -> list[int]:
+    with ledger.reading_as(log.sessions, caller.agency_id) as session:
+        return list(log_keys.list_counts(session, agency_id=caller.agency_id).values())
+
+
+def _look(log: Log, caller: Caller, tally: Tally | None) -> None:
+    assert tally is not None
+    with ledger.look(
+        log.sessions, log.keys, caller, NOW, profiles=Profiles.load(), tally=tally
+    ) as work:
+        work.count("case.listed.empty")
+
+
+def test_looks_are_counted_by_the_thread_each_as_its_agency(log: Log) -> None:
+    running = a_sequencer(log, every=60)
+    assert running.tally is None  # nobody would write it
+    running.start()
+    for caller in (IDVA, LANDLORD, IDVA):
+        _look(log, caller, running.tally)
+    assert _counts(log, IDVA) == []  # the answer did not wait for it
+    running.stop()
+    assert (_counts(log, IDVA), _counts(log, LANDLORD)) == ([2], [1])
+    assert running.tally is None
+
+
+def test_a_look_that_would_tell_something_cannot(log: Log) -> None:
+    running = a_sequencer(log, every=60)
+    running.start()
+    try:
+        assert running.tally is not None
+        with (
+            ledger.look(
+                log.sessions, log.keys, IDVA, NOW, profiles=Profiles.load(), tally=running.tally
+            ) as work,
+            pytest.raises(ledger.Unrecorded),
+        ):
+            work.record("case.listed", a_case(1), because="feed")
+    finally:
+        running.stop()
+    assert log.count(log_pending) == 0
+
+
+def test_what_could_not_be_counted_waits_and_nothing_more_is_left_to_wait(log: Log) -> None:
+    running = a_sequencer(log)
+    running.start()
+    try:
+        _look(log, IDVA, running.tally)
+        wait_until(lambda: _counts(log, IDVA) == [1])
+        tally = running.tally
+        log.execute("ALTER TABLE counter RENAME TO elsewhere")
+        _look(log, IDVA, tally)
+        wait_until(lambda: running.is_failing)
+        assert running.tally is None
+        log.execute("ALTER TABLE elsewhere RENAME TO counter")
+        wait_until(lambda: not running.is_failing)
+    finally:
+        running.stop()
+    assert _counts(log, IDVA) == [2]
 
 
 def test_several_that_run_at_once_give_each_line_one_place(log: Log) -> None:

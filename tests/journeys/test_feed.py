@@ -162,6 +162,26 @@ def test_an_empty_poll_is_counted_and_not_logged(world: World) -> None:
     assert [row["times"] for row in rows] == [4]
 
 
+def test_an_empty_poll_of_a_service_that_sequences_writes_nothing_itself(world: World) -> None:
+    landlord, idva = world.client(LANDLORD), world.client(IDVA)
+    cursor = idva.list_cases()["next"]
+    sequencer = world.app.extensions["gateway"].sequencer
+    sequencer.start()
+    try:
+        for _ in range(3):
+            cursor = idva.list_cases(cursor)["next"]
+        reference = landlord.refer(example("minimal")).reference
+        empty, items = 4, idva.list_cases(cursor)["items"]
+        while not items:  # the thread is putting it in its place at this moment
+            empty, items = empty + 1, idva.list_cases(cursor)["items"]
+    finally:
+        sequencer.stop()
+    assert [each["reference"] for each in items] == [reference]
+    rows = world.rows(t.counter, agency_id=IDVA, event="case.listed.empty")
+    assert [row["times"] for row in rows] == [empty]
+    assert len(world.log(event="case.listed", agency=IDVA)) == 1
+
+
 def test_F69_a_page_that_tells_something_is_logged_case_by_case(world: World) -> None:
     refs = [world.client(LANDLORD).refer(example("minimal")).reference for _ in range(2)]
     world.client(IDVA).list_cases()

@@ -3,7 +3,7 @@
 from gateway.flows.cases.breaking import break_glass, look_behind, review_glass
 from gateway.flows.cases.countering import review_primary_victim
 from gateway.flows.cases.deciding import decide
-from gateway.flows.cases.feeding import Feed, Item, list_new
+from gateway.flows.cases.feeding import Feed, Item, find_nothing, list_new
 from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_worker
 from gateway.flows.cases.looking import explain_view, list_access
 from gateway.flows.cases.looking_back import list_readings
@@ -24,6 +24,7 @@ __all__ = [
     "break_glass",
     "decide",
     "explain_view",
+    "find_nothing",
     "keep_private_note",
     "list_access",
     "list_due",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from gateway.disclosure import beyond_wall, decision_for, list_facts
 from gateway.flows.cases.finding import names_of
-from gateway.ledger import Act, Work, newest_checkpoint
+from gateway.ledger import Act, Work, newest_checkpoint, settled_checkpoint
 from gateway.rules import conflict
 from gateway.rules.disclosure import ALERT
 from gateway.rules.facts import Allowed, Caller, CaseFacts
@@ -18,6 +18,7 @@ from gateway.store.dated import RiskRow
 from gateway.store.feed import FeedRow
 
 PAGE = 50
+EMPTY = "case.listed.empty"
 ALERT_KIND, ENDED, CHANGED = "ALERT", "ENDED", "CHANGED"
 NOTICES = frozenset({"OBJECTION"})  # kinds of rows that show as CHANGED with a notice
 GLASS = "GLASS"  # somebody looked behind the need to know: told to whom reads nothing else, too
@@ -45,6 +46,18 @@ class Feed:
     checkpoint: str
 
 
+def find_nothing(work: Work, after: tuple[int, int]) -> Feed | None:
+    """An empty page, counted, if nothing became new for the caller's agency after a place.
+
+    For a look, which can tell nothing else; None if there may be something, for `list_new`.
+    """
+    checkpoint = settled_checkpoint(work.session)
+    if checkpoint is None or _visible(work, after):
+        return None
+    work.count(EMPTY)
+    return Feed((), after, more=False, checkpoint=checkpoint)
+
+
 def list_new(work: Work, after: tuple[int, int]) -> Feed:
     """What became new for the caller's agency after a place in the log, oldest first.
 
@@ -57,7 +70,7 @@ def list_new(work: Work, after: tuple[int, int]) -> Feed:
     shown, more = rows[:PAGE], len(rows) > PAGE
     checkpoint = newest_checkpoint(work.session)
     if not shown:
-        work.count("case.listed.empty")
+        work.count(EMPTY)
         return Feed((), after, more=False, checkpoint=checkpoint)
     place = (shown[-1].leaf, shown[-1].number)
     return Feed(_items(work, shown), place, more=more, checkpoint=checkpoint)
