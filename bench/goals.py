@@ -44,6 +44,9 @@ GOALS = (
     Goal("12a", "MiB PSS per worker", 70, 55),
     Goal("12b", "seconds for imports and application", 1.2, 0.8),
     Goal("13", "us for a decision of one agency over all classes", 20, 15),
+    Goal("14a", "ms to search 10 KB for readable values", 1, 0.5),
+    Goal("14b", "ms to search 10 KB by keyed tokens", 5, 3),
+    Goal("14c", "neutral documents in 1,000 that are held", 1, 0.5),
 )
 
 
@@ -67,6 +70,9 @@ _SINGLE = {
     "12a": ("http", "memory, MiB PSS per worker", "ours"),
     "12b": ("startup", "imports and application, s"),
     "13": ("decisions", "median, us"),
+    "14a": ("scan", "readable, ms per 10 KB"),
+    "14b": ("scan", "tokens, ms per 10 KB"),
+    "14c": ("scan", "false stops in 1,000 documents"),
 }
 
 

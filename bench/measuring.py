@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import audit, decisions, http, jobs, pairs, plans, report, scale, stage, startup
+from bench import audit, decisions, http, jobs, pairs, plans, report, scale, scan, stage, startup
 from bench.steps import AGENDA, PULL, SUBMIT, Steps
 from bench.timing import Job, calibrate
 from bench.timing import run as take
@@ -31,11 +31,14 @@ class Plan:
     polls: int
     sizes: list[int]  # people
     starts: int
+    documents: int  # that are searched for nothing
 
 
 PLANS = {
-    "check": Plan(1, {"submit": 1, "pull": 1, "agenda": 1}, 50, 8, 8, [1_000, 2_000], 1),
-    "quick": Plan(9, {"submit": 8, "pull": 1, "agenda": 2}, 5_000, 30, 150, [1_000, 10_000], 3),
+    "check": Plan(1, {"submit": 1, "pull": 1, "agenda": 1}, 50, 8, 8, [1_000, 2_000], 1, 20),
+    "quick": Plan(
+        9, {"submit": 8, "pull": 1, "agenda": 2}, 5_000, 30, 150, [1_000, 10_000], 3, 2_000
+    ),
     "full": Plan(
         15,
         {"submit": 20, "pull": 2, "agenda": 5},
@@ -44,6 +47,7 @@ PLANS = {
         600,
         [10_000, 100_000, 1_000_000],
         7,
+        10_000,
     ),
 }
 
@@ -127,6 +131,13 @@ def _decide(run: _Run) -> None:
     )
 
 
+def _scan(run: _Run) -> None:
+    plan = run.plan
+    run.found["scan"] = _steadily(
+        run.found, lambda: scan.measure(rounds=3 * plan.rounds, documents=plan.documents)
+    )
+
+
 def _start(run: _Run) -> None:
     run.found["startup"] = startup.measure(run.pair.stage.folder, times=run.plan.starts)
 
@@ -138,6 +149,7 @@ PARTS: dict[str, Callable[[_Run], None]] = {
     "scale": _scale,
     "start": _start,
     "decisions": _decide,
+    "scan": _scan,
 }
 
 

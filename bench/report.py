@@ -57,7 +57,7 @@ def show(found: dict[str, Any]) -> list[str]:
         print("The machine changed its speed by more than 30 % in every try: trust no number.")
     _jobs(found)
     _steps(found)
-    for name in ("http", "verify", "scale", "startup", "decisions", "checked", "plans"):
+    for name in ("http", "verify", "scale", "startup", "decisions", "scan", "checked", "plans"):
         if name in found:
             print(f"\n{name}")
             _tree(found[name], 1)

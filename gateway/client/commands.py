@@ -149,7 +149,7 @@ def _pull(given: argparse.Namespace) -> None:
 
 
 def _write_pulled(given: argparse.Namespace, pulled: Pulled) -> None:
-    opened = {**pulled.claims, "opened": dict(pulled.sealed)}
+    opened = {**pulled.claims, "opened": pulled.reveal()}
     text = json.dumps(opened, ensure_ascii=False, indent=1)
     if given.out is None:
         print(text)

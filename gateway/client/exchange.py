@@ -18,6 +18,7 @@ from gateway.client.partners import Check
 from gateway.client.watch import Errands
 from gateway.errors import Unavailable, Undecipherable
 from gateway.schemas.codes import Scope
+from gateway.schemas.protected import Protected, shield_section
 from gateway.sealing import envelopes, jose
 
 TRIES, PAUSE = 3, 0.5  # times; seconds, doubled each time
@@ -224,11 +225,16 @@ class Exchange:
         held = self._keys.opening
         return envelopes.reseal_section(item, self._access.agency_id, held, agency, jwk)
 
-    def open_sections(self, items: list[Any]) -> dict[str, Any]:
-        """Open the sections that other agencies sealed to this one."""
+    def open_sections(self, items: list[Any]) -> dict[str, Protected]:
+        """Open the sections that other agencies sealed to this one; they have no text form."""
         held = self._keys.opening
         mine = self._access.agency_id
-        return {item["section"]: envelopes.open_section(item, mine, held) for item in items}
+        return {
+            item["section"]: shield_section(
+                item["section"], envelopes.open_section(item, mine, held)
+            )
+            for item in items
+        }
 
     def _by_gateway(
         self, opened: Callable[[Mapping[str, jose.Key]], dict[str, Any]]

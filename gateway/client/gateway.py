@@ -27,6 +27,7 @@ from gateway.client.watch import Watch
 from gateway.client.witness import Disproved, Witness
 from gateway.errors import Invalid, Unavailable, Undecipherable
 from gateway.schemas.codes import Purpose, Scope
+from gateway.schemas.protected import Protected, reveal
 from gateway.sealing import jose
 
 log = logging.getLogger(__name__)
@@ -50,11 +51,19 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """What this agency may know of a case, and the sealed sections that its own key opened."""
+    """What this agency may know of a case, and the sealed sections that its own key opened.
+
+    Printed, logged or encoded, a sealed section is a constant or an error: `reveal` it where a
+    person is to read it.
+    """
 
     claims: Mapping[str, Any] = field(repr=False)  # with receipt and log commitment
     document: Mapping[str, Any] = field(repr=False)
-    sealed: Mapping[str, Any] = field(repr=False)  # section -> content
+    sealed: Mapping[str, Protected] = field(repr=False)  # section -> content
+
+    def reveal(self) -> dict[str, Any]:
+        """Return the content of the sealed sections in the open, for who is to read them."""
+        return {section: reveal(content) for section, content in self.sealed.items()}
 
 
 class Gateway:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from gateway.client import scanning
 from gateway.client.partners import Check
 from gateway.errors import Invalid, Problem
 from gateway.schemas.sections import SEALED_READERS
-from gateway.sealing import envelopes
+from gateway.sealing import envelopes, scan
 
 REVIEW_DAYS = 14  # practice: a safe contact is asked about again after two weeks
 
@@ -38,6 +39,7 @@ def seal_sections(
 
     Whom the victim or the referrer excludes in the form gets no copy, whatever the gateway says,
     and nor does an agency of a kind to which the need-to-know matrix never opens the section.
+    With each goes what the gateway needs to look for its values in texts, without being told them.
 
     :raises Invalid: if there is nobody to seal a section to; it is never sent open instead.
     :raises Unproven: if the access log does not show one of the keys; nothing is sealed then.
@@ -60,9 +62,9 @@ def seal_sections(
             check(entry["agency"], entry["key"], entry["kind"])
         recipients = [(entry["agency"], entry["key"]) for entry in chosen]
         full = with_review(content, document) if section == "safe_contact" else content
-        made.append(
-            envelopes.seal_section(section, full, recipients, idempotency_key=key, secret=secret)
-        )
+        item = envelopes.seal_section(section, full, recipients, idempotency_key=key, secret=secret)
+        values = scanning.values_of(section, content, document)
+        made.append({**item, "scan": scan.scan_item(scan.key_for(secret, key), values)})
     return made
 
 

@@ -6,20 +6,18 @@ The gateway cannot read what is sealed, so it cannot notice, and would hand the 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gateway.errors import Problem
+from gateway.schemas.spelling import fold
 
 SHORTEST = 5  # letters and digits that tell a place
 LONG = 8  # from here on a value is also found with other letters right beside it
 NUMBER = 9  # digits of a telephone number without its prefix
 ADDRESS = frozenset({"lines", "po_box", "organisation", "uprn"})
 _NO_PLACE = re.compile(r"(flat|room|unit|apartment|apt|floor|block|house|number|no) ?\w{1,3}")
-_APART = re.compile(r"[\W_]+")
-_DROPPED = str.maketrans("", "", "'’`.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,12 @@ def repeated(form_file: Mapping[str, Any]) -> list[Problem]:
     sealed, document = form_file.get("sealed"), form_file.get("document")
     if not isinstance(sealed, Mapping):
         return []
-    towns = {_fold(text) for pointer, text in _texts(form_file, "") if _name(pointer) == "town"}
+    towns = {fold(text) for pointer, text in _texts(form_file, "") if _name(pointer) == "town"}
     sought = [*_addresses(sealed, towns), *_channels(sealed)]
     return [
         Problem("must_be_sealed", pointer)
         for pointer, text in (_texts(document, "") if sought else ())
-        for folded in [_fold(text)]
+        for folded in [fold(text)]
         if any(each.is_in(pointer, folded) for each in sought)
     ]
 
@@ -63,7 +61,7 @@ def _addresses(sealed: Mapping[str, Any], towns: set[str]) -> Iterator[_Sought]:
             continue
         parts = {text, *(part for part in text.split(",") if any(c.isdigit() for c in part))}
         for part in sorted(parts):
-            if _fold(part) not in towns:
+            if fold(part) not in towns:
                 yield from _patterns(part, is_postcode=is_postcode)
 
 
@@ -85,7 +83,7 @@ def _apart(channel: Mapping[str, Any]) -> tuple[str, ...]:
 def _patterns(
     value: str, apart: tuple[str, ...] = (), *, is_postcode: bool = False
 ) -> Iterator[_Sought]:
-    folded = _fold(value)
+    folded = fold(value)
     closed = folded.replace(" ", "")
     if len(closed) < SHORTEST or _NO_PLACE.fullmatch(folded):
         return
@@ -123,10 +121,3 @@ def _texts(value: object, pointer: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for place, item in enumerate(value):
             yield from _texts(item, f"{pointer}/{place}")
-
-
-def _fold(text: str) -> str:
-    """Letters and digits in lower case without accents, words apart by one space."""
-    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    kept = "".join(c for c in plain.translate(_DROPPED) if not unicodedata.combining(c))
-    return _APART.sub(" ", kept).strip()

@@ -41,7 +41,9 @@ def n7(stage: Stage) -> None:
     after = _seen(stage, reference)
     stage.show.fact("sealed", ", ".join(sealed))
     stage.show.fact("the other", f"{CONTACT}: {after}")
-    texts = [stage.agency(each).pull(reference, IDVA_PURPOSE).sealed for each in (IDVA, BY_AND_FOR)]
+    texts = [
+        stage.agency(each).pull(reference, IDVA_PURPOSE).reveal() for each in (IDVA, BY_AND_FOR)
+    ]
     found = {"before": before, "owed": owed, "sealed": sealed, "after": after}
     stage.note("n7", {**found, "still_owed": _owed(stage, reference)})
     stage.note("n7", {"same_text": texts[0] == texts[1] == {CONTACT: form["sealed"][CONTACT]}})

@@ -75,7 +75,7 @@ def text_of(pulled: Pulled | None) -> str:
     """Everything an agency was given, as text to be searched."""
     if pulled is None:
         return ""
-    return json.dumps([pulled.document, dict(pulled.sealed)], ensure_ascii=False)
+    return json.dumps([pulled.document, pulled.reveal()], ensure_ascii=False)
 
 
 def section(pulled: Pulled, name: str) -> Mapping[str, Any]:

@@ -127,7 +127,7 @@ class Stage:
         pulled = self.agency(agency_id).pull(reference, IDVA_PURPOSE)
         self.agency(agency_id).acknowledge(reference, "ACCEPTED")
         self.show.fact("basis", ", ".join(pulled.claims["receipt"]["basis"]))
-        for channel in pulled.sealed.get("safe_contact", {}).get("channels", ()):
+        for channel in pulled.reveal().get("safe_contact", {}).get("channels", ()):
             answers = ", ".join(f"{n} {channel[f'safe_{n}']}" for n in _WAYS)
             self.show.fact("contact", f"{channel['channel']}: {answers}")
         return pulled

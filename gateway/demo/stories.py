@@ -29,7 +29,7 @@ def c1(stage: Stage) -> None:
     reference = stage.refer("c1", LANDLORD, stage.forms.load("c1"))
     stage.told("c1", reference)
     stage.triage("c1", reference)
-    contact = stage.take_on("c1", reference, IDVA).sealed["safe_contact"]
+    contact = stage.take_on("c1", reference, IDVA).reveal()["safe_contact"]
     stage.note("c1", {"windows": observe.windows(contact)})
     stage.note("c1", observe.said(contact, ("safe_to_leave_voicemail",)))
     stage.list_case("c1", reference)
@@ -64,7 +64,7 @@ def c2(stage: Stage) -> None:
     stage.told("c2", reference)
     stage.triage("c2", reference)
     pulled = stage.take_on("c2", reference, BY_AND_FOR)
-    contact = pulled.sealed["safe_contact"]
+    contact = pulled.reveal()["safe_contact"]
     stage.note("c2", observe.said(contact, ("safe_to_leave_voicemail", "safe_for_letter")))
     victim = observe.section(pulled, "language").get("victim", {})
     stage.note("c2", {"interpreter_exclusions": len(victim.get("interpreter_exclusions", ()))})
@@ -168,7 +168,7 @@ def c5(stage: Stage) -> None:
     reference = stage.refer("c5", HOSPITAL, form)
     stage.told("c5", reference)
     stage.triage("c5", reference)
-    contact = stage.take_on("c5", reference, IDVA).sealed["safe_contact"]
+    contact = stage.take_on("c5", reference, IDVA).reveal()["safe_contact"]
     monitored = [c for c in contact["channels"] if c["device_monitored_suspected"] == "YES"]
     stage.note("c5", {"text_to_monitored": [c["safe_to_text"] for c in monitored]})
     stage.show.step("The next day she no longer agrees; the hospital records it.")

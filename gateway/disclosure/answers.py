@@ -13,6 +13,7 @@ from gateway.ledger import Entry, Work, newest_checkpoint
 from gateway.rules.facts import CaseFacts
 from gateway.schemas import reference as references
 from gateway.schemas.codes import Purpose
+from gateway.schemas.protected import reveal
 from gateway.sealing import envelopes, jose
 
 
@@ -45,6 +46,8 @@ def seal_answer(
     """
     if form not in ways.FORMS:
         raise ValueError("an answer of a form that no registered way out has")
+    if ways.may_reveal(ways.FORMS[form]):
+        document = reveal(document)  # of any other way out what is protected cannot be written
     to = recipient(work, cases)
     signing = work.keys.signing
     claims: dict[str, Any] = {

@@ -18,7 +18,7 @@ from gateway.store import cases, ids, sections
 from gateway.store.sections import SealedSection, SectionRow
 
 ALERT_PART = "ALERT"  # who referred and how to reach them, for whoever is only alerted
-SCAN_PART = "SCAN"  # protected values to look for on every way out; granted to nobody
+SCAN_PART = "SCAN"  # what to look for on every way out; granted to nobody
 GATEWAY = "@gateway"  # no agency can have this id: "@" is not in the pattern of one
 
 
@@ -152,8 +152,13 @@ def open_part(work: Work, key: CaseKey, name: str) -> list[Any]:
 
 def open_for_gateway(work: Work, keys: Mapping[str, CaseKey], part: str) -> dict[str, list[Any]]:
     """Open a part that no agency holds, by case: what the gateway itself has to look at."""
-    rows = [r for r in sections.list_sections(work.session, list(keys)) if r.part == part]
-    return _open_for_gateway(work, keys, rows)
+    found: dict[str, list[Any]] = {}
+    for case_id, section_id, wrapped, content in sections.list_part(
+        work.session, list(keys), part=part
+    ):
+        opened = _open(keys[case_id], section_id, wrapped, content)
+        found.setdefault(case_id, []).append(opened)
+    return found
 
 
 def open_named(
@@ -180,19 +185,20 @@ def _open_for_gateway(
     contents = sections.list_contents(work.session, ids) if ids else {}
     found: dict[str, list[Any]] = {}
     for row in rows:
-        case_id, section_id = row.case_id, row.section_id
-        section_key = seal.open_grant(
-            keys[case_id].wrapping,
-            wrapped[section_id],
-            case_id=case_id,
-            section_id=section_id,
-            agency_id=GATEWAY,
-        )
-        plain = seal.open_section_content(
-            section_key, contents[section_id], case_id=case_id, section_id=section_id
-        )
-        found.setdefault(case_id, []).append(load(plain))
+        key, section_id = keys[row.case_id], row.section_id
+        opened = _open(key, section_id, wrapped[section_id], contents[section_id])
+        found.setdefault(row.case_id, []).append(opened)
     return found
+
+
+def _open(key: CaseKey, section_id: str, wrapped: bytes, content: bytes) -> Any:
+    section_key = seal.open_grant(
+        key.wrapping, wrapped, case_id=key.case_id, section_id=section_id, agency_id=GATEWAY
+    )
+    plain = seal.open_section_content(
+        section_key, content, case_id=key.case_id, section_id=section_id
+    )
+    return load(plain)
 
 
 def seal_box(key: CaseKey, row: SectionRow, section_key: bytes, content: bytes) -> SealedSection:

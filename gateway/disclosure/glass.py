@@ -7,19 +7,21 @@ decision and its record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from gateway.disclosure.boxes import SCAN_PART, open_case_keys, open_for_gateway, open_named
 from gateway.disclosure.deciding import profile_of
 from gateway.disclosure.facts import list_facts
+from gateway.disclosure.holding import look_through, record_held, tell_chair
 from gateway.disclosure.pieces import Piece
 from gateway.errors import Denied
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
-from gateway.rules import breakglass, leaks
+from gateway.rules import breakglass
 from gateway.rules.breakglass import Glass
 from gateway.rules.facts import Allowed, CaseFacts, Refused
 from gateway.schemas.codes import AgencyKind, Level
+from gateway.schemas.protected import shield
 from gateway.store import cases, dated
 from gateway.store.dated import RiskRow
 
@@ -92,26 +94,15 @@ def open_behind(
     with work.keeping(case_id):
         keys = open_case_keys(work, [case_id])
         found = open_named(work, keys, sorted(decision.levels))
-        protected = open_for_gateway(work, keys, SCAN_PART)
-    pieces = [Piece(row.name, Level.FULL, row.owner_id, content) for row, content in found]
-    values = [
-        value
-        for by_section in protected.get(case_id, ())
-        for section, listed in by_section.items()
-        if section not in decision.levels
-        for value in listed
+        sought = open_for_gateway(work, keys, SCAN_PART).get(case_id, [])
+    paths = behind.profile.fields.protected
+    pieces = [
+        Piece(row.name, Level.FULL, row.owner_id, shield(content, paths.get(row.name, ())))
+        for row, content in found
     ]
-    return tuple(_held_back(work, case_id, pieces, values)), entry
-
-
-def _held_back(work: Work, case_id: str, pieces: list[Piece], values: list[str]) -> list[Piece]:
-    kept, held = [], set()
-    for piece in pieces:
-        content, count = leaks.hold_back(piece.content, values)
-        kept.append(replace(piece, content=content) if count else piece)
-        if count:
-            held.add(piece.section)
-    if held:
-        facts = {"sections": sorted(held)}
-        work.record("case.held", case_id, because="protected-value", facts=facts)
-    return kept
+    kept = look_through(work, behind.facts, pieces, sought, has=decision.levels.keys())
+    told = record_held(work, case_id, kept.rows)
+    if told is not None:
+        with work.keeping(case_id):
+            tell_chair(work, behind.facts, kept.rows, told)
+    return kept.pieces, entry

@@ -8,7 +8,8 @@ from typing import Any
 
 from gateway.disclosure.deciding import profile_of, require_purpose
 from gateway.disclosure.facts import list_facts
-from gateway.disclosure.pieces import Piece, open_pieces
+from gateway.disclosure.holding import look_through, record_held, tell_chair
+from gateway.disclosure.pieces import Opened, Piece, open_pieces
 from gateway.errors import Denied
 from gateway.ledger import Act, Entry, Work
 from gateway.profiles.loader import Profile
@@ -126,8 +127,11 @@ def _hand_over(
         for case_id, decision in allowed.items()
     ]
     entries = dict(zip(case_ids, work.record_all(acts), strict=True)) if acts else {}
-    hidden = [case_id for case_id in case_ids if "ADDRESS_HIDDEN" in risks[case_id].markers]
-    opened = open_pieces(work, allowed, facts, opens, hidden)
+    guarded = [each for each in case_ids if _is_guarded(facts[each], risks[each])]
+    opened = {
+        case_id: _look_through(work, facts[case_id], found)
+        for case_id, found in open_pieces(work, allowed, facts, opens, guarded).items()
+    }
     return {
         case_id: Disclosed(
             case_id=case_id,
@@ -142,6 +146,19 @@ def _hand_over(
         )
         for case_id, decision in allowed.items()
     }
+
+
+def _is_guarded(facts: CaseFacts, risk: RiskRow) -> bool:
+    """Whether there may be something to look for: what he does not know, or what is sealed."""
+    return "ADDRESS_HIDDEN" in risk.markers or any(each.sealed_to for each in facts.sections)
+
+
+def _look_through(work: Work, facts: CaseFacts, opened: Opened) -> tuple[Piece, ...]:
+    found = look_through(work, facts, opened.pieces, opened.sought)
+    entry = record_held(work, facts.case_id, found.rows)
+    if entry is not None:
+        tell_chair(work, facts, found.rows, entry)
+    return found.pieces
 
 
 def load(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:

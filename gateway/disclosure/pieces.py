@@ -1,10 +1,10 @@
-"""Owns the pieces of a case as they are handed over: opened at their level, and looked through."""
+"""Owns the pieces of a case as they are handed over: opened at their level, not looked through."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.disclosure.boxes import (
@@ -14,10 +14,10 @@ from gateway.disclosure.boxes import (
     open_case_keys,
     open_for_gateway,
 )
+from gateway.disclosure.deciding import profile_of
 from gateway.errors import Undecipherable
 from gateway.ledger import Work
 from gateway.rules import disclosure as rule
-from gateway.rules import leaks
 from gateway.rules.facts import (
     Allowed,
     Caller,
@@ -25,6 +25,7 @@ from gateway.rules.facts import (
 )
 from gateway.schemas.codes import Level
 from gateway.schemas.json_text import load
+from gateway.schemas.protected import shield
 from gateway.sealing import sections as seal
 from gateway.store import sections
 from gateway.store.sections import Granted
@@ -35,7 +36,8 @@ class Piece:
     """One section as it may be handed over.
 
     `content` is the text at FULL, {"summary": …} at SUMMARY if its owner wrote one, otherwise
-    {"present": true}. At FULL of a sealed section it is the sealed item for this reader.
+    {"present": true}. At FULL of a sealed section it is the sealed item for this reader. What
+    tells where somebody is has no text form in it (gateway.schemas.protected).
     """
 
     section: str
@@ -44,24 +46,31 @@ class Piece:
     content: Any = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a decision allows of one case, and what to look for before it leaves."""
+
+    pieces: tuple[Piece, ...] = field(repr=False)
+    sought: Sequence[Mapping[str, Any]] = field(repr=False)
+
+
 def open_pieces(
     work: Work,
     allowed: Mapping[str, Allowed],
     facts: Mapping[str, CaseFacts],
     opens: Collection[str] | None,
-    hidden: Collection[str],
-) -> dict[str, tuple[Piece, ...]]:
-    """Open what each decision allows: one statement for all cases, one key call per case.
+    guarded: Collection[str],
+) -> dict[str, Opened]:
+    """Open what each decision allows: two statements for all cases, one key call per case.
 
-    In the cases of `hidden` the perpetrator does not know the address: there every text is
-    searched for what would tell it.
+    In the cases of `guarded` there are values to look for in every text before it leaves.
 
     A case may be given a new key between two statements; what was read of both is read once more.
     """
     try:
-        return _open_pieces(work, allowed, facts, opens, hidden)
+        return _open_pieces(work, allowed, facts, opens, guarded)
     except Undecipherable:
-        return _open_pieces(work, allowed, facts, opens, hidden)
+        return _open_pieces(work, allowed, facts, opens, guarded)
 
 
 def _open_pieces(
@@ -69,8 +78,8 @@ def _open_pieces(
     allowed: Mapping[str, Allowed],
     facts: Mapping[str, CaseFacts],
     opens: Collection[str] | None,
-    hidden: Collection[str],
-) -> dict[str, tuple[Piece, ...]]:
+    guarded: Collection[str],
+) -> dict[str, Opened]:
     names = {name for decision in allowed.values() for name in decision.shown}
     if opens is not None:
         names &= set(opens)
@@ -81,40 +90,22 @@ def _open_pieces(
         ):
             granted[item.row.case_id].append(item)
     keys = open_case_keys(work, [case_id for case_id in allowed if granted[case_id]])
-    found = {
-        case_id: _pieces(keys.get(case_id), granted[case_id], decision, facts[case_id], work.caller)
+    looked = {case_id: keys[case_id] for case_id in guarded if case_id in keys}
+    sought = open_for_gateway(work, looked, SCAN_PART) if looked else {}
+    return {
+        case_id: Opened(
+            _pieces(
+                keys.get(case_id),
+                granted[case_id],
+                decision,
+                facts[case_id],
+                work.caller,
+                profile_of(work, facts[case_id]).fields.protected,
+            ),
+            sought.get(case_id, ()),
+        )
         for case_id, decision in allowed.items()
     }
-    return _scan(work, found, {case_id: keys[case_id] for case_id in hidden if case_id in keys})
-
-
-def _scan(
-    work: Work, found: dict[str, tuple[Piece, ...]], keys: Mapping[str, CaseKey]
-) -> dict[str, tuple[Piece, ...]]:
-    """Hold back every text with a protected value that this reader may not have (promise 9)."""
-    protected = open_for_gateway(work, keys, SCAN_PART) if keys else {}
-    for case_id, contents in protected.items():
-        has = {p.section for p in found[case_id] if p.level is Level.FULL}
-        values = [
-            value
-            for by_section in contents
-            for section, listed in by_section.items()
-            if section not in has
-            for value in listed
-        ]
-        kept = [_look_through(piece, values, work.caller) for piece in found[case_id]]
-        found[case_id] = tuple(piece for piece, _ in kept)
-        held = sorted({piece.section for piece, count in kept if count})
-        if held:
-            work.record("case.held", case_id, because="protected-value", facts={"sections": held})
-    return found
-
-
-def _look_through(piece: Piece, values: Sequence[str], caller: Caller) -> tuple[Piece, int]:
-    if piece.owner_id == caller.agency_id:
-        return piece, 0  # its own words tell it nothing
-    content, count = leaks.hold_back(piece.content, values)
-    return (replace(piece, content=content), count) if count else (piece, 0)
 
 
 def _pieces(
@@ -123,6 +114,7 @@ def _pieces(
     decision: Allowed,
     facts: CaseFacts,
     caller: Caller,
+    protected: Mapping[str, Collection[str]],
 ) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     shown: set[tuple[str, str]] = set()
@@ -137,7 +129,7 @@ def _pieces(
             continue
         if row.audience is None and row.part != wanted:
             continue
-        content = _content(key, item, caller)
+        content = shield(_content(key, item, caller), protected.get(row.name, ()))
         shown.add((row.name, row.owner_id))
         pieces.append(Piece(row.name, level, row.owner_id, content))
     for section in facts.sections if decision.because != rule.ALERT else ():

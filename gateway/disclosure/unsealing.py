@@ -20,6 +20,7 @@ from gateway.disclosure.private import Note, list_notes
 from gateway.errors import Denied, NotFound, Unavailable, Undecipherable
 from gateway.ledger import Entry, Work, inclusion
 from gateway.schemas.codes import Level, Purpose
+from gateway.schemas.protected import Protected, shield_section
 from gateway.sealing import envelopes, jose, private
 
 ASKED = "sealed.asked"
@@ -42,7 +43,7 @@ class Unsealed:
     """
 
     disclosed: Disclosed = field(repr=False)
-    sections: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    sections: Mapping[str, Protected] = field(repr=False)
     notes: tuple[OpenedNote, ...] = field(repr=False)
     more_notes: bool
     shut: tuple[str, ...]
@@ -101,16 +102,15 @@ def _require_line(work: Work, case_id: str, purpose: Purpose, asked: Entry) -> N
 
 def _sections(
     work: Work, found: Disclosed, keys: Mapping[str, jose.Key]
-) -> tuple[dict[str, Mapping[str, Any]], list[str]]:
+) -> tuple[dict[str, Protected], list[str]]:
     """The sealed sections of which the agency holds a copy, opened; and those that stay shut."""
-    opened: dict[str, Mapping[str, Any]] = {}
+    opened: dict[str, Protected] = {}
     shut: list[str] = []
     for piece in found.pieces:
         if piece.section in found.profile.matrix.exclusive and piece.level is Level.FULL:
             try:
-                opened[piece.section] = envelopes.open_section(
-                    piece.content, work.caller.agency_id, keys
-                )
+                plain = envelopes.open_section(piece.content, work.caller.agency_id, keys)
+                opened[piece.section] = shield_section(piece.section, plain)
             except Undecipherable:
                 shut.append(piece.section)
     return opened, shut

@@ -1,22 +1,72 @@
-"""Owns the registry of every way out of the gateway: what may leave there, and how it is looked at.
+"""Owns the registry of every way out, of the gateway and of our client: what may leave there, and
+how it is looked at for protected values.
 
-An operation that is not in it cannot be declared, and a sealed answer of another form cannot be
-made. Later channels (notices, exports, packs) join it.
+An operation that is not in it cannot be declared, a sealed answer or a paper of another form cannot
+be made, and a test fails for a command, a log or a module that writes and is not named here. Later
+channels (notices, exports, packs) join it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Way(StrEnum):
     """How what leaves is looked at for protected values."""
 
-    SCANNED = "SCANNED"  # text of several agencies: every text is searched before it is sealed
-    OWN = "OWN"  # the reader's own words, given back to it alone
-    INITIALS = "INITIALS"  # initials, codes and counts, drawn from what was scanned
-    CODES = "CODES"  # ids, codes, times and public keys: no text of a case can be in it
+    SCANNED = "SCANNED"
+    OWN = "OWN"
+    INITIALS = "INITIALS"
+    CODES = "CODES"
+    OPENED = "OPENED"
+    SEALED = "SEALED"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What one kind of way out carries, and what stands between a protected value and it."""
+
+    carries: str
+    guard: str
+    may_reveal: bool = False  # whether what has no text form is written out there
+
+
+ABOUT: Mapping[Way, About] = {
+    Way.SCANNED: About(
+        "Text of several agencies, for one agency, sealed to it.",
+        "Every paragraph is searched for the case's values and tokens before it is sealed.",
+        may_reveal=True,
+    ),
+    Way.OWN: About(
+        "The reader's own words, given back to it alone, sealed to it.",
+        "Nothing of another agency can be in it.",
+        may_reveal=True,
+    ),
+    Way.INITIALS: About(
+        "Initials, codes and counts.",
+        "Drawn from what was searched; a protected value has no text form and cannot be written.",
+    ),
+    Way.CODES: About(
+        "Ids, codes, times, digests and public keys.",
+        "No text of a case can be in it; a protected value has no text form.",
+    ),
+    Way.OPENED: About(
+        "What an agency's own key opened, on the agency's own machine.",
+        "A file or a screen for the one who asked; it was searched when the gateway sealed it.",
+        may_reveal=True,
+    ),
+    Way.SEALED: About(
+        "Ciphertext, wrapped keys and signatures.",
+        "Only the holder of a key reads it.",
+    ),
+}
+
+
+def may_reveal(way: Way) -> bool:
+    """Whether a protected value may be written out there."""
+    return ABOUT[way].may_reveal
 
 
 # Forms of sealed answers.
@@ -72,4 +122,68 @@ OPERATIONS: Mapping[str, Way] = {
     "look_behind_glass": Way.SCANNED,
     "review_glass": Way.CODES,
     "review_primary_victim": Way.CODES,
+}
+
+# Papers: what a conference is given, by format.
+PAPERS: Mapping[str, Way] = {
+    "json": Way.INITIALS,
+    "html": Way.INITIALS,
+    "pdf": Way.INITIALS,
+}
+
+# Commands of gateway-client: what each prints or writes to a file.
+CLIENT: Mapping[str, Way] = {
+    "keys": Way.CODES,
+    "check": Way.CODES,
+    "refer": Way.CODES,
+    "pull": Way.OPENED,
+    "cases": Way.CODES,
+    "agenda": Way.INITIALS,
+    "open": Way.OPENED,
+    "agent": Way.CODES,
+    "note": Way.CODES,
+    "notes": Way.OPENED,
+    "ask-erasure": Way.CODES,
+    "partners": Way.CODES,
+    "acknowledge": Way.CODES,
+}
+
+# Modules that print, log or write a file themselves.
+WRITERS: Mapping[str, Way] = {
+    "gateway.api.problem": Way.CODES,
+    "gateway.cli.agency": Way.CODES,
+    "gateway.cli.case": Way.CODES,
+    "gateway.cli.conference": Way.SEALED,
+    "gateway.cli.db": Way.CODES,
+    "gateway.cli.enrolment": Way.SEALED,
+    "gateway.cli.key_jobs": Way.CODES,
+    "gateway.cli.keys": Way.CODES,
+    "gateway.cli.log": Way.CODES,
+    "gateway.cli.operator": Way.SEALED,
+    "gateway.cli.pages": Way.CODES,
+    "gateway.cli.profiles": Way.CODES,
+    "gateway.cli.progress": Way.CODES,
+    "gateway.cli.recovery": Way.CODES,
+    "gateway.cli.server": Way.CODES,
+    "gateway.cli.worker_id": Way.CODES,
+    "gateway.client.command_line": Way.OPENED,
+    "gateway.client.commands": Way.OPENED,
+    "gateway.client.config": Way.SEALED,
+    "gateway.client.gateway": Way.CODES,
+    "gateway.client.memory": Way.CODES,
+    "gateway.client.note_commands": Way.OPENED,
+    "gateway.client.own_key": Way.SEALED,
+    "gateway.client.verify": Way.CODES,
+    "gateway.client.watch": Way.CODES,
+    "gateway.demo.service": Way.CODES,
+    "gateway.demo.tables": Way.CODES,
+    "gateway.ledger.running": Way.CODES,
+    "gateway.main": Way.CODES,
+    "gateway.migrations.wall": Way.CODES,
+    "gateway.sealing.erased": Way.SEALED,
+    "gateway.sealing.held": Way.CODES,
+    "gateway.sealing.key_files": Way.CODES,
+    "gateway.sealing.key_lock": Way.CODES,
+    "gateway.sealing.key_making": Way.SEALED,
+    "gateway.store.writing": Way.CODES,
 }

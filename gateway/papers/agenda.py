@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gateway.disclosure import ways
 from gateway.errors import Invalid, Problem
 from gateway.flows.conferences.agenda import Agenda, Line
 from gateway.papers import html, pdf, words
@@ -37,6 +38,8 @@ def render(agenda: Agenda, form: str, labels: Mapping[str, str] | None = None) -
 
     :raises Invalid: for another format.
     """
+    if form not in ways.PAPERS:
+        raise Invalid("There is no such format.", Problem("unknown_code", "/format"))
     name = f"agenda-{_local(agenda, agenda.starts_at).date().isoformat()}.{form}"
     match form:
         case "json":
@@ -46,11 +49,9 @@ def render(agenda: Agenda, form: str, labels: Mapping[str, str] | None = None) -
             }
         case "html":
             content = {"media_type": "text/html", "text": html.page(_view(agenda, labels or {}))}
-        case "pdf":
+        case _:
             made = b64encode(pdf.paper(_view(agenda, labels or {}))).decode()
             content = {"media_type": "application/pdf", "base64": made}
-        case _:
-            raise Invalid("There is no such format.", Problem("unknown_code", "/format"))
     return {**content, "file_name": name}
 
 

@@ -23,6 +23,7 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.feed,
     t.case_token,
     t.conflict_act,
+    t.held_text,
     t.counter_review,
     t.glass,
     t.feedback,

@@ -93,6 +93,15 @@ _GRANTED = Prepared(
     )
     .order_by(t.section.c.id)  # in the order in which they were written
 )
+_PART = Prepared(
+    select(t.section.c.case_id, t.section.c.id, t.section.c.key, t.section.c.content)
+    .where(
+        t.section.c.case_id.in_(_IDS),
+        t.section.c.part == bindparam("part"),
+        t.section.c.superseded_at.is_(None),
+    )
+    .order_by(t.section.c.id)
+)
 _KEYS = Prepared(select(t.section.c.id, t.section.c.key).where(t.section.c.id.in_(_IDS)))
 _CONTENTS = Prepared(select(t.section.c.id, t.section.c.content).where(t.section.c.id.in_(_IDS)))
 
@@ -186,6 +195,14 @@ def list_granted(
     """
     rows = _GRANTED.rows(session, ids=case_ids, names=sorted(names), agency=agency_id)
     return [Granted(SectionRow(*row[:6]), row[6], row[7]) for row in rows]
+
+
+def list_part(
+    session: Session, case_ids: Sequence[str], *, part: str
+) -> list[tuple[str, str, bytes, bytes]]:
+    """Every standing section of one part: (case, id, key under the case key, content)."""
+    rows = _PART.rows(session, ids=case_ids, part=part) if case_ids else ()
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def list_grants(session: Session, case_id: str) -> list[GrantRow]:

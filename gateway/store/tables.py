@@ -521,6 +521,17 @@ counter_review = Table(
     Column("at", Utc, nullable=False),
 )
 
+held_text = Table(
+    "held_text",  # which paragraph was not given to which reader; no word of it
+    metadata,
+    _case_id(primary_key=True),
+    _agency_id(primary_key=True),
+    Column("section", String(40), primary_key=True),
+    Column("owner_id", Slug, ForeignKey("agency.id"), primary_key=True),
+    Column("place", String(200), primary_key=True),
+    Column("at", Utc, nullable=False),
+)
+
 glass = Table(
     "glass",  # one look behind the need to know, and who looked at it afterwards
     metadata,

@@ -259,6 +259,11 @@ WALLS: Mapping[str, Wall] = {
         _may("ra", IN_CASE),
         keeper=_may("racd", KEPT),
     ),
+    "held_text": Wall(
+        "Where something was held back, for those in the case; a reader adds its own.",
+        {R: IN_CASE, A: f"{OWN} AND {IN_CASE}"},
+        keeper=_may("rad", KEPT),
+    ),
     "glass": Wall(
         "Looks behind the need to know: one's own, and for those in the case and its auditor.",
         {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", C: IN_CASE},

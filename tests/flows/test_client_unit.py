@@ -258,7 +258,7 @@ def test_the_worker_is_in_the_assertion_and_in_the_document(
 def test_a_pull_is_opened_with_its_sealed_sections(client: Gateway) -> None:
     pulled = client.pull("7K3MQ-2XF8A-C", "P2")
     assert pulled.document["purpose"] == "P2"
-    assert pulled.sealed == {"safe_contact": {"channels": []}}
+    assert pulled.reveal() == {"safe_contact": {"channels": []}}
     assert "pad" not in pulled.claims
 
 

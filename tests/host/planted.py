@@ -63,7 +63,7 @@ def live(service: Running) -> str:
     reference = landlord.refer(form).reference
     assert {item["reference"] for item in idva.list_cases()["items"]} == {reference}
     pulled = idva.pull(reference, "P2")
-    assert readable(str((pulled.document, pulled.sealed)).encode()) > {
+    assert readable(str((pulled.document, pulled.reveal())).encode()) > {
         "Quillonette",
         "07700 900918",
     }

@@ -106,7 +106,7 @@ def test_F34_the_agent_of_a_holder_answers_what_is_asked(
     said = capsys.readouterr().out
     assert f"{ref}  safe_contact  for {NEWCOMER}  sealed\n" in said
     assert "07700" not in said
-    assert partnership.client(NEWCOMER).pull(ref).sealed == {"safe_contact": CONTACT}
+    assert partnership.client(NEWCOMER).pull(ref).reveal() == {"safe_contact": CONTACT}
     assert partnership.run("agent", HOLDER, "--once") == OK
     assert capsys.readouterr().out == "0 of 0 copies were sealed.\n"
     assert ledger.verify(partnership.sessions, partnership.keys, deep=True)
@@ -152,7 +152,7 @@ def test_the_agent_keeps_looking_until_it_is_stopped(partnership: Partnership) -
         program.wait(20)
         program.stdout.close()
     for each in (ref, second):
-        assert partnership.client(NEWCOMER).pull(each).sealed == {"safe_contact": CONTACT}
+        assert partnership.client(NEWCOMER).pull(each).reveal() == {"safe_contact": CONTACT}
 
 
 def test_the_keys_of_all_partners_can_be_followed_by_command(

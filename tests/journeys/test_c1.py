@@ -114,7 +114,7 @@ def test_C1_the_surgery_learns_nothing(story: Story) -> None:
 
 
 def test_C1_the_adviser_learns_when_and_how_it_is_safe_to_call(story: Story) -> None:
-    channel = story.pulled.sealed["safe_contact"]["channels"][0]
+    channel = story.pulled.reveal()["safe_contact"]["channels"][0]
     window = channel["safe_windows"]
     assert window == [
         {

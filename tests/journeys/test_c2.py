@@ -99,7 +99,7 @@ def test_C2_a_by_and_for_service_is_found_by_need(shared_world: World, reference
 
 
 def test_C2_nothing_is_ever_sent_to_her(shared_world: World, reference: str) -> None:
-    sealed = shared_world.client(BY_AND_FOR).pull(reference, "P2").sealed
+    sealed = shared_world.client(BY_AND_FOR).pull(reference, "P2").reveal()
     (channel,) = sealed["safe_contact"]["channels"]
     assert channel["safe_for_letter"] == "NO"
     assert channel["safe_to_leave_voicemail"] == "NO"

@@ -152,7 +152,7 @@ def test_an_event_that_was_not_the_next_one_when_she_was_referred_still_counts(
 
 def test_C3_the_adviser_and_the_police_alone_hold_the_refuges_address(story: Story) -> None:
     pulled = story.world.client(IDVA).pull(story.receipt.reference, "P2")
-    assert pulled.sealed["protected_address"]["address"]["lines"] == [
+    assert pulled.reveal()["protected_address"]["address"]["lines"] == [
         "Lantern House",
         "3 Heron Yard",
     ]

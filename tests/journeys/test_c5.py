@@ -109,7 +109,7 @@ def test_C5_childrens_services_are_owed_a_seventeen_year_old_always(
 
 
 def test_C5_her_telephone_is_watched_and_the_adviser_knows(story: Story) -> None:
-    sealed = story.world.client(IDVA).pull(story.receipt.reference, "P2").sealed
+    sealed = story.world.client(IDVA).pull(story.receipt.reference, "P2").reveal()
     mobile, in_person = sealed["safe_contact"]["channels"]
     assert mobile["device_monitored_suspected"] == "YES"
     assert (mobile["safe_to_text"], mobile["safe_to_call"]) == ("NO", "NO")

@@ -128,7 +128,7 @@ def test_T01_a_sealed_copy_reaches_those_it_was_sealed_to_and_nobody_else(
     client, had = story.world.client(agency), set()
     for purpose in Purpose:
         try:
-            sealed = client.pull(story.reference, purpose).sealed
+            sealed = client.pull(story.reference, purpose).reveal()
         except ProblemError:
             continue
         had |= set(CANARY.findall(json.dumps(sealed, ensure_ascii=False)))

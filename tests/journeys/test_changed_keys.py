@@ -25,7 +25,7 @@ def test_F38_after_new_keys_old_and_new_sections_open_by_the_id_in_their_header(
 ) -> None:
     world = sqlite_world
     before = world.client(LANDLORD).refer(example("c1")).reference
-    opened = world.client(IDVA).pull(before, "P2").sealed
+    opened = world.client(IDVA).pull(before, "P2").reveal()
     config.new_keys(world.folder / "new", IDVA)
     public = json.loads((world.folder / "new" / config.PUBLIC).read_text("utf-8"))
     Registrars(world.sessions, world.keys).rekey(
@@ -40,7 +40,7 @@ def test_F38_after_new_keys_old_and_new_sections_open_by_the_id_in_their_header(
         client(world, config.load(file)).pull(before, "P2")
     file.write_text(f'{lines}older_keys = ["{IDVA}"]\n')
     both = client(world, config.load(file))
-    assert both.pull(before, "P2").sealed == opened
+    assert both.pull(before, "P2").reveal() == opened
     assert both.pull(after, "P2").sealed.keys() == opened.keys()
     old = config.load_keys(world.folder / IDVA)
     assert {old.signing_kid, old.encryption_kid} < both.own_kids

@@ -107,7 +107,7 @@ def test_F34_an_adviser_who_is_assigned_later_gets_its_copy_from_a_holders_clien
     assert request["digest"] == own.document["sealed"][0]["digest"]
     assert (Answered(ref, "safe_contact", NEWCOMER)) in answer_once(world.client(HOLDER))
     pulled = newcomer.pull(ref)
-    assert pulled.sealed == own.sealed == {"safe_contact": CONTACT}
+    assert pulled.reveal() == own.reveal() == {"safe_contact": CONTACT}
     (item,) = pulled.document["sealed"]
     (theirs,) = own.document["sealed"]
     assert {**item, "recipients": 0} == {**theirs, "recipients": 0}  # the shape of version 1
@@ -182,7 +182,7 @@ def test_F38_the_signed_addition_opens_under_a_new_key_of_the_case_too(world: Wo
     place = f"{row['source_id']}/{NEWCOMER}"
     signed = world.opened(case_id, "seal_request", place, row["document"])
     assert signed.count(b".") == 2
-    assert world.client(NEWCOMER).pull(ref).sealed == {"safe_contact": CONTACT}
+    assert world.client(NEWCOMER).pull(ref).reveal() == {"safe_contact": CONTACT}
 
 
 def test_the_coordinator_sees_what_is_owed_and_to_whom(world: World) -> None:
@@ -280,7 +280,7 @@ def test_a_new_version_replaces_the_copies_of_the_old_one(world: World) -> None:
     world.client(LANDLORD).resubmit(ref, form)
     pulled = world.client(NEWCOMER).pull(ref)
     assert len(pulled.document["sealed"]) == 1
-    assert pulled.sealed == {"safe_contact": form["sealed"]["safe_contact"]}
+    assert pulled.reveal() == {"safe_contact": form["sealed"]["safe_contact"]}
     standing = [
         row["audience"]
         for row in world.rows(t.section, case_id=world.case_of(ref))
@@ -562,7 +562,7 @@ def test_one_request_that_cannot_be_answered_does_not_hold_up_the_others(world: 
     client, _ = lying(world, spoil)
     found = {each.reference: each.refused for each in answer_once(client)}
     assert (found[first], found[second]) == ("unproven_key", None)
-    assert world.client(NEWCOMER).pull(second).sealed == {"safe_contact": CONTACT}
+    assert world.client(NEWCOMER).pull(second).reveal() == {"safe_contact": CONTACT}
 
 
 # --- the end of a case ----------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def hidden(**changes: Any) -> dict[str, Any]:
 
 def told(world: World, agency: str, reference: str) -> str:
     pulled = world.client(agency).pull(reference, "P2")
-    return json.dumps([pulled.document["sections"], pulled.sealed], ensure_ascii=False)
+    return json.dumps([pulled.document["sections"], pulled.reveal()], ensure_ascii=False)
 
 
 def test_promise_09_a_text_that_names_the_surgery_is_held_for_who_may_not_know_it(

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.leaks import HELD, fold, hold_back, is_hidden, must_be_sealed, values_of
+from bench.scan import count_false
+from gateway.rules import leaks
+from gateway.rules.leaks import HELD, Keyed, Sought, is_hidden, must_be_sealed, values_of
 from gateway.schemas.codes import AddressClass
+from gateway.schemas.protected import School
+from gateway.schemas.spelling import Value, fold
+
+KEY = b"k"
+
+
+def hold_back(content: object, values: list[str]) -> tuple[object, int]:
+    held, places = leaks.hold_back(content, Sought(values))
+    return held, len(places)
+
+
+def stamper(key: bytes) -> Callable[[Value], bytes]:
+    return lambda value: key + "|".join(value).encode()
+
+
+def keyed(*values: Value) -> Sought:
+    tokens = frozenset(stamper(KEY)(value) for value in values)
+    return Sought((), [Keyed("protected_address", KEY, tokens)], stamper)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +78,10 @@ def test_what_is_not_a_hit_stays_as_it_is_whatever_it_is() -> None:
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_words_around_a_value_never_hide_it(before: str, after: str) -> None:
-    text = f"{before} Tern School {after}"
-    assert hold_back({"a": [text]}, ["tern school"]) == ({"a": [HELD]}, 1)
+    held, hits = hold_back({"a": [f"{before} Tern School {after}"]}, ["tern school"])
+    assert hits >= 1
+    assert HELD in str(held)
+    assert "Tern School" not in str(held)
 
 
 @given(
@@ -116,3 +140,116 @@ def test_a_hidden_address_has_to_come_sealed_unless_it_is_given_otherwise(
 def test_only_an_address_that_the_perpetrator_knows_is_not_hidden(known: AddressClass) -> None:
     shown = known in (AddressClass.KNOWN_TO_PERP, AddressClass.SANCTUARY)
     assert is_hidden({"victim": {"address_classification": known}}) is not shown
+
+
+# --- other ways to write a value ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("St Mary's C of E Primary School", "outside Saint Marys school again"),
+        ("St Mary's School", "at ST MARY'S CATHOLIC PRIMARY ACADEMY"),
+        ("Tern Academy", "Tern School"),
+        ("Quillfeather Surgery", "the Quillfeather Medical Practice"),
+        ("Quillfeather Health Centre", "Quillfeather GP surgery"),
+        ("12 Tern Road", "lives at 12 Tern Rd."),
+        ("Tern Lane Works", "Tern Ln works"),
+        ("07700 900123", "rang +44 (0)7700 900 123"),
+        ("07700 900123", "rang 0044 7700-900123"),
+        ("XX1 1AA", "in xx11aa now"),
+    ],
+)
+def test_short_forms_and_other_formats_do_not_hide_a_value(value: str, text: str) -> None:
+    assert hold_back(text, [fold(value)]) == (HELD, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("St Mary's Primary School", "the primary school"),
+        ("St Mary's Primary School", "St Mary's church"),
+        ("Park School", "the school park"),
+        ("Tern Road Works", "Tern works"),
+        ("07700 900123", "07700 900124"),
+    ],
+)
+def test_a_part_of_a_value_is_no_hit(value: str, text: str) -> None:
+    assert hold_back(text, [fold(value)]) == (text, 0)
+
+
+@pytest.mark.parametrize("name", ["The Surgery", "Primary School", "Village Nursery"])
+def test_a_value_of_words_that_every_text_has_is_not_looked_for(name: str) -> None:
+    parts = {"health": {"victim": {"gp_practice": {"name": name}}}}
+    assert values_of(parts, {"health": ["victim.gp_practice.name"]}) == {}
+
+
+# --- what is held, and where ----------------------------------------------------------------------
+
+
+def test_one_paragraph_is_held_and_the_rest_goes() -> None:
+    text = "He rang.\nHe waits at Tern School.\nShe is afraid."
+    held, places = leaks.hold_back({"notes": [text]}, Sought(["tern school"]))
+    assert held == {"notes": [f"He rang.\n{HELD}\nShe is afraid."]}
+    assert places == ("/notes/0#2",)
+
+
+def test_a_value_over_the_end_of_a_paragraph_holds_the_whole_text() -> None:
+    text = "He waits at Tern\nSchool.\nTern School, he said."
+    held, places = leaks.hold_back({"notes": text}, Sought(["tern school"]))
+    assert (held, places) == ({"notes": HELD}, ("/notes",))
+
+
+def test_a_protected_value_is_looked_at_too_and_stays_what_it_is_otherwise() -> None:
+    school, other = School("Tern School"), School("Gull School")
+    held, places = leaks.hold_back({"a": school, "b": other}, Sought(["tern school"]))
+    assert (held["a"], held["b"]) == (HELD, other)
+    assert places == ("/a",)
+
+
+def test_nothing_sought_is_nothing_held() -> None:
+    assert not Sought([])
+    assert Sought(["tern school"])
+    assert keyed(("name", "tern hse"))
+
+
+# --- values that the gateway cannot read ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (("postcode", "xx11aa"), "moved to XX1 1AA today"),
+        (("postcode", "xx11aa"), "xx1-1aa"),
+        (("number", "7700900123"), "ring 07700 900123"),
+        (("number", "7700900123"), "+44 7700 900123."),
+        (("email", "a.b@example.org"), "write to A.B@Example.org."),
+        (("house", "12 tern rd"), "at 12, Tern Road, he says"),
+        (("name", "tern hse"), "in Tern House now"),
+        (("name", "tern hse"), "The Tern House Refuge"),
+    ],
+)
+def test_a_sealed_value_is_found_by_its_token(value: Value, text: str) -> None:
+    assert leaks.hold_back(text, keyed(value)) == (HELD, ("",))
+    other = keyed((value[0], value[1] + "x"))
+    assert leaks.hold_back(text, other) == (text, ())
+
+
+def test_each_token_is_compared_under_its_own_key() -> None:
+    tokens = frozenset({stamper(b"one")(("name", "tern hse"))})
+    mixed = Sought((), [Keyed("safe_contact", b"two", tokens)], stamper)
+    assert leaks.hold_back("Tern House", mixed) == ("Tern House", ())
+    both = Sought(
+        (),
+        [
+            Keyed("a", KEY, frozenset()),
+            Keyed("b", KEY, frozenset({stamper(KEY)(("name", "tern hse"))})),
+        ],
+        stamper,
+    )
+    assert leaks.hold_back("Tern House", both) == (HELD, ("",))
+
+
+def test_T01_neutral_texts_are_not_held() -> None:
+    """Of documents with nothing protected in them at most one in a thousand (bench/scan.py)."""
+    assert count_false(300) == 0

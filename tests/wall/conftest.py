@@ -136,6 +136,17 @@ def _tie(world: World, case_id: str) -> None:
             {"case_id": case_id, "seq": 1, "outcome": PrimaryVictim.INSUFFICIENT, **by},
         ),
         (
+            t.held_text,
+            {
+                "case_id": case_id,
+                "agency_id": POLICE,
+                "section": "incidents",
+                "owner_id": LANDLORD,
+                "place": "/incidents/0/what",
+                "at": world.now,
+            },
+        ),
+        (
             t.glass,
             {
                 "case_id": case_id,

@@ -53,6 +53,7 @@ OF_CASE = {
     "recall",
     "counter_review",
     "feedback",
+    "held_text",
     "link",
     "party",
     "position",

@@ -25,7 +25,17 @@ from gateway.rules.disclosure import ALERT
 from gateway.rules.facts import CaseFacts
 from gateway.rules.positions import Said
 from gateway.schemas.codes import Acknowledgement, CaseRole, Level, Purpose
-from gateway.store import cases, dated, feed, glasses, members, overrides, parties, seal_requests
+from gateway.store import (
+    cases,
+    dated,
+    feed,
+    glasses,
+    held,
+    members,
+    overrides,
+    parties,
+    seal_requests,
+)
 from gateway.store.parties import LinkRow
 
 TAKERS = frozenset({CaseRole.IDVA, CaseRole.NAMED, CaseRole.RESEARCH})
@@ -158,6 +168,8 @@ def _triage(work: Work, found: Disclosed) -> dict[str, Any]:
             {"section": section, "agency": agency, "asked_at": _time(at)}
             for section, agency, at in seal_requests.list_open(work.session, case_id)
         ],
+        # Which paragraphs were held back from whom, for the chair to say how they may be told.
+        "held": [_held(row) for row in held.list_held(work.session, case_id)],
         "conflicts": _conflicts(work, found.facts),
         "counter_allegation": found.facts.ties.is_counter,
         "restricted_staff": found.facts.ties.is_restricted,
@@ -244,6 +256,16 @@ def _glass(row: glasses.GlassRow) -> dict[str, Any]:
         "category": str(row.category),
         "state": "TO_REVIEW" if row.until else "TO_APPROVE",
         "due_at": row.due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if row.due_at else None,
+    }
+
+
+def _held(row: held.HeldRow) -> dict[str, str]:
+    return {
+        "agency": row.agency_id,
+        "section": row.section,
+        "owner": row.owner_id,
+        "place": row.place,
+        "at": _time(row.at),
     }
 
 

@@ -50,7 +50,10 @@ def boxes(
     sealed: Iterable[Mapping[str, Any]],
     profile: Profile,
 ) -> list[Box]:
-    """The boxes of a referral: its sections, their summaries, the alert, each sealed copy."""
+    """The boxes of a referral: its sections, their summaries, the alert, each sealed copy.
+
+    And what to look for in texts that leave: the values themselves, or tokens of what is sealed.
+    """
     found = [
         Box(name, "FULL", part)
         for name, part in parts.items()
@@ -65,6 +68,8 @@ def boxes(
         protected = leaks.values_of(parts, profile.fields.protected)
         found += [Box(SCAN_PART, SCAN_PART, protected)] if protected else []
     for item in sealed:
+        if scan := item.get("scan"):
+            found.append(Box(SCAN_PART, SCAN_PART, {"section": item["section"], **scan}))
         found += [
             Box(item["section"], "SEALED", _copy(item, copy), audience=copy["agency"])
             for copy in item["recipients"]
