@@ -30,10 +30,14 @@ from gateway.api import (
     workers,
 )
 from gateway.api import referrals as api_referrals
-from gateway.api.house import House
 from gateway.config import Settings
+from gateway.desk import account, colleagues, home, problems, sign_in, users
+from gateway.desk import cases as desk_cases
+from gateway.desk.guard import PUBLIC_ENDPOINTS as DESK_PUBLIC
+from gateway.desk.guard import desk
 from gateway.errors import Unavailable, UnsafeSettings
 from gateway.flows.erasing import check_erased
+from gateway.house import House
 from gateway.ledger import (
     Pressure,
     Sequencer,
@@ -48,6 +52,8 @@ from gateway.sealing.held import Held
 from gateway.store import roles
 from gateway.store.engine import make_engine, make_sessions
 from gateway.web import headers, reference
+
+PAGES = (sign_in, account, colleagues, home, desk_cases, problems)
 
 MAX_BODY = 4 * 1024 * 1024  # bytes; a referral of 2 MB is 1.8 times that on the wire
 
@@ -137,6 +143,8 @@ def create_app(
     ):
         app.register_blueprint(blueprint)
     app.register_blueprint(reference.web)
+    app.register_blueprint(desk)
+    users.attach(app)
     app.after_request(_harden)
     _refuse_open_routes(app)
     return app
@@ -155,10 +163,11 @@ def _harden(response: Response) -> Response:
 
 
 def _refuse_open_routes(app: Flask) -> None:
-    """Refuse to start with a route that declares neither a scope nor that it is public."""
+    """Refuse to start with a route that declares no scope, no role and not that it is public."""
     doors = (metadata, openapi, health, tiles, reference)
-    public = frozenset[str]().union(*(door.PUBLIC_ENDPOINTS for door in doors))
+    public = frozenset[str](DESK_PUBLIC).union(*(door.PUBLIC_ENDPOINTS for door in doors))
     for rule in app.url_map.iter_rules():
         view = app.view_functions[rule.endpoint]
-        if rule.endpoint not in public and not hasattr(view, "gateway_scope"):
+        is_guarded = hasattr(view, "gateway_scope") or hasattr(view, "gateway_roles")
+        if rule.endpoint not in public and not is_guarded:
             raise UnsafeSettings("A route declares no scope.")

@@ -1,39 +1,14 @@
-"""Owns what a running service holds, and how a view reaches it."""
+"""Owns how a view of the API reaches what the service holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import cast
 
 from flask import current_app
-from sqlalchemy.orm import Session, sessionmaker
 
-from gateway.agencies.replay import Replay
-from gateway.config import Settings
-from gateway.ledger import Pressure, Sequencer
-from gateway.profiles.loader import Profiles
-from gateway.sealing.keys import Keys
+from gateway.house import House
 
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """Everything one service process shares; made by `create_app`, never changed."""
-
-    settings: Settings
-    sessions: sessionmaker[Session]
-    keys_at: Callable[[datetime], Keys]
-    profiles: Profiles
-    replay: Replay
-    clock: Callable[[], datetime]
-    pressure: Pressure
-    sequencer: Sequencer
-
-    @property
-    def keys(self) -> Keys:
-        """The gateway's keys as they are at this moment; an operator may exchange one any time."""
-        return self.keys_at(self.clock())
+__all__ = ["House", "house"]
 
 
 def house() -> House:

@@ -35,6 +35,7 @@ from gateway.disclosure.glass import (
 )
 from gateway.disclosure.grants import derive, grant_new, regrant
 from gateway.disclosure.opening import Disclosed, disclose, disclose_many, load
+from gateway.disclosure.own_keys import require_page, shown_on_pages
 from gateway.disclosure.pieces import Piece
 from gateway.disclosure.private import Note, keep_note, last_number, list_notes
 from gateway.disclosure.renewing import renew_case_key
@@ -90,10 +91,12 @@ __all__ = [
     "regrant",
     "renew_case_key",
     "require_no_wall",
+    "require_page",
     "require_purpose",
     "seal_answer",
     "seal_value",
     "section_facts",
+    "shown_on_pages",
     "sign_receipt",
     "stand_before",
     "take_copy",

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from gateway.agencies import directory, own_keys
+from gateway.disclosure.deciding import decision_for
 from gateway.errors import Denied, Unavailable
 from gateway.ledger import Work
 from gateway.rules import conflict
-from gateway.rules.facts import CaseFacts, Worker
+from gateway.rules.facts import Allowed, CaseFacts, Worker
 from gateway.schemas.codes import ConflictAct
 from gateway.store import conflicts
 from gateway.store.worker_keys import WorkerKeyRow
@@ -41,6 +42,26 @@ def recipient(work: Work, cases: Iterable[CaseFacts]) -> Mapping[str, Any]:
         if not held:
             raise Denied(NO_KEY, subject=case.case_id)
     return directory.shown_own(held[0])
+
+
+def shown_on_pages(work: Work, case: CaseFacts) -> Allowed | None:
+    """The most that the caller may know of a case on a page, if anything.
+
+    A page is for a person of whom the agency's administrator can take the place. So it shows
+    nothing of a case whose answers go to a worker's own key alone.
+    """
+    if conflict.needs_own_key(case, work.caller.agency_id):
+        return None
+    return decision_for(work, case)
+
+
+def require_page(work: Work, case: CaseFacts) -> None:
+    """Refuse to show on a page what would be sealed to a worker's own key.
+
+    :raises Denied: if it would.
+    """
+    if conflict.needs_own_key(case, work.caller.agency_id):
+        raise Denied(NO_KEY, subject=case.case_id)
 
 
 def _counts(case: CaseFacts, key: WorkerKeyRow, settled: datetime | None, work: Work) -> bool:

@@ -608,3 +608,33 @@ class Scope(StrEnum):
     CONFERENCE_READ = "conference:read"
     LOG_READ = "log:read"
     DIRECTORY_READ = "directory:read"
+
+
+class PersonRole(StrEnum):
+    """What a person does at the desk; one person may hold several (domain roles)."""
+
+    COORDINATOR = "COORDINATOR"
+    CHAIR = "CHAIR"  # follows from how the worker was registered; nobody gives it at the desk
+    IDVA = "IDVA"
+    AGENCY_REP = "AGENCY_REP"  # speaks for an agency at the conference
+    REFERRER = "REFERRER"
+    DPO_AUDITOR = "DPO_AUDITOR"
+    AGENCY_ADMIN = "AGENCY_ADMIN"  # keeps its agency's people and reads no case
+
+
+class OneTime(StrEnum):
+    """What is used once: a link, or a code that a person kept for a lost device."""
+
+    INVITATION = "INVITATION"
+    RECOVERY = "RECOVERY"
+    DEMONSTRATION = "DEMONSTRATION"  # made by `gateway demo` alone, for invented people
+
+
+class SignedInBy(StrEnum):
+    """How a person proved who it is; the words are those of RFC 8176 where it has one."""
+
+    PASSKEY = "hwk"
+    PASSWORD_AND_CODE = "pwd otp"  # noqa: S105 - the name of a method
+    RECOVERY_CODE = "kba"
+    INVITATION = "link"
+    DEMONSTRATION = "demo"

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all
+from gateway.store.types import Utc
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,26 @@ _LISTED = Prepared(
     .where(t.conference_case.c.conference_id == bindparam("conference_id"))
     .order_by(t.conference_case.c.listed_at, t.conference_case.c.case_id)
 )
+
+
+_NEXT = Prepared(
+    select(
+        t.conference.c.id, t.conference.c.area, t.conference.c.agency_id, t.conference.c.starts_at
+    )
+    .join(t.conference_attendee, t.conference_attendee.c.conference_id == t.conference.c.id)
+    .where(
+        t.conference_attendee.c.agency_id == bindparam("agency_id"),
+        t.conference.c.starts_at >= bindparam("since", type_=Utc()),
+    )
+    .order_by(t.conference.c.starts_at)
+    .limit(1)
+)
+
+
+def find_next(session: Session, *, agency_id: str, since: datetime) -> ConferenceRow | None:
+    """The first conference that an agency attends, of those that start from then on."""
+    rows = _NEXT.rows(session, agency_id=agency_id, since=since)
+    return ConferenceRow(*rows[0]) if rows else None
 
 
 def add_conference(

@@ -111,13 +111,22 @@ def list_assignments(session: Session, case_ids: Sequence[str]) -> list[Assignme
     return [AssignmentRow(row[0], row[1], row[2], row[3], tuple(row[4]), row[5]) for row in rows]
 
 
-def list_own(session: Session, *, agency_id: str, limit: int) -> list[str]:
-    """Cases that an agency referred, supports or coordinates, the newest part first."""
+def list_own(
+    session: Session,
+    *,
+    agency_id: str,
+    limit: int,
+    roles: Sequence[CaseRole] = _OWNING,
+) -> list[str]:
+    """Cases in which an agency has one of these roles, the newest part first.
+
+    Without `roles` those that it referred, supports or coordinates.
+    """
     a = t.assignment
     newest = func.max(a.c.id)
     rows = session.execute(
         select(a.c.case_id)
-        .where(a.c.agency_id == agency_id, a.c.until.is_(None), a.c.role.in_(_OWNING))
+        .where(a.c.agency_id == agency_id, a.c.until.is_(None), a.c.role.in_(roles))
         .group_by(a.c.case_id)
         .order_by(newest.desc())
         .limit(limit)

@@ -134,6 +134,25 @@ WALLS: Mapping[str, Wall] = {
         _may("rad", OWN),
         {System.MATCHING: _all("r"), System.KEEPER: _all("rad")},
     ),
+    "person_role": Wall(
+        "What an agency's own people do at the desk; its administrator settles it there.",
+        _may("rad", OWN),
+        {System.OPERATOR: _all("rad")},
+    ),
+    "passkey": Wall(
+        "Public keys of an agency's own people; whose one is, is looked up before it is known.",
+        _may("rac", OWN),
+        {System.ROUTING: _all("r")},
+    ),
+    "password": Wall("What an agency's own people's passwords open.", _may("racd", OWN)),
+    "one_time": Wall(
+        "Invitations and codes of an agency's own people, as digests.",
+        _may("racd", OWN),
+        {System.OPERATOR: _all("a")},
+    ),
+    "desk_session": Wall(
+        "Where an agency's own people are signed in, by digests.", _may("rac", OWN)
+    ),
     "revoked_token": Wall(
         "Random ids of tokens, looked up on each request; no row says whose.",
         _may("ra", ANYBODY),

@@ -57,10 +57,11 @@ PUBLIC: Mapping[str, str] = {
 
 
 def every_route(world: World) -> list[str]:
-    """Method and rule of every route of the service."""
+    """Method and rule of every route of the service; of pages for people see tests/desk."""
     return sorted(
         f"{method} {rule.rule}"
         for rule in world.app.url_map.iter_rules()
+        if not rule.endpoint.startswith("desk.")
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     )
 

@@ -211,7 +211,11 @@ def test_F38_new_keys_take_over_and_the_old_end_after_the_overlap(door: Door, id
 
 def test_no_route_takes_a_key(door: Door, idva: Agency) -> None:
     """An agency cannot change its own keys, whoever holds the present one."""
-    rules = [rule.rule for rule in door.client.application.url_map.iter_rules()]
+    rules = [
+        rule.rule
+        for rule in door.client.application.url_map.iter_rules()
+        if not rule.endpoint.startswith("desk.")  # people's passkeys are none of an agency's keys
+    ]
     assert [rule for rule in rules if "key" in rule or "jwks" in rule] == ["/.well-known/jwks.json"]
     other = Agency("idva", door)
     asked = requested.rekeying(agency_id="idva", jwks=other.jwks(), now=door.now)

@@ -22,9 +22,12 @@ from gateway.schemas.codes import (
     ConflictAct,
     Custody,
     NoteKind,
+    OneTime,
+    PersonRole,
     PrimaryVictim,
     Purpose,
     SealRequest,
+    SignedInBy,
 )
 from gateway.store import tables as t
 from tests.database import fresh
@@ -102,7 +105,44 @@ def _tie(world: World, case_id: str) -> None:
     by = {"by_agency": COORDINATOR, "by_worker": "marac-01", "at": world.now}
     shared = world.rows(t.case_token, case_id=case_id)[0]["token"]
     other = next(row["id"] for row in world.rows(t.case) if row["id"] != case_id)
+    signs_in = {"agency_id": LANDLORD, "worker_id": "homes-01"}
     rows: list[tuple[Table, dict[str, Any]]] = [
+        (t.person_role, {**signs_in, "role": PersonRole.AGENCY_REP, "at": world.now}),
+        (
+            t.passkey,
+            {
+                **signs_in,
+                "id": b"k" * 32,
+                "credential": b"c",
+                "public_key": b"p",
+                "sign_count": 0,
+                "added_at": world.now,
+            },
+        ),
+        (
+            t.password,
+            {**signs_in, "salt": b"s" * 16, "seed": b"e", "last_step": 0, "set_at": world.now},
+        ),
+        (
+            t.one_time,
+            {
+                **signs_in,
+                "digest": b"o" * 32,
+                "kind": OneTime.INVITATION,
+                "made_at": world.now,
+            },
+        ),
+        (
+            t.desk_session,
+            {
+                **signs_in,
+                "digest": b"d" * 32,
+                "method": SignedInBy.PASSKEY,
+                "began_at": world.now,
+                "authenticated_at": world.now,
+                "seen_at": world.now,
+            },
+        ),
         (
             t.interest,
             {

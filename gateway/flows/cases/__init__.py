@@ -8,19 +8,27 @@ from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_
 from gateway.flows.cases.looking import explain_view, list_access
 from gateway.flows.cases.looking_back import list_readings
 from gateway.flows.cases.noting import keep_private_note, list_private_notes
+from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
+from gateway.flows.cases.showing import Shown, ask_to_show, purposes_of, show
 from gateway.flows.cases.walling import settle_conflict
 
 __all__ = [
+    "Count",
     "Due",
     "Feed",
     "Item",
+    "Line",
+    "Need",
+    "Overview",
     "SealRequested",
+    "Shown",
     "acknowledge",
     "add_sealed_copy",
     "ask_to_read",
+    "ask_to_show",
     "break_glass",
     "decide",
     "explain_view",
@@ -28,15 +36,19 @@ __all__ = [
     "keep_private_note",
     "list_access",
     "list_due",
+    "list_lines",
     "list_new",
     "list_private_notes",
     "list_readings",
     "list_seal_requests",
     "look_behind",
+    "oversee",
     "pull",
+    "purposes_of",
     "read_for_worker",
     "review_glass",
     "review_primary_victim",
     "settle_conflict",
+    "show",
     "write_for_worker",
 ]

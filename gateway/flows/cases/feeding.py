@@ -141,12 +141,20 @@ def _item(
 ) -> Item:
     if decision is None:
         return Item(name, ENDED, notice=notice)
+    level, state = told(case, risk, decision)
     if decision.because == ALERT:
-        return Item(name, ALERT_KIND, str(risk.level), None, case.state_at, notice)
+        return Item(name, ALERT_KIND, level, state, case.state_at, notice)
+    kind = CHANGED if row.kind in NOTICES else row.kind
+    return Item(name, kind, level, state, case.state_at, notice)
+
+
+def told(case: CaseRow, risk: RiskRow, decision: Allowed) -> tuple[str | None, str | None]:
+    """What a list tells of a case besides its name: level and state, or None for each."""
+    if decision.because == ALERT:
+        return str(risk.level), None
     # The level is D08: shown as the section of the referral itself is.
     is_shown = decision.level("referral", is_own=False) in (Level.FULL, Level.SUMMARY)
     level = str(risk.level) if is_shown else None
     # Whoever sees only its own is told how the case stands by another door, with care.
     state = None if decision.because == "own" else str(case.state)
-    kind = CHANGED if row.kind in NOTICES else row.kind
-    return Item(name, kind, level, state, case.state_at, notice)
+    return level, state

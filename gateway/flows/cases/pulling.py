@@ -55,7 +55,7 @@ def pull(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed
         work,
         issuer=issuer,
         form="disclosure/1",
-        document=_document(work, found),
+        document=document_of(work, found),
         purpose=purpose,
         entry=found.entry,
         cases=[found.facts],
@@ -96,7 +96,8 @@ def acknowledge(work: Work, reference: str, outcome: Acknowledgement, reason: st
     feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)
 
 
-def _document(work: Work, found: Disclosed) -> dict[str, Any]:
+def document_of(work: Work, found: Disclosed) -> dict[str, Any]:
+    """What is handed over of a case, as its readers know it."""
     case_id, decision = found.case_id, found.decision
     document: dict[str, Any] = {"reference": names_of(work, [case_id])[case_id]}
     if decision.because == ALERT:

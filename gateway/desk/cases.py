@@ -1,0 +1,78 @@
+"""Owns the page of one case: why it is opened is asked first, and stands in the access log."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import request
+from werkzeug.wrappers import Response as Answer
+
+from gateway.desk.guard import Visit, page
+from gateway.desk.render import show
+from gateway.errors import NotFound
+from gateway.flows import cases
+from gateway.ledger import wait_for
+from gateway.rules.desk import CASEWORK
+from gateway.schemas import reference as references
+from gateway.schemas.codes import Custody, Limited, Purpose
+
+_PURPOSE = re.compile(r"P([1-9])", re.ASCII)
+# The order in which a case is read: who she is and how to reach her, then what is at stake.
+_FIRST = (
+    "safe_contact",
+    "victim_identity",
+    "referral",
+    "risk_answers",
+    "children",
+    "perpetrator",
+)
+
+
+@page("/cases/<reference>", roles=CASEWORK)
+def why(visit: Visit, reference: str) -> Answer:
+    """Ask why a case is opened; of the case itself nothing is looked at."""
+    written = references.read(reference)
+    if written is None:
+        raise NotFound
+    return _why(visit, references.write(written))
+
+
+@page("/cases/<reference>", roles=CASEWORK, method="POST", takes=Limited.EXPORT)
+def case(visit: Visit, reference: str) -> Answer:
+    """Show a case as the person may see it, for the purpose that it stated."""
+    purpose = request.form.get("purpose", "")
+    written = references.read(reference) or "-"
+    if not _PURPOSE.fullmatch(purpose):
+        return _why(visit, references.write(written), said="Choose why you open this case.")
+    asked, here = None, visit.house
+    if visit.person.custody is Custody.HOSTED:
+        with visit.work() as work:
+            asked = cases.ask_to_show(work, written, Purpose(purpose))
+        wait_for(here.sessions, here.keys, asked.id, visit.now)
+    with visit.work() as work:
+        shown = cases.show(work, written, Purpose(purpose), asked)
+    document = shown.document
+    return show(
+        "case",
+        visit,
+        reference=document["reference"],
+        document=document,
+        shown=shown,
+        sections=_ordered(document.get("sections", [])),
+        withheld=[each for each in document.get("withheld", []) if each not in shown.sealed],
+        purpose=purpose,
+        custody=str(visit.person.custody),
+    )
+
+
+def _why(visit: Visit, reference: str, *, said: str = "") -> Answer:
+    with visit.work() as work:
+        known = cases.purposes_of(work, visit.person.caller)
+    status = 422 if said else 200
+    return show("why", visit, status=status, reference=reference, purposes=known, said=said)
+
+
+def _ordered(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    rank = {name: place for place, name in enumerate(_FIRST)}
+    return sorted(sections, key=lambda each: (rank.get(each["section"], 99), each["section"]))

@@ -1,0 +1,106 @@
+"""Owns how an error is told on a page: what happened, and what to do."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+
+from flask import Response
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from gateway.desk.guard import Visit, desk
+from gateway.desk.place import house
+from gateway.desk.render import show
+from gateway.desk.users import signed_in
+from gateway.errors import (
+    Conflict,
+    GatewayError,
+    Invalid,
+    Mismatch,
+    NotFound,
+    TooMany,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+
+_SAYS: tuple[tuple[type[GatewayError], HTTPStatus, str, str], ...] = (
+    (
+        NotFound,
+        HTTPStatus.NOT_FOUND,
+        "Page not found",
+        "If you typed the address, check it. There may be nothing here for you.",
+    ),
+    (Mismatch, HTTPStatus.FORBIDDEN, "That did not work", ""),
+    (Conflict, HTTPStatus.CONFLICT, "Somebody was quicker", ""),
+    (TooMany, HTTPStatus.TOO_MANY_REQUESTS, "Too often", "Wait a minute and try again."),
+    (Invalid, HTTPStatus.UNPROCESSABLE_ENTITY, "Check what you entered", ""),
+    (
+        Unavailable,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The service is not available",
+        "Nothing was shown or changed. Try again in a minute.",
+    ),
+)
+
+
+@desk.errorhandler(GatewayError)
+def expected(error: GatewayError) -> Response:
+    """Tell one of our own errors."""
+    for kind, status, title, text in _SAYS:
+        if isinstance(error, kind):
+            code = "not_found" if kind is NotFound else error.code
+            answer = _page(status, title, text or error.message, code)
+            if isinstance(error, TooMany):
+                answer.headers["Retry-After"] = str(error.wait)
+            if status is HTTPStatus.SERVICE_UNAVAILABLE:
+                answer.headers["Retry-After"] = "5"
+            return answer
+    return _page(HTTPStatus.FORBIDDEN, "That did not work", error.message, error.code)
+
+
+@desk.errorhandler(HTTPException)
+def of_framework(error: HTTPException) -> Response:
+    """Tell that there is no such page, or that too much was sent."""
+    status = HTTPStatus(error.code or 500)
+    if status is HTTPStatus.NOT_FOUND:
+        return expected(NotFound())
+    return _page(status, "That did not work", "Open the page again.")
+
+
+@desk.errorhandler(SQLAlchemyError)
+def broken_database(_error: SQLAlchemyError) -> Response:
+    """Tell that the database cannot be used."""
+    log.error("a page could not use the database")
+    return expected(Unavailable())
+
+
+@desk.errorhandler(Exception)
+def unexpected(error: Exception) -> Response:
+    """Tell a fault of ours; what went wrong is logged by type and place, never by value."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "-"
+    log.error("unexpected %s at %s", type(error).__name__, where)
+    return _page(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong with us",
+        "Nothing was changed. If it happens again, tell whoever runs the service.",
+    )
+
+
+def _page(status: HTTPStatus, title: str, text: str, code: str = "error") -> Response:
+    return show("problem", _visit(status), status=int(status), title=title, text=text, code=code)
+
+
+def _visit(status: HTTPStatus) -> Visit | None:
+    """Who is signed in, for the heading of the page; nobody, where not even that can be told."""
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return None
+    here = house()
+    try:
+        return Visit(here, here.clock(), signed_in())
+    except GatewayError:
+        return None

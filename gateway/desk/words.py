@@ -1,0 +1,142 @@
+"""Owns the words of the desk: how codes, times and fields are said to people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta, tzinfo
+from typing import Any
+
+from gateway.schemas.codes import PersonRole
+
+ROLES: Mapping[PersonRole, str] = {
+    PersonRole.COORDINATOR: "Coordinator",
+    PersonRole.CHAIR: "Chair",
+    PersonRole.IDVA: "IDVA",
+    PersonRole.AGENCY_REP: "Agency representative",
+    PersonRole.REFERRER: "Referrer",
+    PersonRole.DPO_AUDITOR: "Data protection officer",
+    PersonRole.AGENCY_ADMIN: "Agency administrator",
+}
+PURPOSES: Mapping[str, str] = {
+    "P1": "Identify the risk",
+    "P2": "Plan the victim's safety",
+    "P3": "Keep a child safe",
+    "P4": "Safeguard an adult",
+    "P5": "Manage the person who causes harm",
+    "P6": "Keep staff safe",
+    "P7": "Keep a home safe",
+    "P8": "Give evidence for an order",
+    "P9": "Coordinate the case",
+    "P10": "Audit",
+}
+STATES: Mapping[str, str] = {
+    "SUBMITTED": "Received",
+    "TRIAGE": "Waits for triage",
+    "RETURNED": "Returned to the referrer",
+    "LAPSED_ESCALATED": "Return lapsed",
+    "REJECTED": "Not accepted",
+    "REDIRECTED": "Redirected",
+    "MERGED": "Merged",
+    "ACCEPTED": "Accepted",
+    "LISTED": "On a conference list",
+    "RESEARCH": "Research",
+    "READY": "Ready for the conference",
+    "DEFERRED": "Deferred",
+    "EMERGENCY": "Emergency",
+    "HEARD": "Heard",
+    "ACTIONS_OPEN": "Actions open",
+    "RELISTED": "Listed again",
+    "MONITORING": "Monitored",
+    "WITHDRAWN": "Withdrawn",
+    "CLOSED": "Closed",
+}
+LEVELS: Mapping[str, tuple[str, str]] = {  # words, and the colour of the tag
+    "HIGH": ("High risk", "red"),
+    "MEDIUM": ("Medium risk", "orange"),
+    "STANDARD": ("Standard risk", "grey"),
+}
+OWED: Mapping[str, str] = {
+    "RENEW_AGREEMENT": "Ask whether she still agrees",
+    "COMPLETE_OVERRIDE_RECORD": "Complete the record of sharing without agreement",
+    "REVIEW_OVERRIDE": "Review the decision to share without agreement",
+    "RING_999": "Ring 999",
+}
+_UPPER = {"dob": "Date of birth", "nhs": "NHS", "ric": "RIC", "dash": "DASH", "uprn": "UPRN"}
+_SMALL = {"id", "gp", "idva", "mappa", "asb"}
+
+
+def roles(held: Collection[PersonRole]) -> str:
+    """The roles of a person, in words."""
+    return ", ".join(ROLES[each] for each in PersonRole if each in held)
+
+
+def state(code: str | None) -> str:
+    """A state of a case."""
+    return STATES.get(code or "", plain(code or ""))
+
+
+def owed(code: str) -> str:
+    """What somebody owes."""
+    return OWED.get(code, plain(code))
+
+
+def plain(code: str) -> str:
+    """A code or the name of a field as words."""
+    parts = code.replace(".", " ").replace("_", " ").lower().split()
+    shown = [_UPPER.get(p, p.upper() if p in _SMALL else p) for p in parts]
+    text = " ".join(shown)
+    return text[:1].upper() + text[1:]
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """A time as the area's clock shows it: "Mon 23 Nov, 10:05"."""
+    local = at.astimezone(zone)
+    return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def day(at: datetime, zone: tzinfo) -> str:
+    """The day of a time: "Monday 23 November 2026"."""
+    local = at.astimezone(zone)
+    return f"{local:%A} {local.day} {local:%B %Y}"
+
+
+def span(length: timedelta) -> str:
+    """About how long: "40 minutes", "3 hours", "2 days"."""
+    minutes = max(0, int(length.total_seconds() // 60))
+    if minutes < 90:
+        return _counted(minutes, "minute")
+    hours = round(minutes / 60)
+    return _counted(hours, "hour") if hours < 48 else _counted(round(hours / 24), "day")
+
+
+def until(at: datetime, now: datetime) -> str:
+    """How far a deadline is: "2 hours late", "in 3 days"."""
+    return f"{span(now - at)} late" if at < now else f"in {span(at - now)}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """A number with its noun."""
+    return _counted(number, one, many)
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def is_plain(value: Any) -> bool:
+    """Whether a value is shown on a line of its own."""
+    return not isinstance(value, dict | list)
+
+
+def said(value: Any) -> str:
+    """A plain value: codes as words, the rest as it was written."""
+    if value is True:
+        return "Yes"
+    if value is False:
+        return "No"
+    if value is None:
+        return "Not known"
+    text = str(value)
+    is_code = text.isupper() and "_" in text and text.isascii()
+    known = {"YES": "Yes", "NO": "No", "UNKNOWN": "Not known", "DONT_KNOW": "Not known"}
+    return known.get(text, plain(text) if is_code else text)

@@ -1,0 +1,121 @@
+"""Owns showing a case on a page: the same reading, decision and line of the log as a pull.
+
+What is sealed to the agency, the gateway cannot open: for an agency with keys of its own the page
+says that there is something, and its own software opens it. For an agency whose keys are hosted
+here, a first Work records and the next one opens, as gateway.flows.cases.hosting tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from gateway.agencies import hosted
+from gateway.disclosure import (
+    Disclosed,
+    ask_unsealed,
+    disclose,
+    list_facts,
+    load,
+    require_page,
+    require_purpose,
+    unseal,
+    ways,
+)
+from gateway.flows.cases.finding import find_case
+from gateway.flows.cases.pulling import document_of
+from gateway.ledger import Entry, Work
+from gateway.rules.facts import Caller
+from gateway.schemas.codes import Level, Purpose
+from gateway.schemas.protected import Protected, reveal
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A case as one person may see it."""
+
+    document: Mapping[str, Any] = field(repr=False)
+    sealed: tuple[str, ...]  # sections that only the agency's own software opens
+    opened: Mapping[str, Mapping[str, Any]] = field(repr=False)  # of a hosted agency
+    notes: tuple[Mapping[str, Any], ...] = field(repr=False)
+    because: str
+    entry: Entry
+
+
+def purposes_of(work: Work, caller: Caller) -> tuple[Purpose, ...]:
+    """The purposes that a person's agency may state; of a case nothing is looked at."""
+    matrix = work.profiles.matrix(work.now.date())
+    work.count("purposes.listed")
+    return tuple(
+        each
+        for each in Purpose
+        if each not in (Purpose.P10, Purpose.P11) and matrix.may_state(caller.kind, each)
+    )
+
+
+def ask_to_show(work: Work, reference: str, purpose: Purpose) -> Entry:
+    """Decide and record that what is sealed to a hosted agency will be read; opens nothing.
+
+    :raises Denied: if it may not: the answer is that of an unknown case.
+    :raises Invalid: if the agency's kind may not state this purpose.
+    """
+    work.attempt("sealed.read", purpose=purpose)
+    require_purpose(work, purpose)
+    hosted.require_worker(work)
+    case_id = _find(work, reference)
+    return ask_unsealed(work, case_id, purpose)
+
+
+def show(work: Work, reference: str, purpose: Purpose, asked: Entry | None = None) -> Shown:
+    """Return a case as the signed-in person may see it; with `asked` what is sealed to it, too.
+
+    :raises Denied: if it may not: the answer is that of an unknown case.
+    :raises Invalid: if the agency's kind may not state this purpose.
+    """
+    work.attempt("case.read" if asked is None else "sealed.read", purpose=purpose)
+    require_purpose(work, purpose)
+    case_id = _find(work, reference)
+    if asked is None:
+        found = disclose(work, case_id, purpose)
+        return _shown(work, found, {}, ())
+    hosted.require_worker(work)
+    read = unseal(work, case_id, purpose, asked)
+    notes = tuple(
+        {"kind": str(each.note.kind), "at": each.note.at, **each.content} for each in read.notes
+    )
+    return _shown(work, read.disclosed, read.sections, notes)
+
+
+def _find(work: Work, reference: str) -> str:
+    case_id = find_case(work, reference, then=lambda ids: load(work, ids))
+    facts = list_facts(work.session, [case_id], on=work.now.date()).get(case_id)
+    if facts is not None:  # otherwise the second wall did not show it, and the reading is refused
+        require_page(work, facts)
+    return case_id
+
+
+def _shown(
+    work: Work,
+    found: Disclosed,
+    opened: Mapping[str, Protected],
+    notes: tuple[Mapping[str, Any], ...],
+) -> Shown:
+    exclusive = found.profile.matrix.exclusive
+    sealed = {
+        piece.section
+        for piece in found.pieces
+        if piece.section in exclusive and piece.level is Level.FULL
+    }
+    document = document_of(work, found)
+    document.pop("sealed", None)  # ciphertext says nothing to people
+    if not ways.may_reveal(ways.PAGES["case"]):
+        raise ValueError("a page that may not write out what is protected")
+    return Shown(
+        reveal(document),
+        tuple(sorted(sealed - opened.keys())),
+        reveal(opened),
+        tuple(reveal(list(notes))),
+        found.decision.because,
+        found.entry,
+    )

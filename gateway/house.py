@@ -1,0 +1,34 @@
+"""Owns what a running service holds, for whichever door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session, sessionmaker
+
+from gateway.agencies.replay import Replay
+from gateway.config import Settings
+from gateway.ledger import Pressure, Sequencer
+from gateway.profiles.loader import Profiles
+from gateway.sealing.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Everything one service process shares; made by `create_app`, never changed."""
+
+    settings: Settings
+    sessions: sessionmaker[Session]
+    keys_at: Callable[[datetime], Keys]
+    profiles: Profiles
+    replay: Replay
+    clock: Callable[[], datetime]
+    pressure: Pressure
+    sequencer: Sequencer
+
+    @property
+    def keys(self) -> Keys:
+        """The gateway's keys as they are at this moment; an operator may exchange one any time."""
+        return self.keys_at(self.clock())

@@ -1,0 +1,101 @@
+"""Every page as a browser shows it: three widths, no rule of accessibility broken, nothing asked
+of anybody else, and pictures of it for people to look at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.desk.conftest import Live
+
+pytestmark = pytest.mark.needs("chromium")
+WIDTHS = {"phone": 320, "tablet": 768, "desktop": 1280}
+# Page, who opens it, and its address; a case by its name in the story.
+PAGES = {
+    "sign-in": (None, "/desk/sign-in"),
+    "signed-out": (None, "/desk/signed-out"),
+    "nothing-here": (None, "/desk/nothing"),
+    "coordinator": ("coordinator", "/desk"),
+    "to-triage": ("coordinator", "/desk/needs/triage"),
+    "all-cases": ("coordinator", "/desk/cases"),
+    "why": ("coordinator", "/desk/cases/{c1}"),
+    "account": ("coordinator", "/desk/account"),
+    "prove": ("coordinator", "/desk/prove"),
+    "password": ("coordinator", "/desk/account/password"),
+    "idva": ("idva", "/desk"),
+    "landlord": ("landlord", "/desk/cases"),
+    "people": ("administrator", "/desk/people"),
+}
+
+
+@pytest.fixture(scope="module")
+def signed_in(live: Live, browser: Any) -> Iterator[dict[str | None, Any]]:
+    """A browser for each of them."""
+    found: dict[str | None, Any] = {None: browser.new_context()}
+    for who in ("coordinator", "idva", "landlord", "administrator"):
+        found[who] = browser.new_context()
+        page = found[who].new_page()
+        page.goto(live.link(who))
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url("**/desk**")
+        page.close()
+    yield found
+    for context in found.values():
+        context.close()
+
+
+def pictures() -> Path | None:
+    """Where pictures are kept, if somebody wants to look at them."""
+    named = os.environ.get("GATEWAY_PICTURES")
+    return Path(named) if named else None
+
+
+def look(page: Any, name: str) -> None:
+    """Three widths: nothing scrolls sideways, and axe finds nothing."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    for width_name, width in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": 900})
+        inner = page.evaluate("document.documentElement.scrollWidth")
+        assert inner <= width, (name, width_name, inner)
+        if (folder := pictures()) is not None:
+            page.screenshot(path=folder / f"{name}-{width_name}.png", full_page=True)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_F104_a_page_breaks_no_rule_and_fits_every_width(
+    live: Live, signed_in: dict[str | None, Any], name: str
+) -> None:
+    who, path = PAGES[name]
+    page = signed_in[who].new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda sent: asked.append(sent.url))
+    answer = page.goto(live.address + path.format(**live.month))
+    assert answer.status == (404 if name == "nothing-here" else 200)
+    look(page, name)
+    assert [text for text in said if "404" not in text and "Cleared data" not in text] == []
+    assert all(url.startswith(live.address) for url in asked)
+    page.close()
+
+
+@pytest.mark.parametrize("who", ["coordinator", "idva", "landlord"])
+def test_F104_a_case_opened_for_a_purpose_fits_too(
+    live: Live, signed_in: dict[str | None, Any], who: str
+) -> None:
+    page = signed_in[who].new_page()
+    page.goto(f"{live.address}/desk/cases/{live.month['c1']}")
+    purpose = {"coordinator": "Coordinate the case", "idva": "Plan the victim's safety"}
+    page.get_by_label(purpose.get(who, "Keep a home safe")).check()
+    page.get_by_role("button", name="Open the case").click()
+    page.get_by_role("heading", level=1).wait_for()
+    look(page, f"case-{who}")
+    page.close()
