@@ -10,7 +10,8 @@ import click
 from gateway import ledger
 from gateway.cli import enrolment
 from gateway.cli.office import Office, failing_plainly
-from gateway.flows import agencies
+from gateway.flows import agencies, people
+from gateway.schemas.codes import OneTime, PersonRole
 from gateway.sealing import operators
 
 
@@ -68,6 +69,22 @@ def keys(office: Office, agency_id: str) -> None:
         until = f"until {ends:%Y-%m-%d %H:%M}" if ends else "-"
         since = f"from {life.valid_from:%Y-%m-%d %H:%M}"
         click.echo("\t".join((life.use, state, since, until, life.kid)))
+
+
+@agency.command("invite")
+@click.argument("agency_id", metavar="ID")
+@click.argument("worker_id", metavar="WORKER")
+@click.pass_obj
+def invite(office: Office, agency_id: str, worker_id: str) -> None:
+    """Let WORKER keep the people of agency ID: prints a link that works once, for three days.
+
+    Whoever follows it gives the other people of the agency their roles, and reads no case.
+    """
+    with office.work() as work:
+        text = people.invite_first(
+            work, agency_id, worker_id, {PersonRole.AGENCY_ADMIN}, OneTime.INVITATION
+        )
+    click.echo(f"{office.settings.base_url}/desk/link/{text}")
 
 
 @agency.command("end-key")

@@ -18,6 +18,7 @@ from gateway.client import config
 from gateway.demo import (
     closing,
     copies,
+    desk,
     expectations,
     forms,
     history,
@@ -32,6 +33,7 @@ from gateway.demo.play import Stage
 from gateway.demo.show import Show
 from gateway.demo.stories import LANDLORD
 from gateway.demo.wire import Wire
+from gateway.desk.render import is_styled
 from gateway.errors import GatewayError
 from gateway.profiles.loader import Profiles
 
@@ -93,6 +95,15 @@ def _serve(stage: Stage, process: subprocess.Popen[bytes]) -> None:
     typed = _near(program) if program.is_file() else program.name
     settings = _near(place.folder / config.DEFAULT)
     show.title("The service goes on. Stop it with Ctrl-C.")
+    show.step("Look around the desk; each link signs in once, on this machine:")
+    for whom, link in desk.links(place):
+        show.text(f"as {whom}:")
+        show.command(link)
+    if not is_styled():
+        show.text(
+            "The style of the pages was not built, so they are plain. Let npm reach its registry"
+            " and run: .venv/bin/python assets/build.py"
+        )
     show.step("Read the documentation of the API:")
     show.command(f"{place.settings.base_url}/docs")
     show.step(f"Refer as {world.name_of(LANDLORD)}, in another terminal:")
