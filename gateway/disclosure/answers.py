@@ -34,12 +34,13 @@ def seal_answer(
     document: Mapping[str, Any],
     purpose: Purpose,
     entry: Entry,
-    cases: Iterable[CaseFacts] = (),
+    cases: Iterable[CaseFacts],
     has_exclusive: bool = False,
 ) -> Sealed:
     """Sign a document and encrypt it to the caller's newest key, with its log commitment.
 
-    `cases` are those of which the document tells.
+    `cases` are all those of which the document tells: one that only a deputy reads is sealed to
+    the deputy's own key. None is for what tells of no case.
 
     :raises Denied: if one of them is for a deputy's own key, and there is none.
     :raises Unavailable: if the caller's agency has no valid encryption key.

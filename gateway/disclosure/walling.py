@@ -18,13 +18,8 @@ def walled(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
 
     As much is asked where there is no case, so that the time tells of none behind the wall.
     """
-    asked = list(case_ids) or [NOTHING]
-    ties = list_ties(work.session, asked)
-    facts = list_facts(work.session, asked, on=work.now.date(), ties=ties)
-    refused = {
-        case_id: conflict.refusal(facts.get(case_id) or _bare(case_id, ties[case_id]), work.caller)
-        for case_id in case_ids
-    }
+    standing = _standing(work, case_ids)
+    refused = {case_id: conflict.refusal(each, work.caller) for case_id, each in standing.items()}
     return {case_id: because for case_id, because in refused.items() if because is not None}
 
 
@@ -44,14 +39,24 @@ def beyond_wall(work: Work, case_ids: Collection[str]) -> list[str]:
     return [case_id for case_id in listed if case_id not in shut]
 
 
-def require_no_wall(work: Work, case_id: str) -> None:
-    """Refuse a caller that is behind the wall of a case.
+def require_no_wall(work: Work, case_id: str) -> CaseFacts:
+    """Refuse a caller that is behind the wall of a case; gives what that was decided by.
 
     :raises Denied: with the true reason.
     """
-    because = walled(work, [case_id]).get(case_id)
+    facts = _standing(work, [case_id])[case_id]
+    because = conflict.refusal(facts, work.caller)
     if because is not None:
         raise Denied(because, subject=case_id)
+    return facts
+
+
+def _standing(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
+    """The facts that the wall of each case is decided by, also of those that are not seen."""
+    asked = list(case_ids) or [NOTHING]
+    ties = list_ties(work.session, asked)
+    facts = list_facts(work.session, asked, on=work.now.date(), ties=ties)
+    return {case_id: facts.get(case_id) or _bare(case_id, ties[case_id]) for case_id in case_ids}
 
 
 def _bare(case_id: str, ties: Ties) -> CaseFacts:

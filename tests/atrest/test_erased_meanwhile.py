@@ -227,7 +227,7 @@ def once(town: Town, name: str) -> str:
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_F79_a_case_erased_between_two_statements_is_an_absence(town: Town, name: str) -> None:
+def test_a_case_erased_between_two_statements_is_an_absence(town: Town, name: str) -> None:
     case_id = town.world.case_of(town.behind_glass if name == "glass" else town.first)
     rows, tried = rows_of(town, case_id), list[bool]()
     town.act = lambda: tried.append(erase(town, case_id))

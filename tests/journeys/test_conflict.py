@@ -381,6 +381,11 @@ def test_a_tied_coordinator_is_replaced_by_a_chair(world: World) -> None:
         "same_person",
     )
     assert alternate.pull(ref, "P9").document["reference"] == ref
+    # Nor does the office's common key open what tells of the case's readings.
+    for ask in ("readings", "access"):
+        assert getattr(alternate, ask)(ref)["reference"] == ref
+        with pytest.raises(Undecipherable):
+            getattr(world.new_client(COORDINATOR, CHAIR), ask)(ref)
 
 
 def test_only_a_worker_declares(sqlite_world: World) -> None:

@@ -71,4 +71,5 @@ def test_promise_09_an_answer_of_an_unregistered_form_cannot_be_made() -> None:
             document={},
             purpose=Purpose.P9,
             entry=None,  # type: ignore[arg-type]
+            cases=(),
         )

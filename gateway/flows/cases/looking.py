@@ -39,20 +39,15 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
     purpose = Purpose.P10
     work.attempt("log.read", purpose=purpose)
     stone = erasing.find_tombstone(work.session, reference)
-    about: list[CaseFacts] = []
-    if work.caller.kind is AgencyKind.AUDITOR and stone is not None:
-        case_id = stone.case_id
-        entry, sections = _audit(work, case_id, stone.area), None
-        is_all = True
-    elif work.caller.kind is AgencyKind.AUDITOR:
-        case_id = find_case(work, reference)
-        entry, sections = _audit(work, case_id), None
-        is_all = True
+    if work.caller.kind is AgencyKind.AUDITOR:
+        case_id = stone.case_id if stone is not None else find_case(work, reference)
+        entry, about = _audit(work, case_id, stone.area if stone is not None else None)
+        is_all, sections = True, None
     else:
         case_id = find_case(work, reference)
         roles = {row.role for row in find_roles(work, case_id)}
         read = disclose(work, case_id, purpose, event="log.read")
-        entry, about = read.entry, [read.facts]
+        entry, about = read.entry, read.facts
         is_all = work.caller.is_chair or CaseRole.COORDINATOR in roles
         sections = _nameable(work, case_id, is_all=is_all)
     is_guarded = work.caller.kind is not AgencyKind.AUDITOR and not work.caller.is_chair
@@ -70,20 +65,22 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
         document={"reference": references.write(reference), "entries": lines},
         purpose=purpose,
         entry=entry,
-        cases=about,
+        cases=[about],
     )
 
 
-def _audit(work: Work, case_id: str, area: str | None = None) -> Entry:
+def _audit(work: Work, case_id: str, area: str | None) -> tuple[Entry, CaseFacts]:
     """Record that the auditor of the area reads the log of a case; it reads nothing else.
+
+    Gives with the entry what decides to whose key the log is sealed.
 
     :raises Denied: in another area.
     """
     found = cases.list_cases(work.session, [case_id]).get(case_id)
     if (area or (found.area if found else None)) != work.caller.area:
         raise Denied("other-area", subject=case_id)
-    require_no_wall(work, case_id)
-    return work.record(
+    facts = require_no_wall(work, case_id)
+    entry = work.record(
         "log.read",
         case_id,
         because="audit",
@@ -92,6 +89,7 @@ def _audit(work: Work, case_id: str, area: str | None = None) -> Entry:
             work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=False
         ),
     )
+    return entry, facts
 
 
 def _nameable(work: Work, case_id: str, *, is_all: bool) -> frozenset[str]:

@@ -52,6 +52,7 @@ def list_readings(work: Work, reference: str, *, issuer: str) -> Sealed:
         document=document,
         purpose=purpose,
         entry=found.entry,
+        cases=[found.facts],
     )
 
 
