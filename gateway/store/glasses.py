@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Category, GlassFinding, Purpose
 from gateway.store import tables as t
 from gateway.store.dated import next_seq
+from gateway.store.prepared import Prepared
 from gateway.store.rows import add, change
 
 
@@ -82,6 +84,19 @@ def add_glass(session: Session, row: GlassRow) -> None:
         until=row.until,
         due_at=row.due_at,
     )
+
+
+_TURN = Prepared(select(func.pg_advisory_xact_lock(bindparam("worker", type_=BigInteger()))))
+
+
+def wait_for_turn(session: Session, *, agency_id: str, worker_id: str) -> None:
+    """Let two requests of one worker come one after the other (SQLite already does).
+
+    Whether a look waits for its review is then asked when the other's is there to be seen.
+    """
+    if session.get_bind().dialect.name != "sqlite":
+        worker = hashlib.sha256(f"glass|{agency_id}|{worker_id}".encode()).digest()
+        _TURN.rows(session, worker=int.from_bytes(worker[:8], signed=True))
 
 
 def count_unreviewed(session: Session, *, agency_id: str, worker_id: str) -> int:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from werkzeug.test import TestResponse
 
+from gateway.flows.cases import break_glass
+from gateway.ledger import begin
+from gateway.rules.facts import Caller
+from gateway.schemas import reference as references
+from gateway.schemas.codes import AgencyKind
 from gateway.store import tables as t
 from tests.journeys.test_conflict import NOBODYS, refused
+from tests.journeys.test_races import Other
 from tests.journeys.walled import HIMSELF, KAMAL, OFFICE, SOMEBODY, add_worker, chair, with_own_key
-from tests.journeys.world import AUDITOR, CHAIR, World, example, graded
+from tests.journeys.world import AUDITOR, BASE, CHAIR, World, example, graded
 
 COLLEGE, COORDINATOR, GP = "marlbury-college", "marlbury-marac", "marlbury-gp"
 LOOK = {
@@ -253,3 +260,28 @@ def test_M20_named_deputies_break_glass_with_their_own_key(world: World, referen
     assert looking.breaks(reference, category="D07", purpose="P7").status_code == 201
     shown = looking.looks(reference, deputy)
     assert {each["section"] for each in shown["sections"]} == {"incidents"}
+
+
+def test_M20_of_looks_that_are_asked_for_at_once_one_is_opened(
+    world: World, reference: str
+) -> None:
+    """Else whoever asks for many cases at the same moment sees them all before any review."""
+    other = world.client(COLLEGE).refer(example("c2", **NOBODYS)).reference
+    surgery = Worker(world, GP, "gp-01")
+    stored, body = references.read(reference), surgery.wire.envelope("break-glass/1", LOOK)
+    assert stored
+    caller = Caller(
+        GP,
+        AgencyKind.PRIMARY_CARE,
+        "MARLBURY",
+        worker_id="gp-01",
+        authenticated_at=world.now,
+        method="otp",
+    )
+    profiles = world.app.extensions["gateway"].profiles
+    with begin(world.sessions, world.keys, caller, world.now, profiles=profiles) as work:
+        break_glass(work, stored, body.decode(), audience=BASE, key=str(uuid.uuid4()))
+        second = Other(lambda: surgery.breaks(other))
+        assert second.waits()
+    assert code(second.end().answer) == (409, "glass_unreviewed")
+    assert len(world.rows(t.glass)) == 1

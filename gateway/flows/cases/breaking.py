@@ -211,10 +211,9 @@ def _require_ready(work: Work, worker_id: str) -> None:
     """Refuse who may not ask at all: whatever the case, so that this tells of none."""
     if not breakglass.is_fresh(work.caller, work.now):
         raise Conflict("Prove afresh who you are.", code="step_up_needed")
-    waiting = glasses.count_unreviewed(
-        work.session, agency_id=work.caller.agency_id, worker_id=worker_id
-    )
-    if waiting:
+    who = {"agency_id": work.caller.agency_id, "worker_id": worker_id}
+    glasses.wait_for_turn(work.session, **who)  # or several at once would all be the first
+    if glasses.count_unreviewed(work.session, **who):
         raise Conflict("Your last look was not reviewed yet.", code="glass_unreviewed")
 
 
