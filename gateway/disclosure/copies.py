@@ -113,7 +113,7 @@ def list_asked(work: Work, case_id: str | None = None) -> list[Asked]:
         work.session, holder=work.caller.agency_id, case_id=case_id, limit=MOST
     )
     case_ids = list(dict.fromkeys(row.request.case_id for row in found))
-    facts = list_facts(work.session, case_ids, on=work.now.date())
+    facts = list_facts(work.session, case_ids, on=work.today)
     found = [row for row in found if row.request.case_id in facts]  # others were erased since
     stored: dict[str, list[SectionRow]] = {case_id: [] for case_id in case_ids}
     for each in sections.list_sections(work.session, case_ids):

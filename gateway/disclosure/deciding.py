@@ -43,7 +43,7 @@ def get_facts(work: Work, case_id: str) -> CaseFacts:
 
     :raises Denied: if the caller sees it no more: it was erased in between, or left the caller.
     """
-    facts = list_facts(work.session, [case_id], on=work.now.date()).get(case_id)
+    facts = list_facts(work.session, [case_id], on=work.today).get(case_id)
     if facts is None:
         raise Denied("not-assigned", subject=case_id)
     return facts
@@ -56,7 +56,7 @@ def require_purpose(work: Work, purpose: Purpose) -> None:
 
     :raises Invalid: code purpose_not_allowed.
     """
-    if not work.profiles.matrix(work.now.date()).may_state(work.caller.kind, purpose):
+    if not work.profiles.matrix(work.today).may_state(work.caller.kind, purpose):
         raise Invalid(
             "An agency of this kind does not read for this purpose.",
             Problem("purpose_not_allowed", "/purpose"),
@@ -137,4 +137,4 @@ def decision_for(work: Work, facts: CaseFacts) -> Allowed | None:
 
 
 def profile_of(work: Work, facts: CaseFacts) -> Profile:
-    return work.profiles.for_area(facts.area, work.now.date())
+    return work.profiles.for_area(facts.area, work.today)

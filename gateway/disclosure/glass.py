@@ -54,7 +54,7 @@ def stand_before(work: Work, case_id: str, *, reads: bool = False) -> Behind:
 def load_behind(work: Work, case_id: str) -> tuple[CaseFacts | None, RiskRow | None]:
     """What decides, in the same steps for a case that is there and for one that is not."""
     with work.keeping(case_id):
-        facts = list_facts(work.session, [case_id], on=work.now.date()).get(case_id)
+        facts = list_facts(work.session, [case_id], on=work.today).get(case_id)
         risk = dated.list_risks(work.session, [case_id]).get(case_id)
     return facts, risk
 

@@ -53,7 +53,7 @@ def regrant(
     nothing any more. `known` are section keys at hand, by section id.
     """
     session = work.session
-    facts = list_facts(session, [key.case_id], on=work.now.date())[key.case_id]
+    facts = list_facts(session, [key.case_id], on=work.today)[key.case_id]
     rows = sections.list_sections(session, [key.case_id])
     due = derive(facts, rows, profile)
     held = _held(work, key.case_id)

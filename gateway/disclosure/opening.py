@@ -168,7 +168,7 @@ def load(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
     first, and then this reading finds it taken back.
     """
     cases.lock_for_reading(work.session, case_ids)
-    return list_facts(work.session, case_ids, on=work.now.date())
+    return list_facts(work.session, case_ids, on=work.today)
 
 
 def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:
@@ -203,7 +203,7 @@ def _act(
         purpose=purpose,
         basis=profile_of(work, facts).legal.for_kind(
             work.caller.kind,
-            on=work.now.date(),
+            on=work.today,
             # Data Protection Act 2018 Schedule 1 paragraph 18
             is_child_or_has_care_needs=risk.care_needs or risk.age != AgeBand.AGE_18PLUS,
         ),

@@ -82,7 +82,7 @@ def list_notes(work: Work, case_id: str, purpose: Purpose, *, after: int = 0) ->
 
     :raises Denied: if it has no part in the case, or stands behind its wall.
     """
-    facts = list_facts(work.session, [case_id], on=work.now.date())
+    facts = list_facts(work.session, [case_id], on=work.today)
     if case_id not in facts:  # the second wall did not show it
         raise Denied("not-assigned", subject=case_id)
     if (because := rule.kept_out(facts[case_id], work.caller)) is not None:

@@ -55,7 +55,7 @@ def _standing(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
     """The facts that the wall of each case is decided by, also of those that are not seen."""
     asked = list(case_ids) or [NOTHING]
     ties = list_ties(work.session, asked)
-    facts = list_facts(work.session, asked, on=work.now.date(), ties=ties)
+    facts = list_facts(work.session, asked, on=work.today, ties=ties)
     return {case_id: facts.get(case_id) or _bare(case_id, ties[case_id]) for case_id in case_ids}
 
 

@@ -83,7 +83,7 @@ def _wall_in(work: Work, worker_id: str, case_ids: Iterable[str]) -> None:
             continue
         area = cases.list_cases(work.session, [case_id])[case_id].area
         key = open_case_key(work, case_id)
-        regrant(work, key, work.profiles.for_area(area, work.now.date()))
+        regrant(work, key, work.profiles.for_area(area, work.today))
         entry = work.record(
             "conflict.found",
             case_id,

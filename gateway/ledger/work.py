@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -80,6 +80,15 @@ class Work:
         if self._profiles is None:
             raise RuntimeError("this Work was begun without rule tables")
         return self._profiles
+
+    @property
+    def today(self) -> date:
+        """The day it is where the caller works; every first and last day is compared with it.
+
+        In summer it begins an hour before UTC's.
+        """
+        zone = UTC if self._profiles is None else self._profiles.zone(self.caller.area)
+        return self.now.astimezone(zone).date()
 
     def record(
         self,
@@ -202,7 +211,7 @@ class Work:
         if self._profiles is None:
             return {}
         try:
-            return self._profiles.for_area(self.caller.area, self.now.date()).versions
+            return self._profiles.for_area(self.caller.area, self.today).versions
         except NotFound:
             return {}  # no area's tables decide for an operator, or before they came into force
 

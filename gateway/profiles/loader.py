@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, tzinfo
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -115,6 +115,11 @@ class Profiles:
     def areas(self) -> tuple[str, ...]:
         """Return the codes of all areas, sorted."""
         return tuple(sorted(self._by_area))
+
+    def zone(self, area: str) -> tzinfo:
+        """Return by which clock an area lives; UTC for one that is not there."""
+        versions = self._by_area.get(area)
+        return versions[-1].zone if versions else UTC
 
     @property
     def rates(self) -> Mapping[Limited, Rate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -140,6 +140,19 @@ def test_F49_V45_an_agreement_ends_on_its_day_though_nothing_runs(world: World) 
     assert (refusal["agency"], refusal["because"]) == (IDVA, "outcome:NO_SHARE")
     assert feed(world, IDVA)[ref]["kind"] == "ENDED"
     assert world.client(LANDLORD).referral(ref)["document"]
+
+
+def test_F49_V45_a_day_begins_and_ends_at_midnight_where_she_lives(sqlite_world: World) -> None:
+    """In summer an hour before UTC's: an agreement of that hour counts, and one that ended not."""
+    world, day = sqlite_world, "2027-07-10"
+    world.moments.append(datetime(2027, 7, 9, 23, 5, tzinfo=UTC))  # five past midnight of the tenth
+    ref = supported(world, starts_on=day, expires_on=day)
+    idva = world.client(IDVA)
+    assert idva.pull(ref, "P2").document["sections"]
+    world.later(hours=23, minutes=50)
+    assert idva.pull(ref, "P2").document["sections"]
+    world.later(minutes=10)  # the eleventh
+    assert refused(idva.pull, ref, "P2") == ABSENT
 
 
 def test_F49_whoever_writes_next_takes_the_keys_of_what_ended(world: World) -> None:

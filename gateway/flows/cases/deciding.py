@@ -98,7 +98,7 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
         reasons=reasons,
     )
     _tell(work, case_id, form)
-    profile = work.profiles.for_area(case.area, work.now.date())
+    profile = work.profiles.for_area(case.area, work.today)
     key = open_case_key(work, case_id)
     if any(note in form for note in NOTES):
         minute = {"decisions": [received.document]}
@@ -151,7 +151,7 @@ def _merge(work: Work, case_id: str, area: str, form: Mapping[str, Any]) -> None
         for each in members.list_assignments(work.session, [row.case_id])
         if each.agency_id == work.caller.agency_id
     }
-    facts = list_facts(work.session, [row.case_id], on=work.now.date()).get(row.case_id)
+    facts = list_facts(work.session, [row.case_id], on=work.today).get(row.case_id)
     is_open = CaseRole.COORDINATOR in mine and facts is not None and may_know(work, facts)
     if not is_open or other.area != area:
         raise Invalid("There is no other case of that reference.", fault)
@@ -193,7 +193,7 @@ def _join_limits(work: Work, case_id: str, other_id: str) -> None:
         **together,
     )
     area = cases.list_cases(work.session, [other_id])[other_id].area
-    regrant(work, key, work.profiles.for_area(area, work.now.date()))
+    regrant(work, key, work.profiles.for_area(area, work.today))
 
 
 def _tell(work: Work, case_id: str, form: Mapping[str, Any]) -> None:

@@ -93,7 +93,7 @@ def _visible(work: Work, after: tuple[int, int]) -> list[FeedRow]:
 
 def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
     case_ids = list(dict.fromkeys(row.case_id for row in rows))
-    facts = list_facts(work.session, case_ids, on=work.now.date())
+    facts = list_facts(work.session, case_ids, on=work.today)
     risks = dated.list_risks(work.session, case_ids)
     found = cases.list_cases(work.session, case_ids)
     names = names_of(work, case_ids)

@@ -56,7 +56,7 @@ def find_case(
 
 def facts_of(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
     """The facts of cases as they stand today."""
-    return list_facts(work.session, case_ids, on=work.now.date())
+    return list_facts(work.session, case_ids, on=work.today)
 
 
 def find_as_chair(work: Work, reference: str) -> CaseFacts:

@@ -85,8 +85,8 @@ def _audit(work: Work, case_id: str, area: str | None) -> tuple[Entry, CaseFacts
         case_id,
         because="audit",
         purpose=Purpose.P10,
-        basis=work.profiles.for_area(work.caller.area, work.now.date()).legal.for_kind(
-            work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=False
+        basis=work.profiles.for_area(work.caller.area, work.today).legal.for_kind(
+            work.caller.kind, on=work.today, is_child_or_has_care_needs=False
         ),
     )
     return entry, facts

@@ -129,7 +129,7 @@ class _Found:
 def _look(work: Work) -> _Found:
     me = work.caller.agency_id
     ids = members.list_own(work.session, agency_id=me, limit=MOST, roles=_ALL_ROLES)
-    facts = list_facts(work.session, ids, on=work.now.date())
+    facts = list_facts(work.session, ids, on=work.today)
     may = {case_id: shown_on_pages(work, each) for case_id, each in facts.items()}
     allowed = {case_id: decision for case_id, decision in may.items() if decision is not None}
     known = list(allowed)
@@ -163,7 +163,7 @@ def _needs(
         if case_id not in live:
             found[case_id] = _of_partner(work, each, answers)
             continue
-        profile = work.profiles.for_area(each.area, work.now.date())
+        profile = work.profiles.for_area(each.area, work.today)
         waits = each.state is CaseState.TRIAGE
         late_at = due(profile.clocks[_TRIAGE], rows[case_id].state_at, profile.working_days)
         found[case_id] = needing.of_coordinator(
@@ -201,7 +201,7 @@ def _unconfirmed(work: Work, case_ids: Sequence[str]) -> frozenset[str]:
     links = parties.list_links(work.session, case_ids)
     with work.matching():  # of a case that is shared with nobody no link tells
         others = [row.other_id for row in links]
-        unshared = cases.list_unshared(work.session, others, on=work.now.date())
+        unshared = cases.list_unshared(work.session, others, on=work.today)
     return frozenset(
         row.case_id for row in links if row.status == "PROPOSED" and row.other_id not in unshared
     )
@@ -259,9 +259,9 @@ def _meeting(work: Work) -> Meeting | None:
     row = conferences.find_next(work.session, agency_id=me, since=since)
     if row is None:
         return None
-    profile = work.profiles.for_area(row.area, work.now.date())
+    profile = work.profiles.for_area(row.area, work.today)
     listed = [case_id for case_id, _ in conferences.list_listed(work.session, row.conference_id)]
-    facts = list_facts(work.session, listed, on=work.now.date())
+    facts = list_facts(work.session, listed, on=work.today)
     known = [each for each in facts.values() if shown_on_pages(work, each) is not None]
     asked: dict[str, int] = {}
     is_own = row.agency_id == me

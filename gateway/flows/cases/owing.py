@@ -43,7 +43,7 @@ def list_due(work: Work) -> tuple[Due, ...]:
     case_ids = members.list_own(work.session, agency_id=work.caller.agency_id, limit=MOST)
     facts = {
         case_id: each
-        for case_id, each in list_facts(work.session, case_ids, on=work.now.date()).items()
+        for case_id, each in list_facts(work.session, case_ids, on=work.today).items()
         if is_live(each) and decision_for(work, each) is not None
     }
     positions = dated.list_positions(work.session, list(facts))
@@ -80,7 +80,7 @@ def list_owed(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, tuple[owi
     for case_id, each in facts.items():
         if case_id not in positions or case_id not in decisions:
             continue
-        profile = work.profiles.for_area(each.area, work.now.date())
+        profile = work.profiles.for_area(each.area, work.today)
         row = positions[case_id]
         found[case_id] = owing.owed(
             profile.consent,

@@ -195,7 +195,7 @@ def _links(work: Work, case_id: str) -> list[LinkRow]:
     links = parties.list_links(work.session, [case_id])
     with work.matching():
         others = [row.other_id for row in links]
-        unshared = cases.list_unshared(work.session, others, on=work.now.date())
+        unshared = cases.list_unshared(work.session, others, on=work.today)
     return [row for row in links if row.kind == "MERGED" or row.other_id not in unshared]
 
 

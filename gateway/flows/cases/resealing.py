@@ -103,7 +103,7 @@ def add_sealed_copy(work: Work, reference: str, body: str, *, audience: str, key
     kept = {name: item[name] for name in ("section", "digest")} | {"recipients": [copy]}
     contributed = take_copy(work, case_key, asked, kept, received.jws)
     area = cases.list_cases(work.session, [case_id])[case_id].area
-    regrant(work, case_key, work.profiles.for_area(area, work.now.date()), known=contributed)
+    regrant(work, case_key, work.profiles.for_area(area, work.today), known=contributed)
     entry = work.record(
         "section.sealed",
         case_id,

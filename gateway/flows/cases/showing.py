@@ -45,7 +45,7 @@ class Shown:
 
 def purposes_of(work: Work, caller: Caller) -> tuple[Purpose, ...]:
     """The purposes that a person's agency may state; of a case nothing is looked at."""
-    matrix = work.profiles.matrix(work.now.date())
+    matrix = work.profiles.matrix(work.today)
     work.count("purposes.listed")
     return tuple(
         each
@@ -89,7 +89,7 @@ def show(work: Work, reference: str, purpose: Purpose, asked: Entry | None = Non
 
 def _find(work: Work, reference: str) -> str:
     case_id = find_case(work, reference, then=lambda ids: load(work, ids))
-    facts = list_facts(work.session, [case_id], on=work.now.date()).get(case_id)
+    facts = list_facts(work.session, [case_id], on=work.today).get(case_id)
     if facts is not None:  # otherwise the second wall did not show it, and the reading is refused
         require_page(work, facts)
     return case_id

@@ -120,7 +120,7 @@ def _follow(
     if is_asked:
         new = NewAssignment(agency_id, CaseRole.RESEARCH, "deputy")
         members.add_assignments(work.session, case_id=case_id, assignments=[new], at=work.now)
-    regrant(work, key, work.profiles.for_area(before.area, work.now.date()))
+    regrant(work, key, work.profiles.for_area(before.area, work.today))
     entry = work.record(
         "conflict.settled",
         case_id,

@@ -100,7 +100,7 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
         raise Denied("absent")
     if work.caller.agency_id not in attendees:
         raise Denied("not-attending")
-    profile = work.profiles.for_area(conference.area, work.now.date())
+    profile = work.profiles.for_area(conference.area, work.today)
     require_purpose(work, purpose)
     kinds = dict(conferences.list_listed(work.session, conference_id))
     facts = load(work, list(kinds))
@@ -172,7 +172,7 @@ def _basis(work: Work, profile: Profile, found: Iterable[Disclosed]) -> tuple[st
     """The bases of the agenda as a whole; those of each case stand with its own line."""
     is_special = any(each.risk.care_needs or each.risk.age != AgeBand.AGE_18PLUS for each in found)
     return profile.legal.for_kind(
-        work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=is_special
+        work.caller.kind, on=work.today, is_child_or_has_care_needs=is_special
     )
 
 

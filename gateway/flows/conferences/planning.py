@@ -87,7 +87,7 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
     if case_id in dict(conferences.list_listed(work.session, conference_id)):
         raise Conflict("The case is on this list already.", code="already_listed")
     case = cases.list_cases(work.session, [case_id])[case_id]
-    profile = work.profiles.for_area(case.area, work.now.date())
+    profile = work.profiles.for_area(case.area, work.today)
     kind = _kind(work, case_id, case.state, profile)
     state = case.state
     if kind is not ListingKind.EMERGENCY:

@@ -41,7 +41,7 @@ def assess(work: Work, reference: str, body: str, *, audience: str, key: str) ->
         received.loaded,
         case.profile,
         "",
-        on=work.now.date(),
+        on=work.today,
         last_incident_on=case.risk.incident_on,
     )
     known = contribute(

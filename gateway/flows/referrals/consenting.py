@@ -110,7 +110,7 @@ def record_override(work: Work, reference: str, body: str, *, audience: str, key
 
 def _misdated(work: Work, case: Case, form: Mapping[str, Any], said: Said) -> Iterator[Problem]:
     """An agreement counts from a day that has come, to one that has not passed, for so long."""
-    on = work.now.date()
+    on = work.today
     if said.starts_on is None or said.expires_on is None:
         return
     if form["recorded_at"] > work.now:

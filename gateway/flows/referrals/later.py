@@ -68,7 +68,7 @@ def kept(
     if position.seq > versions:
         said = said_of(position)
         standing = replace(facts, capacity=position.capacity)
-        facts = counted(profile.consent, standing, said, on=work.now.date())
+        facts = counted(profile.consent, standing, said, on=work.today)
     decision = consent.decide(profile.consent, facts)
     changed = replace(
         read, criteria=met, level=level, facts=facts, decision=decision, missing=frozenset()

@@ -182,7 +182,7 @@ def withdraw(work: Work, reference: str, reason: WithdrawalReason) -> str:
         because=reason,
         by=writing.by(work),
     )
-    profile = work.profiles.for_area(case.area, work.now.date())
+    profile = work.profiles.for_area(case.area, work.today)
     regrant(work, open_case_key(work, row.case_id), profile)
     entry = work.record("referral.withdraw", row.case_id, because=reason)
     telling.announce_change(work, row.case_id, entry)
@@ -198,7 +198,7 @@ def preview(
     """
     work.count("routing.preview")
     found = area if area in work.profiles.areas else work.profiles.area_of(outward or "")
-    profile = work.profiles.for_area(found or work.caller.area, work.now.date())
+    profile = work.profiles.for_area(found or work.caller.area, work.today)
     standing = directory.standing(work.session)
     previewed = routing.preview(profile.routing, profile.matrix, profile.area, needs, standing)
     return tuple(

@@ -74,7 +74,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
                 case_id,
                 other,
                 kind,
-                repeats_under(document, earlier[other], profile.repeat, work.now.date())
+                repeats_under(document, earlier[other], profile.repeat, work.today)
                 if kind == SAME_PEOPLE
                 else (),
                 "PROPOSED",
@@ -173,7 +173,7 @@ def _earlier(work: Work, case_ids: Sequence[str]) -> dict[str, EarlierCase]:
     """Earlier cases that may be told of: never one that is shared with nobody (V41)."""
     found = cases.list_cases(work.session, case_ids)
     dates = conferences.list_dates(work.session, case_ids)
-    unshared = cases.list_unshared(work.session, case_ids, on=work.now.date())
+    unshared = cases.list_unshared(work.session, case_ids, on=work.today)
     return {
         case_id: EarlierCase(
             case_id,

@@ -120,7 +120,7 @@ def lock(work: Work, case_id: str) -> Case:
     is_decided = row.because.startswith("decision:")
     return Case(
         key=open_case_key(work, case_id),
-        profile=work.profiles.for_area(row.area, work.now.date()),
+        profile=work.profiles.for_area(row.area, work.today),
         state=row.state,
         is_decided=is_decided,
         is_area_known=is_decided or ReturnReason.WRONG_AREA not in row.reasons,
@@ -132,7 +132,7 @@ def lock(work: Work, case_id: str) -> Case:
 def decided(work: Work, case: Case, facts: ConsentFacts, said: Said) -> ConsentDecision:
     """The consent table's own answer today, whether its record is there or not."""
     table = case.profile.consent
-    return consent.decide(table, counted(table, facts, said, on=work.now.date()))
+    return consent.decide(table, counted(table, facts, said, on=work.today))
 
 
 def reconsider(work: Work, case: Case, change: Change, *, event: str, notice: str = "") -> Entry:
@@ -173,7 +173,7 @@ def reconsider(work: Work, case: Case, change: Change, *, event: str, notice: st
 def _write(work: Work, case: Case, change: Change, decision: ConsentDecision) -> None:
     """Append the decision, what follows once an agreement ends, and the state it leads to."""
     case_id, table = case.key.case_id, case.profile.consent
-    after = after_expiry(table, change.facts, change.said, on=work.now.date())
+    after = after_expiry(table, change.facts, change.said, on=work.today)
     lapses = None
     if after is not None and change.said.expires_on is not None:
         lapses = writing.Lapse(change.said.expires_on, _held_back(work, case, after))

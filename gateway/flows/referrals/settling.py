@@ -152,5 +152,5 @@ def basis_of(work: Work, profile: Profile, facts: ConsentFacts) -> tuple[str, ..
     """The bases on which the caller shares today, for this victim (DPA 2018 Sch 1 para 18)."""
     is_special = facts.care_needs or facts.age is not AgeBand.AGE_18PLUS
     return profile.legal.for_kind(
-        work.caller.kind, on=work.now.date(), is_child_or_has_care_needs=is_special
+        work.caller.kind, on=work.today, is_child_or_has_care_needs=is_special
     )

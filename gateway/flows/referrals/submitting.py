@@ -124,7 +124,7 @@ def find_own(work: Work, reference: str) -> ReferralRow:
 
 
 def _read(work: Work, received: Received) -> tuple[Reading, Profile]:
-    on = work.now.date()
+    on = work.today
     area, is_known = reading.find_area(received.loaded, work.profiles, work.caller.area)
     profile = work.profiles.for_area(area, on)
     return reading.read(received.loaded, profile, is_area_known=is_known, on=on), profile
@@ -196,7 +196,7 @@ def _take_in(
 
 
 def _lapse(work: Work, read: Reading, profile: Profile, said: Said) -> writing.Lapse | None:
-    after = after_expiry(profile.consent, read.facts, said, on=work.now.date())
+    after = after_expiry(profile.consent, read.facts, said, on=work.today)
     if after is None or said.expires_on is None:
         return None
     row = profile.consent.row(after.rule)

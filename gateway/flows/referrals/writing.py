@@ -184,7 +184,7 @@ def write_consent(
 def _unshared_from(work: Work, decision: ConsentDecision, lapses: Lapse | None) -> date | None:
     """The first day on which the case is shared with nobody, as far as is decided now (V41)."""
     if decision.outcome is Outcome.NO_SHARE:
-        return work.now.date()
+        return work.today
     if lapses and lapses.decision.outcome is Outcome.NO_SHARE:
         return lapses.last_day + timedelta(days=1)
     return None
