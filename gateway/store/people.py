@@ -13,7 +13,7 @@ from gateway.schemas.codes import AgencyKind, Custody, PersonRole, SignedInBy
 from gateway.store import context
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add, add_all
+from gateway.store.rows import add, add_all, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,11 +182,8 @@ def add_session(session: Session, agency_id: str, row: SessionRow) -> None:
 
 def set_seen(session: Session, *, agency_id: str, digest: bytes, at: datetime) -> None:
     """Note that a session was used."""
-    session.execute(
-        update(t.desk_session)
-        .where(_S.agency_id == agency_id, _S.digest == digest)
-        .values(seen_at=at)
-    )
+    mine = (_S.agency_id == agency_id, _S.digest == digest)
+    change(session, update(t.desk_session).where(*mine).values(seen_at=at))
 
 
 def list_sessions(session: Session, *, agency_id: str, worker_id: str) -> list[SessionRow]:

@@ -71,18 +71,15 @@ class Wall:
         return tuple(act for act in Act if act in given)
 
     def gives(self, act: Act, who: str) -> bool:
-        """Whether an agency or named context may do this with any row at all; "" is nobody.
+        """Whether an agency or named context may change or remove any row; "" is nobody.
 
-        A named context has no part in a case. What only asks whose a row is, holds for it as well:
-        the operators' own lines are counted, too.
+        What is an agency's own, or of those who have a part in a case, is so of no named context.
         """
-        own = self.agency.get(act)
-        if not who.startswith("@"):
-            return own is not None and who != ""
         if who.startswith(f"{System.KEEPER}:"):
             return act in self.keeper
-        given = any(each == who and act in acts for each, acts in self.system.items())
-        return given or (own is not None and "{member:" not in own)
+        if who.startswith("@"):
+            return any(each == who and act in acts for each, acts in self.system.items())
+        return act in self.agency and who != ""
 
     def predicate(self, act: Act) -> str:
         """Who may do this, as one predicate."""
