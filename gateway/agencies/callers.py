@@ -54,6 +54,7 @@ def standing(
         vouched_by=facts.vouched_by,
         authenticated_at=_moment(claims.get("auth_time")),
         method=claims.get("method"),
+        team=facts.team or "",
     )
     return Standing(caller, _refusal(facts, worker_id))
 

@@ -28,14 +28,17 @@ def add(
     is_chair: bool,
     at: datetime,
     vouched_by: str | None = None,
+    team: str | None = None,
 ) -> WorkerRow:
     """Register a worker of an agency; `vouched_by` is the worker there who asked for it.
+
+    `team` tells apart who works with victims from who works with perpetrators; an id, no name.
 
     :raises Invalid: if the id is not of the published form.
     :raises NotFound: if there is no such agency.
     :raises Conflict: if the agency has this worker already.
     """
-    if not is_id(worker_id):
+    if not is_id(worker_id) or not (team is None or is_id(team)):
         raise Invalid("A worker id has lower-case letters, digits, - and _.", Problem("form", ""))
     if store.find_agency(session, agency_id) is None:
         raise NotFound("There is no such agency.")
@@ -50,6 +53,7 @@ def add(
         is_chair=is_chair,
         at=at,
         vouched_by=vouched_by,
+        team=team,
     )
     return WorkerRow(agency_id, worker_id, is_chair, at, None)
 

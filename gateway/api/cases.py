@@ -206,6 +206,27 @@ def settle_conflict(call: Call, reference: str) -> Response:
 
 @op(
     "POST",
+    "/cases/<reference>/releases",
+    scope=Scope.CASES_WRITE,
+    summary="Say whether a team that serves both may know where she is",
+    form="release/1",
+    sealed=True,
+    once=True,
+    status=201,
+)
+def settle_release(call: Call, reference: str) -> Response:
+    """By a second person, a worker of the case's coordinator: a protected address or safe contact
+    goes to a team that also serves the alleged perpetrator only when somebody else agreed. In
+    danger to life it goes first, and this is the review that is due within 24 hours."""
+    with call.work() as work:
+        answer = cases.settle_release(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
+    "POST",
     "/cases/<reference>/glass",
     scope=Scope.CASES_READ,
     summary="Break the glass",

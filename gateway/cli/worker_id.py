@@ -18,12 +18,25 @@ def worker_id() -> None:
 @click.argument("worker", metavar="ID")
 @click.option("--chair", is_flag=True, help="This person chairs conferences.")
 @click.option("--asked-by", "vouched_by", metavar="ID", help="The agency's worker who asked.")
+@click.option("--team", metavar="ID", help="Of police, probation or children's services.")
 @click.pass_obj
-def add(office: Office, agency_id: str, worker: str, chair: bool, vouched_by: str | None) -> None:
+def add(
+    office: Office,
+    agency_id: str,
+    worker: str,
+    chair: bool,
+    vouched_by: str | None,
+    team: str | None,
+) -> None:
     """Register the worker ID of AGENCY."""
     with office.work() as work:
         agencies.add_worker(
-            work, agency_id=agency_id, worker_id=worker, is_chair=chair, vouched_by=vouched_by
+            work,
+            agency_id=agency_id,
+            worker_id=worker,
+            is_chair=chair,
+            vouched_by=vouched_by,
+            team=team,
         )
     click.echo(f"added: {agency_id} {worker}")
 

@@ -43,6 +43,12 @@ class Walls:
         path = f"/v1/cases/{quote(ref, safe='')}/conflicts"
         return self._exchange.send_sealed(path, "conflict/1", document, Scope.CASES_WRITE)
 
+    def release(self, ref: str, act: str, agency: str, team: str = "") -> Any:
+        """Say that an agency SERVES him too, or APPROVE or REFUSE what a team asked for."""
+        document = {"act": act, "agency": agency} | ({"team": team} if team else {})
+        path = f"/v1/cases/{quote(ref, safe='')}/releases"
+        return self._exchange.send_sealed(path, "release/1", document, Scope.CASES_WRITE)
+
     def find_primary_victim(self, ref: str, outcome: str, *, account: str) -> Any:
         """Say, as the chair, who of two that accuse each other is found to be the victim."""
         document = {"outcome": outcome, "account": account}

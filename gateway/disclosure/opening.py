@@ -10,6 +10,7 @@ from gateway.disclosure.deciding import profile_of, require_purpose
 from gateway.disclosure.facts import list_facts
 from gateway.disclosure.holding import look_through, record_held, tell_chair
 from gateway.disclosure.pieces import Opened, Piece, open_pieces
+from gateway.disclosure.releasing import ask, gate
 from gateway.errors import Denied
 from gateway.ledger import Act, Entry, Work
 from gateway.profiles.loader import Profile
@@ -71,7 +72,10 @@ def disclose(
     allowed, refused = _decide(work, facts, purpose)
     if case_id in refused:
         raise Denied(refused[case_id], subject=case_id)
-    return _hand_over(work, facts, allowed, purpose, event, opens=opens)[case_id]
+    gated = gate(work, facts[case_id], allowed[case_id])
+    found = _hand_over(work, facts, {case_id: gated.decision}, purpose, event, opens=opens)
+    ask(work, facts[case_id], gated.asked)
+    return found[case_id]
 
 
 def disclose_many(

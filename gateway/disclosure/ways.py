@@ -118,6 +118,7 @@ OPERATIONS: Mapping[str, Way] = {
     "declare_interests": Way.CODES,
     "settle_worker_key": Way.CODES,
     "settle_conflict": Way.CODES,
+    "settle_release": Way.CODES,
     "break_glass": Way.CODES,
     "look_behind_glass": Way.SCANNED,
     "review_glass": Way.CODES,

@@ -168,6 +168,7 @@ def add_worker(
     worker_id: str,
     is_chair: bool = False,
     vouched_by: str | None = None,
+    team: str | None = None,
 ) -> WorkerRow:
     """Register a person of an agency by an opaque id (F7); `vouched_by` of it asked for this.
 
@@ -183,12 +184,14 @@ def add_worker(
         is_chair=is_chair,
         at=work.now,
         vouched_by=vouched_by,
+        team=team,
     )
     facts = {
         "agency": agency_id,
         "worker": worker_id,
         "is_chair": is_chair,
         "vouched_by": vouched_by,
+        "team": team,
     }
     work.record("worker.added", None, because=BECAUSE, facts=facts)
     return made

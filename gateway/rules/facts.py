@@ -47,6 +47,7 @@ class Caller:
     vouched_by: str | None = None  # the worker of the agency who had this one registered
     authenticated_at: datetime | None = None  # when the worker last proved who it is
     method: str | None = None  # and how, as the agency says it
+    team: str = ""  # the worker's, "" if none is known
 
     @property
     def actor(self) -> str:

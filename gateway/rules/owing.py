@@ -10,6 +10,7 @@ from gateway.rules.clocks import Clock, WorkingDays, due
 from gateway.rules.consent import ConsentTable
 from gateway.rules.overrides import Decided, owed_since
 from gateway.rules.positions import Said
+from gateway.rules.releasing import WAITING
 
 OVERRIDE, REVIEW, RENEW = "COMPLETE_OVERRIDE_RECORD", "REVIEW_OVERRIDE", "RENEW_AGREEMENT"
 RECORDER, COORDINATOR = "RECORDER", "COORDINATOR"
@@ -28,7 +29,7 @@ class Owed:
     @property
     def by(self) -> str:
         """Who must act: whoever recorded the position, and after the time the coordinator."""
-        return COORDINATOR if self.is_overdue else RECORDER
+        return COORDINATOR if self.is_overdue or self.code in WAITING else RECORDER
 
 
 @dataclass(frozen=True, slots=True)

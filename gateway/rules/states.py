@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from gateway.errors import Conflict
-from gateway.schemas.codes import CaseState, Outcome, ReturnReason, Stage
+from gateway.schemas.codes import CaseRole, CaseState, Outcome, ReturnReason, Stage
 
 S = CaseState
+_OF_REFERRER = frozenset({S.SUBMITTED, S.TRIAGE, S.RETURNED, S.LAPSED_ESCALATED, S.REJECTED})
 
 EDGES: Mapping[CaseState, frozenset[CaseState]] = {
     S.DRAFT: frozenset({S.SUBMITTED, S.ABANDONED}),
@@ -156,6 +157,11 @@ def goes_on(outcome: Outcome) -> bool:
     """Whether a referral that waits with its sender goes on after such a decision."""
     waits = (Outcome.HOLD_RECORD, Outcome.ESCALATE, Outcome.NO_SHARE, Outcome.ALLOW_MIN)
     return outcome not in waits
+
+
+def owner(state: CaseState) -> CaseRole:
+    """Whose a case is: until it is accepted its referrer's, afterwards the coordinator's."""
+    return CaseRole.REFERRER if state in _OF_REFERRER else CaseRole.COORDINATOR
 
 
 def mermaid() -> str:

@@ -156,6 +156,22 @@ class ConflictAct(StrEnum):
     RESTRICT = "RESTRICT"  # found by the gateway: the victim is a partner's staff
 
 
+class ReleaseAct(StrEnum):
+    """What a second person says of giving a team where she is, or how to reach her."""
+
+    SERVES = "SERVES"  # this agency works with the alleged perpetrator, too
+    APPROVE = "APPROVE"
+    REFUSE = "REFUSE"
+
+
+class ReleaseState(StrEnum):
+    """How it stands with giving it to one team in one case."""
+
+    WAITING = "WAITING"  # for a second person; in danger it went first
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+
+
 class WorkerKeyAct(StrEnum):
     """What is done with a worker's own key."""
 

@@ -39,6 +39,7 @@ from gateway.schemas.walls import (
     GlassReviewForm,
     Interests,
     PrimaryVictimForm,
+    ReleaseForm,
     WorkerKeyForm,
 )
 
@@ -58,6 +59,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "conflict/1": ConflictForm(),
         "break-glass/1": GlassForm(),
         "glass-review/1": GlassReviewForm(),
+        "release/1": ReleaseForm(),
         "primary-victim/1": PrimaryVictimForm(),
     }
 )

@@ -13,6 +13,7 @@ from gateway.schemas.codes import (
     GlassFinding,
     PrimaryVictim,
     Purpose,
+    ReleaseAct,
     WorkerKeyAct,
 )
 from gateway.schemas.fields import Code, Int, Only, Pattern, Text
@@ -113,6 +114,16 @@ class ConflictForm(Form):
     reason = Text(1000, lines=True)
 
     rules = (_sendable,)
+
+
+class ReleaseForm(Form):
+    """release/1: may a team that serves both know where she is? By somebody who is not of it."""
+
+    act = Code(ReleaseAct)
+    agency = AgencyId()
+    team = Pattern(
+        r"[a-z0-9][a-z0-9_-]{0,63}", required=False, says="As the case names it; absent is none"
+    )
 
 
 class GlassForm(Form):

@@ -97,6 +97,7 @@ def add_worker(
     is_chair: bool,
     at: datetime,
     vouched_by: str | None = None,
+    team: str | None = None,
 ) -> None:
     """Insert a worker."""
     session.execute(
@@ -106,6 +107,7 @@ def add_worker(
             is_chair=is_chair,
             registered_at=at,
             vouched_by=vouched_by,
+            team=team,
         )
     )
 

@@ -24,6 +24,7 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.case_token,
     t.conflict_act,
     t.held_text,
+    t.release,
     t.counter_review,
     t.glass,
     t.feedback,

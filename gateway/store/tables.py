@@ -44,6 +44,7 @@ from gateway.schemas.codes import (
     PrimaryVictim,
     ProfessionalLevel,
     Purpose,
+    ReleaseState,
     RiskLevel,
     SealRequest,
     SignedInBy,
@@ -154,6 +155,7 @@ worker = Table(
     Column("registered_at", Utc, nullable=False),
     Column("suspended_at", Utc),
     Column("vouched_by", Slug),  # the worker of the agency who had this one registered
+    Column("team", Slug),  # of an agency that serves both sides; NULL: none is known
 )
 
 worker_key = Table(
@@ -604,6 +606,22 @@ held_text = Table(
     Column("owner_id", Slug, ForeignKey("agency.id"), primary_key=True),
     Column("place", String(200), primary_key=True),
     Column("at", Utc, nullable=False),
+)
+
+release = Table(
+    "release",  # may a team that serves both sides know where she is; a second person says
+    metadata,
+    _case_id(primary_key=True),
+    _agency_id(primary_key=True),
+    Column("team", String(64), primary_key=True),  # "" is none, or the agency as a whole
+    Column("state", code(ReleaseState), nullable=False),
+    Column("given_at", Utc),  # in danger to life it went first
+    Column("asked_by", Slug),  # NULL: unattended
+    Column("asked_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("by_agency", Slug),  # the second person
+    Column("by_worker", Slug),
+    Column("at", Utc),
 )
 
 glass = Table(

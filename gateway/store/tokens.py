@@ -30,6 +30,7 @@ class TokenFacts:
     worker_suspended_at: datetime | None
     worker_registered_at: datetime | None
     vouched_by: str | None
+    team: str | None
     revoked_jti: str | None
     kid: str | None  # of the key that asked for the token, while it holds
 
@@ -44,6 +45,7 @@ _FACTS = Prepared(
         t.worker.c.suspended_at,
         t.worker.c.registered_at,
         t.worker.c.vouched_by,
+        t.worker.c.team,
         t.revoked_token.c.jti,
         t.agency_key.c.kid,
     )

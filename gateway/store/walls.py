@@ -283,6 +283,11 @@ WALLS: Mapping[str, Wall] = {
         {R: IN_CASE, A: f"{OWN} AND {IN_CASE}"},
         keeper=_may("rad", KEPT),
     ),
+    "release": Wall(
+        "Which team may know where she is; a reader asks, who coordinates the case says.",
+        _may("rac", IN_CASE),
+        keeper=_may("rd", KEPT),
+    ),
     "glass": Wall(
         "Looks behind the need to know: one's own, and for those in the case and its auditor.",
         {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", C: IN_CASE},

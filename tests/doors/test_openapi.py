@@ -262,6 +262,9 @@ def _around_the_wall(world: World, ref: str) -> dict[str, Any]:
         "settle_conflict": world.client("marlbury-marac", "marac-01").walls.settle(
             ref, "CONFIRM", "marlbury-idva", "idva-01", reason="Known."
         ),
+        "settle_release": world.client("marlbury-marac", "marac-01").walls.release(
+            ref, "SERVES", "marlbury-idva"
+        ),
         "break_glass": look.json,
         "review_glass": reviewed.json,
         "review_primary_victim": chair.ask(

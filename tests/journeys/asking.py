@@ -55,6 +55,7 @@ DOCUMENTS: Mapping[str, Any] = {
         ]
     },
     "worker-key/1": {"act": "APPROVE", "kid": "A" * 43},
+    "release/1": {"act": "SERVES", "agency": "marlbury-idva"},
     "break-glass/1": {"category": "D05", "purpose": "P6", "reason": "An officer is on her way."},
     "glass-review/1": {"number": 1, "finding": "JUSTIFIED", "note": "She was."},
     "primary-victim/1": {"outcome": "INSUFFICIENT", "account": "Both say so."},

@@ -26,6 +26,7 @@ from gateway.schemas.codes import (
     PersonRole,
     PrimaryVictim,
     Purpose,
+    ReleaseState,
     SealRequest,
     SignedInBy,
 )
@@ -174,6 +175,17 @@ def _tie(world: World, case_id: str) -> None:
         (
             t.counter_review,
             {"case_id": case_id, "seq": 1, "outcome": PrimaryVictim.INSUFFICIENT, **by},
+        ),
+        (
+            t.release,
+            {
+                "case_id": case_id,
+                "agency_id": POLICE,
+                "team": "safeguarding",
+                "state": ReleaseState.WAITING,
+                "asked_at": world.now,
+                "due_at": world.now,
+            },
         ),
         (
             t.held_text,

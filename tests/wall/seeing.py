@@ -54,6 +54,7 @@ OF_CASE = {
     "counter_review",
     "feedback",
     "held_text",
+    "release",
     "link",
     "party",
     "position",

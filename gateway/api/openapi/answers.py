@@ -38,6 +38,7 @@ from gateway.schemas.codes import (
     Outcome,
     PrimaryVictim,
     Purpose,
+    ReleaseState,
     RiskLevel,
     Stage,
     WorkerKeyAct,
@@ -267,6 +268,7 @@ SCHEMAS |= {
         act=code(WorkerKeyAct), kid=said(DIGEST, "Thumbprint of the key (RFC 7638)")
     ),
     "ConflictAnswer": members(act=code(ConflictAct)),
+    "ReleaseAnswer": members(state=code(ReleaseState)),
     "GlassAnswer": members(
         number=said(NUMBER, "Of the look, within its case"),
         state=code(("OPEN", "ASKED"), "A sample is asked for until the chair approves it"),
@@ -309,6 +311,7 @@ _PLAIN: Mapping[str, str] = {
     "declare_interests": "InterestsAnswer",
     "settle_worker_key": "WorkerKeyAnswer",
     "settle_conflict": "ConflictAnswer",
+    "settle_release": "ReleaseAnswer",
     "break_glass": "GlassAnswer",
     "review_glass": "GlassReviewAnswer",
     "review_primary_victim": "PrimaryVictimAnswer",

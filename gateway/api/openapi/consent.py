@@ -17,6 +17,7 @@ from gateway.api.openapi.shapes import (
     said,
 )
 from gateway.rules import owing
+from gateway.rules.releasing import WAITING
 
 SCHEMAS: Mapping[str, dict[str, Any]] = {
     "readings-1": members(
@@ -29,7 +30,7 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
         items=each(
             members(
                 reference=REFERENCE,
-                code=code((owing.OVERRIDE, owing.REVIEW, owing.RENEW)),
+                code=code((owing.OVERRIDE, owing.REVIEW, owing.RENEW, *sorted(WAITING))),
                 by=code((owing.RECORDER, owing.COORDINATOR)),
                 due_at=TIME,
                 late=TRUTH,

@@ -148,6 +148,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "declare_interests": {"people": 3},
     "settle_worker_key": {"act": "REGISTER", "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
     "settle_conflict": {"act": "DEPUTY"},
+    "settle_release": {"state": "APPROVED"},
     "break_glass": {"number": 1, "state": "OPEN", "until": "2026-11-23T10:00:00Z"},
     "review_glass": {"number": 1, "outcome": "JUSTIFIED"},
     "review_primary_victim": {"outcome": "PRIMARY_VICTIM_A"},

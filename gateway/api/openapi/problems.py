@@ -191,7 +191,8 @@ def _concerns(declared: Operation, code: str) -> bool:
         "glass_unreviewed": declared.name == "break_glass",
         "no_counter": declared.name == "review_primary_victim",
         "counter": declared.name == "decide_case",
-        "same_person": declared.name in ("settle_worker_key", "settle_conflict", "review_glass"),
+        "same_person": declared.name
+        in ("settle_worker_key", "settle_conflict", "settle_release", "review_glass"),
         "use_dpop_nonce": declared.is_write,
         **_of_query({query.name for query in declared.query}),
     }

@@ -11,6 +11,7 @@ from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
+from gateway.flows.cases.releasing import settle_release
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
 from gateway.flows.cases.showing import Shown, ask_to_show, purposes_of, show
 from gateway.flows.cases.walling import settle_conflict
@@ -49,6 +50,7 @@ __all__ = [
     "review_glass",
     "review_primary_victim",
     "settle_conflict",
+    "settle_release",
     "show",
     "write_for_worker",
 ]

@@ -9,22 +9,14 @@ from gateway.errors import Denied
 from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
+from gateway.rules.states import owner
 from gateway.schemas import reference as references
-from gateway.schemas.codes import CaseRole, CaseState
+from gateway.schemas.codes import CaseRole
 from gateway.store import members, referrals
 from gateway.store.members import AssignmentRow
 from gateway.store.referrals import ReferralRow
 
 _NO_CASE = "-"
-_REFERRERS = frozenset(
-    {
-        CaseState.SUBMITTED,
-        CaseState.TRIAGE,
-        CaseState.RETURNED,
-        CaseState.LAPSED_ESCALATED,
-        CaseState.REJECTED,
-    }
-)
 
 
 def find_case(
@@ -73,7 +65,7 @@ def find_as_chair(work: Work, reference: str) -> CaseFacts:
 
 def owner_of(facts: CaseFacts) -> CaseRole:
     """Whose a case is: until it is accepted its referrer's, afterwards the coordinator's."""
-    return CaseRole.REFERRER if facts.state in _REFERRERS else CaseRole.COORDINATOR
+    return owner(facts.state)
 
 
 def find_roles(work: Work, case_id: str) -> list[AssignmentRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,10 @@ from gateway.rules import owing
 from gateway.rules.facts import CaseFacts
 from gateway.rules.overrides import Decided
 from gateway.rules.positions import Said
+from gateway.rules.releasing import DECIDE, REVIEW, WAITING, may_decide
 from gateway.rules.states import stage
-from gateway.schemas.codes import CaseRole, CaseState, RecordKind, Stage
-from gateway.store import dated, members, overrides
+from gateway.schemas.codes import CaseRole, CaseState, RecordKind, ReleaseState, Stage
+from gateway.store import dated, members, overrides, releases
 from gateway.store.dated import PositionRow
 
 MOST = 500  # cases looked at, the newest; a list this long is not worked through in a day
@@ -47,12 +49,13 @@ def list_due(work: Work) -> tuple[Due, ...]:
         if is_live(each) and decision_for(work, each) is not None
     }
     positions = dated.list_positions(work.session, list(facts))
-    mine = {
-        case_id: owed
-        for case_id, owed in list_owed(work, facts).items()
-        if owed and case_id in positions
-        if _may_know(work, facts[case_id], positions[case_id])
+    owed = {
+        case_id: [
+            each for each in found if _is_told(work, facts[case_id], positions.get(case_id), each)
+        ]
+        for case_id, found in list_owed(work, facts).items()
     }
+    mine = {case_id: found for case_id, found in owed.items() if found}
     names = names_of(work, list(mine))
     mine = {case_id: owed for case_id, owed in mine.items() if case_id in names}
     if not mine:
@@ -61,14 +64,14 @@ def list_due(work: Work) -> tuple[Due, ...]:
     work.record_all([Act("due.listed", case_id, "due") for case_id in mine])
     items = [
         Due(names[case_id], each.code, each.by, each.due_at, each.is_overdue)
-        for case_id, owed in mine.items()
-        for each in owed
+        for case_id, found in mine.items()
+        for each in found
     ]
     return tuple(sorted(items, key=lambda each: (each.due_at, each.reference)))
 
 
 def list_owed(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, tuple[owing.Owed, ...]]:
-    """What is owed in each case, with three statements however many there are.
+    """What is owed in each case, with four statements however many there are.
 
     A case that was erased in between is absent.
     """
@@ -76,13 +79,19 @@ def list_owed(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, tuple[owi
     positions = dated.list_positions(work.session, case_ids)
     decisions = overrides.list_decisions(work.session, case_ids)
     records = overrides.list_overrides(work.session, case_ids)
+    waiting: dict[str, list[owing.Owed]] = defaultdict(list)
+    for asked in releases.list_releases(work.session, case_ids):
+        if asked.state is ReleaseState.WAITING:
+            what = REVIEW if asked.given_at else DECIDE
+            is_late = asked.due_at < work.now
+            waiting[asked.case_id].append(owing.Owed(what, asked.due_at, is_late))
     found = {}
     for case_id, each in facts.items():
         if case_id not in positions or case_id not in decisions:
             continue
         profile = work.profiles.for_area(each.area, work.today)
         row = positions[case_id]
-        found[case_id] = owing.owed(
+        owed = owing.owed(
             profile.consent,
             Said(row.position, expires_on=row.expires_on),
             _decided(decisions[case_id]),
@@ -91,6 +100,7 @@ def list_owed(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, tuple[owi
             clocks=profile.clocks,
             calendar=profile.working_days,
         )
+        found[case_id] = tuple(sorted((*owed, *waiting[case_id]), key=lambda due: due.due_at))
     return found
 
 
@@ -107,6 +117,10 @@ def _decided(rows: Sequence[overrides.DecisionRow]) -> list[Decided]:
     ]
 
 
-def _may_know(work: Work, facts: CaseFacts, position: PositionRow) -> bool:
-    is_coordinator = CaseRole.COORDINATOR in facts.members[work.caller.agency_id].roles
-    return is_coordinator or position.by_agency == work.caller.agency_id
+def _is_told(work: Work, facts: CaseFacts, position: PositionRow | None, owed: owing.Owed) -> bool:
+    """What a second person is asked is for who may be it; the rest for who recorded, and chairs."""
+    me = work.caller.agency_id
+    if owed.code in WAITING:
+        return may_decide(facts, me)
+    is_coordinator = CaseRole.COORDINATOR in facts.members[me].roles
+    return position is not None and (is_coordinator or position.by_agency == me)

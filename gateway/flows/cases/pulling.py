@@ -24,6 +24,7 @@ from gateway.rules import conflict
 from gateway.rules.disclosure import ALERT
 from gateway.rules.facts import CaseFacts
 from gateway.rules.positions import Said
+from gateway.rules.releasing import may_decide
 from gateway.schemas.codes import Acknowledgement, CaseRole, Level, Purpose
 from gateway.store import (
     cases,
@@ -34,6 +35,7 @@ from gateway.store import (
     members,
     overrides,
     parties,
+    releases,
     seal_requests,
 )
 from gateway.store.parties import LinkRow
@@ -118,6 +120,9 @@ def document_of(work: Work, found: Disclosed) -> dict[str, Any]:
         "sealed": [piece.content for piece in sealed],
         "withheld": list(found.withheld),
     }
+    if may_decide(found.facts, me):
+        waiting = releases.list_releases(work.session, [case_id])
+        document |= {"releases": [_release(row) for row in waiting]} if waiting else {}
     is_coordinator = CaseRole.COORDINATOR in found.facts.members[me].roles
     if is_coordinator and is_open:
         document["triage"] = _triage(work, found)
@@ -257,6 +262,18 @@ def _glass(row: glasses.GlassRow) -> dict[str, Any]:
         "category": str(row.category),
         "state": "TO_REVIEW" if row.until else "TO_APPROVE",
         "due_at": row.due_at.strftime("%Y-%m-%dT%H:%M:%SZ") if row.due_at else None,
+    }
+
+
+def _release(row: releases.ReleaseRow) -> dict[str, Any]:
+    """A team that serves both sides, and whether it may know where she is."""
+    return {
+        "agency": row.agency_id,
+        "team": row.team or None,
+        "state": str(row.state),
+        "went_first": row.given_at is not None,
+        "asked_at": _time(row.asked_at),
+        "due_at": _time(row.due_at),
     }
 
 
