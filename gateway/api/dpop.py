@@ -7,6 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -85,6 +86,7 @@ def nonce(key: bytes, now: datetime) -> str:
     return _nonce(key, int(now.timestamp()) // 60)
 
 
+@lru_cache(maxsize=4)  # the current one and the one before, while it is exchanged
 def nonce_key(secret: bytes) -> bytes:
     """Derive the key of the nonces from a secret that all workers hold."""
     return hmac.digest(secret, b"dpop-nonce|v1", "sha256")
@@ -147,6 +149,7 @@ def _is_current(key: bytes, claimed: object, now: datetime) -> bool:
     )
 
 
+@lru_cache(maxsize=8)  # of the minutes that count now
 def _nonce(key: bytes, counter: int) -> str:
     mac = hmac.digest(key, counter.to_bytes(8, "big"), "sha256")
     return f"{counter}.{jose.b64u(mac[:16])}"

@@ -30,6 +30,7 @@ from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing.keys import Keys
 from gateway.store import context, ids, log, log_keys
 from gateway.store.engine import Sessions
+from gateway.store.session import Look
 from gateway.store.wall import System, kept
 
 if TYPE_CHECKING:
@@ -285,10 +286,9 @@ def look(
 
     :raises Unavailable: if the database could not be used.
     """
-    work = Work(sessions(), keys, caller, now, profiles, _tally=tally)
+    work = Work(Look(sessions.kw["bind"]), keys, caller, now, profiles, _tally=tally)
     context.stand(work.session, caller.agency_id)
     try:
-        work.session.connection(execution_options={"readonly": True})
         yield work
     except SQLAlchemyError:
         raise Unavailable("The database could not be used.") from None

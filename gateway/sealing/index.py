@@ -6,14 +6,13 @@ telephone number). Each type has its own key, so that tokens of two types never 
 
 from __future__ import annotations
 
-import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, hmac
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "baby", "unknown"})
@@ -22,6 +21,7 @@ _PLAIN = str.maketrans(
     {"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"}
 )
 _APART = re.compile(r"[\s\-]+")
+_MARKS = {code: None for code in range(128) if not chr(code).isalnum()}
 
 Value = tuple[str, str]
 """A kind of token and a normalised value."""
@@ -53,7 +53,9 @@ def party_values(person: Mapping[str, Any]) -> frozenset[Value]:
 
 def token(index_master: bytes, kind: str, value: str) -> bytes:
     """Return the 32-byte token of one normalised value."""
-    return hmac.digest(_key(index_master, kind), f"{kind}|{value}".encode(), "sha256")
+    mac = _keyed(index_master, kind).copy()
+    mac.update(f"{kind}|{value}".encode())
+    return mac.finalize()
 
 
 def name_codes(names: Iterable[str]) -> frozenset[str]:
@@ -65,6 +67,8 @@ def name_codes(names: Iterable[str]) -> frozenset[str]:
 
 def fold(text: str) -> str:
     """Return letters and digits alone, compatibility-decomposed and case-folded."""
+    if text.isascii():  # decomposed already; most names are
+        return text.casefold().translate(_MARKS)
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_PLAIN))
     return "".join(c for c in plain.casefold() if c.isalnum())
 
@@ -100,10 +104,12 @@ def is_nhs_number(value: str) -> bool:
     return (11 - total % 11) % 11 == int(value[9])
 
 
-@lru_cache(maxsize=16)
-def _key(index_master: bytes, kind: str) -> bytes:
+@lru_cache(maxsize=32)  # nine kinds, and as many again while the key is exchanged
+def _keyed(index_master: bytes, kind: str) -> hmac.HMAC:
+    """The key of a kind, made ready: to be copied, never to be finished itself."""
     info = f"gw/blind/v1/{kind}".encode()
-    return HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(index_master)
+    key = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=info).derive(index_master)
+    return hmac.HMAC(key, hashes.SHA256())
 
 
 def _numbers(person: Mapping[str, Any]) -> Iterator[str]:

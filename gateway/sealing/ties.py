@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import combinations
 
 from gateway.rules.parties import Person
@@ -42,8 +43,14 @@ def is_employer(employer: str, agency: str) -> bool:
 
     One word alone says too little of an organisation.
     """
-    one, other = words(employer), words(agency)
+    one, other = words(employer), _words_of_agency(agency)
     return min(len(one), len(other)) > 1 and (one <= other or other <= one)
+
+
+@lru_cache(maxsize=1024)
+def _words_of_agency(name: str) -> frozenset[str]:
+    """The same of a partner, whose name is no secret and is compared with every referral."""
+    return words(name)
 
 
 def _tokens(index_master: bytes, values: Iterable[tuple[str, str]]) -> frozenset[bytes]:

@@ -6,7 +6,7 @@ gateway.store.wall_postgres, or of gateway.store.wall_sqlite. A transaction for 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -34,12 +34,6 @@ def of(session: Session) -> str | None:
     return agency
 
 
-def begin(connection: Connection, agency: str) -> None:
-    """Begin a transaction for `agency` on a connection without a session."""
-    connection.begin()
-    _apply(connection, agency)
-
-
 def on_begin(session: Session, connection: Connection) -> None:
     """Let a transaction that begins be for whom its session is."""
     _apply(connection, of(session))
@@ -49,7 +43,7 @@ def cursor(
     connection: Connection,
     written: str | None,
     act: Act = Act.READ,
-    added: Iterable[Mapping[str, Any]] = (),
+    added: Collection[Mapping[str, Any]] = (),
 ) -> closing[DBAPICursor]:
     """The driver's own cursor, for one statement that does this with this table, or only reads.
 
@@ -63,7 +57,7 @@ def expect(
     connection: Connection,
     written: str | None,
     act: Act = Act.READ,
-    added: Iterable[Mapping[str, Any]] = (),
+    added: Collection[Mapping[str, Any]] = (),
 ) -> None:
     """Let the guard know what the next statement does; one that the wall gives to nobody is loud.
 
@@ -82,6 +76,11 @@ def expect(
     guard.expect(written, added)
 
 
-def _apply(connection: Connection, agency: str | None) -> None:
-    if (guard := connection.info.get(KEY)) is not None:  # migrations have none
+def stand_on(info: Mapping[str, Any], agency: str | None) -> None:
+    """Let a connection of which this is the info be for an agency from now on."""
+    if (guard := info.get(KEY)) is not None:  # migrations have none
         guard.stand(agency)
+
+
+def _apply(connection: Connection, agency: str | None) -> None:
+    stand_on(connection.info, agency)

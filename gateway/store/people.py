@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from gateway.store import context
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
+from gateway.store.session import Look
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +109,13 @@ def find_signed_in(
     engine: Engine, *, agency_id: str, digest: bytes
 ) -> tuple[PersonRow, SessionRow, frozenset[PersonRole]] | None:
     """Who is behind a session, with the roles that the person has now; for every page anew."""
-    with engine.connect().execution_options(readonly=True) as connection:
-        context.begin(connection, agency_id)
-        rows = _SIGNED_IN.rows_on(connection, agency_id=agency_id, digest=digest)
+    with closing(Look(engine)) as look:
+        context.stand(look, agency_id)
+        rows = _SIGNED_IN.rows(look, agency_id=agency_id, digest=digest)
         if not rows:
             return None
         person, session = PersonRow(*rows[0][: len(_PERSON)]), SessionRow(*rows[0][len(_PERSON) :])
-        roles = _ROLES_OF.rows_on(connection, agency_id=agency_id, worker_id=person.worker_id)
+        roles = _ROLES_OF.rows(look, agency_id=agency_id, worker_id=person.worker_id)
     return person, session, frozenset(row[0] for row in roles)
 
 

@@ -7,7 +7,7 @@ codes, times and JSON are written as everywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Delete, Table, Update, insert
@@ -16,14 +16,15 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.store import context
-from gateway.store.prepared import Turn, writer
+from gateway.store.prepared import writer
+from gateway.store.types import taking
 from gateway.store.wall import Act
 
 
 class _Insert:
     """An insert of certain columns, for one kind of database."""
 
-    __slots__ = ("_names", "_turns", "is_named", "text")
+    __slots__ = ("_names", "_take", "_turns", "is_named", "text")
 
     def __init__(self, table: Table, names: tuple[str, ...], dialect: Dialect) -> None:
         # Inline: asking for the new number would want the right to see the row, such as in the feed
@@ -32,17 +33,24 @@ class _Insert:
         self.text = str(compiled)
         self.is_named = compiled.positiontup is None
         self._names = tuple(compiled.positiontup or names)
-        self._turns: tuple[Turn, ...] = tuple(
-            writer(table.c[name].type, dialect) for name in self._names
-        )
+        self._take = taking(self._names)
+        turns = [writer(table.c[name].type, dialect) for name in self._names]
+        self._turns = [(place, turn) for place, turn in enumerate(turns) if turn]
 
-    def fill(self, values: Mapping[str, Any]) -> Any:
-        """The values as the driver takes them."""
-        filled = [
-            turn(values[name]) if turn else values[name]
-            for name, turn in zip(self._names, self._turns, strict=True)
-        ]
-        return dict(zip(self._names, filled, strict=True)) if self.is_named else tuple(filled)
+    def fill(self, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """The values of each row as the driver takes them."""
+        filled = map(self._take, rows)
+        if self._turns:
+            filled = map(self._turned, filled)
+        if self.is_named:
+            return [dict(zip(self._names, values, strict=True)) for values in filled]
+        return list(filled)
+
+    def _turned(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        turned = list(values)
+        for place, turn in self._turns:
+            turned[place] = turn(turned[place])
+        return tuple(turned)
 
 
 _INSERTS: dict[tuple[str, str, tuple[str, ...]], _Insert] = {}
@@ -71,7 +79,7 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
     if found is None:
         found = _INSERTS[place] = _Insert(table, names, dialect)
     driver: Any = dialect.loaded_dbapi
-    filled = [found.fill(row) for row in rows]
+    filled = found.fill(rows)
     try:
         with context.cursor(connection, table.name, Act.ADD, rows) as cursor:
             if len(filled) == 1:

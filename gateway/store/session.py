@@ -8,13 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Result, ScalarResult
 from sqlalchemy.engine import NestedTransaction
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from gateway.store import context
+from gateway.store import context, writing
+
+
+class Glance:
+    """A connection that only reads, for whom it says, by statements near the driver and no others.
+
+    SQLAlchemy's own is set up for much that nobody asks for there.
+
+    :raises OperationalError: if the database is not there.
+    """
+
+    __slots__ = ("connection", "dialect", "info")
+
+    def __init__(self, engine: Engine, agency: str | None) -> None:
+        self.dialect = engine.dialect
+        try:
+            self.connection = engine.raw_connection()
+        except engine.dialect.loaded_dbapi.Error as fault:
+            raise OperationalError(None, None, Exception(type(fault).__name__)) from None
+        self.info = self.connection.info
+        made: Any = self.connection.dbapi_connection
+        if isinstance(made, writing.Connection):
+            made.begin(reads=True, durable=False)
+        context.stand_on(self.info, agency)
+
+    def rollback(self) -> None:
+        """Let go of what was read; the pool does it."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self.connection.close()
 
 
 class Transaction(Session):
@@ -105,3 +136,14 @@ class Transaction(Session):
             found.rollback()  # SQLAlchemy's close leaves open what could not be committed
         finally:
             found.close()
+
+
+class Look(Transaction):
+    """A transaction that only reads, and only by statements near the driver."""
+
+    def connection(self, *_unused: Any, **__unused: Any) -> Connection:
+        """The connection, begun if it was not."""
+        if self._connection is None:
+            # All that is asked of a connection there: its driver's, its dialect, its guard.
+            self._connection = cast(Connection, Glance(self._engine, context.of(self)))
+        return self._connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from gateway.store import context
 from gateway.store import tables as t
 from gateway.store.agency_keys import holds
 from gateway.store.prepared import Prepared
+from gateway.store.session import Look
 from gateway.store.types import Utc, as_moment
 
 
@@ -84,10 +86,10 @@ def find_facts(
 
     It needs no session: on every request, its bookkeeping would cost more than the statement.
     """
-    with engine.connect().execution_options(readonly=True) as connection:
-        context.begin(connection, agency_id)
-        rows = _FACTS.rows_on(
-            connection, agency_id=agency_id, worker_id=worker_id, jti=jti, kid=kid, now=now
+    with closing(Look(engine)) as session:
+        context.stand(session, agency_id)
+        rows = _FACTS.rows(
+            session, agency_id=agency_id, worker_id=worker_id, jti=jti, kid=kid, now=now
         )
     return _facts(rows[0]) if rows else None
 

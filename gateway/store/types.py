@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import CHAR, DateTime, Dialect, Enum, LargeBinary, String, TypeDecorator
@@ -33,6 +35,16 @@ class Utc(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def taking(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """What takes the values of these columns out of a row, in this order.
+
+    It raises KeyError for a row that lacks one.
+    """
+    if len(names) < 2:  # of one name itemgetter gives the value itself
+        return lambda row: tuple(row[name] for name in names)
+    return itemgetter(*names)
 
 
 def as_moment(stored: object) -> datetime | None:

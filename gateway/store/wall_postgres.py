@@ -7,7 +7,7 @@ statement that needs it, and only when it changed: nobody waits for it alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import psycopg
@@ -36,7 +36,7 @@ class Guard:
         """Take nothing as told."""
         self._told = None
 
-    def expect(self, written: str | None, added: Iterable[Mapping[str, Any]]) -> None:
+    def expect(self, written: str | None, added: Collection[Mapping[str, Any]]) -> None:
         """Leave it to the policies, which look at each row by themselves."""
 
     def _cursor(self, connection: Any, **how: Any) -> psycopg.Cursor[Any]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Table
@@ -20,9 +20,11 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import OperationalError
 
 from gateway.store.tables import metadata
+from gateway.store.types import taking
 from gateway.store.wall import NOBODY, Act, fill
 from gateway.store.walls import WALLS
 
+Row = Mapping[str, Any]
 VIEW = "wall_"
 _PART = (
     "(EXISTS (SELECT 1 FROM assignment p WHERE p.agency_id = {me} AND p.case_id = {case}"
@@ -98,7 +100,7 @@ class Guard:
         self.agency, self._written = agency or "", None
         self._proven.clear()
 
-    def expect(self, written: str | None, added: Iterable[Mapping[str, Any]]) -> None:
+    def expect(self, written: str | None, added: Collection[Row]) -> None:
         """Know which table the next statement writes, and prove that it may add these rows.
 
         Proved before and not by a trigger: with one, SQLite looks for children of each new row.
@@ -106,16 +108,18 @@ class Guard:
         :raises OperationalError: if it may not.
         """
         self._written = written
-        for row in added if written in WALLS else ():
-            text, names = _ADDING[str(written)]
-            try:
-                values = {name: row[name] for name in names}
-            except KeyError:
-                raise _refused() from None
-            place = (text, *values.values())  # many tables ask the same of a case's members
+        if not added or written not in WALLS:
+            return
+        text, names, take = _ADDING[str(written)]
+        try:
+            asked = set(map(take, added))  # most rows of a statement ask the same
+        except KeyError:
+            raise _refused() from None
+        for values in asked:
+            place = (text, *values)  # many tables ask the same of a case's members
             # Without its agency or case a row cannot be added anyway.
-            if place not in self._proven and (None not in place or not names):
-                self._prove(text, values)
+            if place not in self._proven and (None not in values or not names):
+                self._prove(text, dict(zip(names, values, strict=True)))
                 self._proven.add(place)
 
     def _prove(self, text: str, values: Mapping[str, Any]) -> None:
@@ -193,11 +197,12 @@ def _fill(predicate: str, row: str) -> str:
     return fill(predicate, row=row, me="wall_agency()", part=_PART)
 
 
-def _adding(predicate: str) -> tuple[str, tuple[str, ...]]:
-    """The question whether a row may be added, and the columns that the answer hangs on."""
+def _adding(predicate: str) -> tuple[str, tuple[str, ...], Callable[[Row], tuple[Any, ...]]]:
+    """The question whether a row may be added, the columns it hangs on, and what takes those."""
     filled = _fill(predicate, "NEW")
     names = tuple(sorted(set(re.findall(r"\bNEW\.(\w+)", filled))))
-    return "SELECT (" + re.sub(r"\bNEW\.(\w+)", r":\1", filled) + ") IS TRUE", names
+    question = "SELECT (" + re.sub(r"\bNEW\.(\w+)", r":\1", filled) + ") IS TRUE"
+    return question, names, taking(names)
 
 
 _OURS = frozenset(
