@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gateway.errors import Unavailable, Undecipherable, UnsafeSettings
 from gateway.ledger.blaming import first_bad
-from gateway.ledger.contexts import reading_as
+from gateway.ledger.contexts import reading_at_once
 from gateway.ledger.lines import Bad, check_lines
 from gateway.ledger.rehash import Rehash
 from gateway.ledger.sequencer import checked_edge, tiles_of
@@ -48,7 +48,7 @@ def check_head(sessions: Sessions, keys: Keys) -> None:
 
     :raises UnsafeSettings: if they do not.
     """
-    with reading_as(sessions, System.SEQUENCER) as session:
+    with reading_at_once(sessions, System.SEQUENCER) as session:
         last = log.find_last_leaf(session)
         head = log.find_newest_checkpoint(session)
         try:
@@ -74,8 +74,8 @@ def verify(
     checkpoint ever signed. `held` are checkpoints that someone else kept: only they can show that
     the end of a log was cut off.
     """
-    with reading_as(sessions, System.SEQUENCER) as session:
-        last = log.find_last_leaf(session)  # before the checkpoint, which may only be newer
+    with reading_at_once(sessions, System.SEQUENCER) as session:
+        last = log.find_last_leaf(session)
         head = log.find_newest_checkpoint(session)
         entries = head.size if head else 0
         walk = _Walk(session, keys, entries, on_progress)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,22 @@ def reading_as(sessions: Sessions, agency_id: str) -> Iterator[Session]:
     with sessions() as session:
         context.stand(session, agency_id)
         session.connection(execution_options={"readonly": True})
+        yield session
+
+
+@contextmanager
+def reading_at_once(sessions: Sessions, agency_id: str) -> Iterator[Session]:
+    """A session that reads what one agency may see, all of it as it was at one moment.
+
+    For what compares what several statements read while others write. PostgreSQL shows each
+    statement the newest otherwise; SQLite never does within a transaction.
+    """
+    with sessions() as session:
+        context.stand(session, agency_id)
+        options: dict[str, Any] = {"readonly": True}
+        if session.get_bind().dialect.name != "sqlite":
+            options["isolation_level"] = "REPEATABLE READ"
+        session.connection(execution_options=options)
         yield session
 
 

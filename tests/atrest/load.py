@@ -18,6 +18,7 @@ from tests.live import Service
 
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 _ENOUGH = 60.0  # seconds
+_PAUSE = 0.2  # seconds between referrals: what is exchanged grows no faster than it is exchanged
 
 
 @dataclass
@@ -100,6 +101,7 @@ class Load:
         form = example("c1")
         while not self._stop.is_set():
             self.sent.append(landlord.refer(form).reference)
+            self._stop.wait(_PAUSE)
 
     def _pull(self, line: Watched) -> None:
         idva = self.service.speak(IDVA, line, "idva-01")

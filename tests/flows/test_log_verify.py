@@ -60,7 +60,8 @@ def test_verification_hinders_nobody(full: Log) -> None:
         full.read()
         full.sequence()
 
-    assert ledger.verify(full.sessions, full.keys, write).entries == ENTRIES
+    assert ledger.verify(full.sessions, full.keys, write) == ledger.Report(ENTRIES)
+    assert ledger.verify(full.sessions, full.keys, write, deep=True)
     assert ledger.verify(full.sessions, full.keys, deep=True).entries > ENTRIES
 
 

@@ -49,7 +49,7 @@ def values(parameter: click.Parameter, known: dict[str, list[str]]) -> list[str]
         made = "written.out" if kind.file_okay else "made"
         return [known["file"][0]] if kind.exists else [made]
     if isinstance(kind, click.types.IntParamType):
-        return ["1"]
+        return ["0" if parameter.name == "lead" else "1"]
     return known["id"]
 
 
@@ -65,7 +65,7 @@ def invocations(path: tuple[str, ...], known: dict[str, list[str]]) -> Iterator[
         ways = [[flag, value] if flag else [value] for value in values(parameter, known)]
         (needed if parameter.required else optional).append(ways)
     # A new key rests until every worker has read it; here is none.
-    quick = ["--lead", "1"] if any("--lead" in p.opts for p in command.params) else []
+    quick = ["--lead", "0"] if any("--lead" in p.opts for p in command.params) else []
     yes = [["--yes"]] if any("--yes" in p.opts for p in command.params) else []
     for chosen in itertools.islice(itertools.product(*needed), MOST):
         base = [*path, *itertools.chain(*chosen), *quick]
