@@ -14,17 +14,20 @@ from sqlalchemy.orm import Session, sessionmaker
 from gateway import host
 from gateway.agencies.replay import Replay, address
 from gateway.api import (
+    approvals,
     cases,
     conferences,
     consent,
     copies,
     directory,
+    explaining,
     health,
     log,
     metadata,
     openapi,
     operations,
     problem,
+    receipts,
     tiles,
     token,
     workers,
@@ -58,7 +61,19 @@ PAGES = (sign_in, account, colleagues, home, desk_cases, problems)
 MAX_BODY = 4 * 1024 * 1024  # bytes; a referral of 2 MB is 1.8 times that on the wire
 
 # Imported for their declarations: without its import a door does not exist.
-DOORS = (api_referrals, cases, consent, copies, conferences, log, directory, workers)
+DOORS = (
+    api_referrals,
+    cases,
+    consent,
+    receipts,
+    approvals,
+    explaining,
+    copies,
+    conferences,
+    log,
+    directory,
+    workers,
+)
 
 
 def utcnow() -> datetime:

@@ -7,12 +7,10 @@ from flask import Response
 from gateway.agencies import cursors, inbox
 from gateway.agencies.inbox import JOSE_TYPE
 from gateway.api.answers import as_json, as_kept, as_sealed, time
-from gateway.api.operations import CURSOR, P10, PURPOSE, Call, Query, op, read_reference
+from gateway.api.operations import CURSOR, P10, PURPOSE, Call, op, read_reference
 from gateway.flows import cases, referrals
 from gateway.ledger import Work, sequence
 from gateway.schemas.codes import Scope
-
-AGENCY = Query("agency", r"[a-z0-9][a-z0-9-]{1,63}", "The agency asked about.", is_needed=True)
 
 
 @op(
@@ -133,39 +131,6 @@ def decide_case(call: Call, reference: str) -> Response:
             work, read_reference(reference), call.body, audience=call.base_url, key=call.key
         )
     return as_kept(answer)
-
-
-@op(
-    "GET",
-    "/cases/<reference>/explain",
-    scope=Scope.CASES_READ,
-    summary="Ask what an agency would see",
-    query=(AGENCY, PURPOSE),
-)
-def explain_case(call: Call, reference: str) -> Response:
-    """Which sections an agency would get at which level, and the row of the need-to-know matrix
-    that decides each. Opens nothing. The coordinator may ask for any agency of the case,
-    everyone else for itself."""
-    with call.work() as work:
-        found = cases.explain_view(
-            work, read_reference(reference), call.query["agency"], call.purpose
-        )
-    return as_json(
-        {
-            "agency": found.agency_id,
-            "kind": str(found.kind),
-            "purpose": str(found.purpose),
-            "stage": str(found.stage),
-            "is_member": found.is_member,
-            "outcome": "REFUSED" if found.refused else "ALLOWED",
-            "because": found.because,
-            "sections": [
-                {"section": name, "level": str(found.levels.get(name, "NONE")), "rule": rule}
-                for name, rule in sorted(found.reasons.items())
-            ],
-            "versions": dict(found.versions),
-        }
-    )
 
 
 @op(

@@ -92,6 +92,12 @@ def read_agenda(call: Call, conference_id: str) -> Response:
         agenda, entry = conferences.build_agenda(work, conference_id, call.purpose)
         document = papers.render(agenda, call.query.get("format", "json"), agenda.labels)
         sealed = conferences.seal_agenda(
-            work, document, entry, call.purpose, issuer=call.base_url, about=agenda.about
+            work,
+            document,
+            entry,
+            call.purpose,
+            issuer=call.base_url,
+            about=agenda.about,
+            told=agenda.told,
         )
     return as_sealed(call, sealed)

@@ -84,7 +84,8 @@ def list_readings(call: Call, reference: str) -> Response:
 )
 def list_due(call: Call) -> Response:
     """What your agency must do about consent, soonest first: complete or review an override record,
-    ask her again before an agreement ends. Once it is late, the coordinator has to answer it."""
+    ask her again before an agreement ends, and that one ended. Once it is late, the coordinator has
+    to answer it."""
     with call.work() as work:
         found = cases.list_due(work)
     return as_json(

@@ -56,6 +56,7 @@ def agenda(office: Office, conference_id: str, agency_id: str, kind: str, out: P
                 Purpose.P9,
                 issuer=office.settings.base_url,
                 about=made.about,
+                told=made.told,
             )
         out.write_text(sealed.body, encoding="ascii")
     print(f"{out}: sealed for {agency_id}")

@@ -34,6 +34,9 @@ def data_map_page(profile: Profile) -> str:
         "What an agency writes for itself about a case, its research or its casework, is kept "
         "apart from all sections: no rule, grant, agenda or export leads to it.",
         _notes(profile),
+        "## Receipts of disclosures",
+        "What each agency was given of a case, so that it can be accounted for.",
+        _receipts(profile),
         "## Legal bases by kind of agency",
         _kinds_table(profile.legal),
         "## Legal bases",
@@ -73,6 +76,19 @@ def _notes(profile: Profile) -> str:
         ("Legal bases", "those of the agency, below"),
         ("Retention", profile.legal.retention[Category.D23]),
         ("Key", _key(DataClass.OWNER)),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _receipts(profile: Profile) -> str:
+    """Return what there is to say of the receipts that are kept of each disclosure."""
+    rows = [
+        ("In the clear", "case, agency, time, form of the answer"),
+        ("Content", "worker id, purpose, bases, levels, reasons and versions; no text of a case"),
+        ("Readers", "the agency that was given it, the case's coordinator, the area's auditor"),
+        ("Legal bases", "those of the reader, below"),
+        ("Retention", profile.legal.retention[Category.D27]),
+        ("Key", "the case's key: a receipt goes with its case"),
     ]
     return words.table(("What", "Answer"), rows)
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import rfc8785
 
 from gateway.client.access import ProblemError
+from gateway.client.accounts import Accounts
 from gateway.client.config import AgencyKeys, keep_log_key
 from gateway.client.exchange import Exchange
 from gateway.client.http import Send
@@ -105,6 +106,7 @@ class Gateway:
             self.witness.memory, ask=self.key_events, accept=self.witness.accept, clock=clock
         )
         self.notes = Notes(self._exchange, keys, self._expect)
+        self.accounts = Accounts(self._exchange, self._expect)
         self._watching = Watch(
             self.witness,
             self._exchange.errands(),
@@ -255,6 +257,12 @@ class Gateway:
         """Return what an agency would see of a case, and which rule decides."""
         path = f"/v1/cases/{_part(ref)}/explain"
         return self._exchange.get(path, Scope.CASES_READ, agency=agency, purpose=purpose)
+
+    def explain_change(self, ref: str, agency: str, purpose: str, **supposed: str) -> Any:
+        """Return what an agency would see with another `position`, `stage`, or `on` a day."""
+        path = f"/v1/cases/{_part(ref)}/explain/changes"
+        query = {"agency": agency, "purpose": purpose, **supposed}
+        return self._exchange.get(path, Scope.CASES_READ, **query)
 
     # --- a conference -----------------------------------------------------------------------------
 

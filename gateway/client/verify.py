@@ -1,4 +1,4 @@
-"""Checks what a gateway says about its access log, without the gateway: `gateway-verify`.
+"""Checks what a gateway says of its access log and disclosures, without it: `gateway-verify`.
 
 A single file that needs Python and the package `cryptography`, nothing else; it may be copied and
 run as `python verify.py`. Formats: C2SP signed note, checkpoint, cosignature and tlog-proof; RFC
@@ -21,9 +21,18 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    ECDSA,
+    SECP256R1,
+    EllipticCurvePublicKey,
+    EllipticCurvePublicNumbers,
+)
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
 
 VERIFIED, REFUTED, UNREADABLE = 0, 1, 2
+DISCLOSED = "marac-disclosed+jws"
 LOG, WITNESS = 1, 4  # what a key signs: the log's own notes, or countersignatures
 _BASE64URL_OPTIONS = ("--commitment", "--salt")
 YEAR_9999 = 253_402_300_800
@@ -292,6 +301,67 @@ def _skip(at: int, last: int) -> tuple[int, int]:
     return at, last
 
 
+# --- receipts of disclosures --------------------------------------------------------------------
+
+
+def check_disclosed(
+    signed: str, part: Mapping[str, Any], salt: bytes, signers: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a gateway signed about a disclosure, if it covers the part about this case.
+
+    `signers` is the gateway's published key set (JWKS) as it was at that time.
+
+    :raises NotVerified: if no key of it signed this, or it is about something else.
+    :raises Unreadable: if the receipt or the key set is malformed.
+    """
+    claims = _signed_claims(signed, signers)
+    parts = claims.get("parts")
+    if not isinstance(parts, list) or _url(salted_digest(salt, part)) not in parts:
+        raise NotVerified("what was signed does not cover this part")
+    if claims.get("aud") != part.get("agency"):
+        raise NotVerified("the part is about another agency than was signed for")
+    return claims
+
+
+def salted_digest(salt: bytes, value: object) -> bytes:
+    """SHA-256 of the salt and of the value as canonical JSON (RFC 8785, of what has no floats)."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(salt + text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _signed_claims(signed: str, signers: Mapping[str, Any]) -> dict[str, Any]:
+    pieces = signed.split(".")
+    if len(pieces) != 3:
+        raise Unreadable("the receipt is no compact JWS")
+    header = _object(base64url(pieces[0]).decode("utf-8", "replace"))
+    if header.keys() != {"alg", "kid", "typ"} or header["typ"] != DISCLOSED:
+        raise NotVerified("what was signed is no receipt of a disclosure")
+    blob = base64url(pieces[2])
+    if header["alg"] != "ES256" or len(blob) != 64:
+        raise NotVerified("the receipt is signed in another way than agreed")
+    signature = encode_dss_signature(
+        int.from_bytes(blob[:32], "big"), int.from_bytes(blob[32:], "big")
+    )
+    text = f"{pieces[0]}.{pieces[1]}".encode()
+    try:
+        _signer(signers, header["kid"]).verify(signature, text, ECDSA(SHA256()))
+    except InvalidSignature:
+        raise NotVerified("no given key of the gateway signed the receipt") from None
+    return _object(base64url(pieces[1]).decode("utf-8", "replace"))
+
+
+def _signer(signers: Mapping[str, Any], kid: object) -> EllipticCurvePublicKey:
+    keys = signers.get("keys")
+    for jwk in keys if isinstance(keys, list) else []:
+        if isinstance(jwk, dict) and jwk.get("kid") == kid and jwk.get("use") == "sig":
+            x, y = (int.from_bytes(_bytes(jwk, name), "big") for name in ("x", "y"))
+            try:
+                return EllipticCurvePublicNumbers(x, y, SECP256R1()).public_key()
+            except ValueError:
+                raise Unreadable("a key of the gateway is no point of its curve") from None
+    raise NotVerified("no given key of the gateway signed the receipt")
+
+
 # --- reading ----------------------------------------------------------------------------------
 
 
@@ -408,6 +478,14 @@ def _parser() -> argparse.ArgumentParser:
     proof = _command(commands, "proof", _run_proof, "a .tlog-proof receipt holds")
     proof.add_argument("file", help="the receipt")
     proof.add_argument("--commitment", help="that the entry must hold, from a receipt")
+    receipt = _command(commands, "receipt", _run_receipt, "a disclosure was as its receipt says")
+    receipt.add_argument("file", help="what was pulled, or fetched by gateway-client receipts")
+    receipt.add_argument(
+        "--signers", required=True, help="the gateway's key set, kept from its jwks_uri"
+    )
+    receipt.add_argument(
+        "--proof", action="append", required=True, help="a .tlog-proof of each line in the log"
+    )
     fork = _command(commands, "fork", _run_fork, "the log signed two histories: evidence")
     fork.add_argument("file", help="what a client kept when it refused a checkpoint")
     consistency = _command(commands, "consistency", _run_consistency, "nothing was changed since")
@@ -457,6 +535,55 @@ def _run_proof(given: argparse.Namespace) -> str:
     answer = read_receipt(_read(given.file))
     found = check_inclusion(answer, _keys(given), commitment, _quorum(given))
     return f"entry {answer['index']} is in: {_say(found)}"
+
+
+def _run_receipt(given: argparse.Namespace) -> str:
+    """Each receipt in a file: signature, part, its line in the log; and what was pulled with it."""
+    held, signers = _object(_read(given.file)), _object(_read(given.signers))
+    proofs = [read_receipt(_read(file)) for file in given.proof]
+    found = [check_inclusion(proof, _keys(given), None, _quorum(given)) for proof in proofs]
+    lines = {_commitment_of(_bytes(proof, "leaf")): proof["index"] for proof in proofs}
+    said = []
+    for signed, part, salt in _receipts_in(held):
+        claims = check_disclosed(signed, part, salt, signers)
+        log = part.get("log")
+        commitment = _bytes(log if isinstance(log, dict) else {}, "commitment")
+        if commitment not in lines:
+            raise NotVerified("no given proof is of the line that a receipt rests on")
+        if "document" in held:
+            _check_content(held, claims)
+        said.append(f"{part.get('reference')} for {part.get('agency')}: entry {lines[commitment]}")
+    if not said:
+        raise Unreadable("there is no signed receipt in the file")
+    return "\n".join([*said, f"in: {_say(found[-1])}"])
+
+
+def _check_content(held: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
+    receipt = held.get("receipt")
+    content = receipt.get("content") if isinstance(receipt, dict) else None
+    salt = _bytes(content if isinstance(content, dict) else {}, "salt")
+    if claims.get("content") != _url(salted_digest(salt, held["document"])):
+        raise NotVerified("the receipt is of another document")
+
+
+def _receipts_in(held: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any], bytes]]:
+    """The receipts of a pulled answer, or of a list of them: signed text, part and salt."""
+    if isinstance(held.get("receipts"), list):
+        rows = [row for row in held["receipts"] if isinstance(row, dict) and "signed" in row]
+    else:
+        receipt = held.get("receipt", held)
+        parts = receipt.get("parts") if isinstance(receipt, dict) else None
+        rows = [
+            {**row, "signed": receipt.get("signed")}
+            for row in (parts if isinstance(parts, list) else [])
+            if isinstance(row, dict)
+        ]
+    found = []
+    for row in rows:
+        if not isinstance(row.get("part"), dict):
+            raise Unreadable("a receipt has no part")
+        found.append((_text(row, "signed"), row["part"], _bytes(row, "salt")))
+    return found
 
 
 def _run_fork(given: argparse.Namespace) -> str:

@@ -1,6 +1,7 @@
 """The only place where sealed case data becomes readable: decide, record, open what is allowed."""
 
 from gateway.disclosure.answers import Sealed, proof, seal_answer, sign_receipt
+from gateway.disclosure.approvals import open_reasons, seal_account, seal_decision
 from gateway.disclosure.boxes import (
     ALERT_PART,
     SCAN_PART,
@@ -17,9 +18,12 @@ from gateway.disclosure.boxes import (
 )
 from gateway.disclosure.copies import Asked, list_asked, take_copy
 from gateway.disclosure.deciding import (
+    AS_IT_IS,
     Explained,
+    Supposed,
     decision_for,
     explain,
+    explain_table,
     get_facts,
     may_know,
     require_purpose,
@@ -38,13 +42,22 @@ from gateway.disclosure.opening import Disclosed, disclose, disclose_many, load
 from gateway.disclosure.own_keys import require_page, shown_on_pages
 from gateway.disclosure.pieces import Piece
 from gateway.disclosure.private import Note, keep_note, last_number, list_notes
+from gateway.disclosure.receipts import (
+    Given,
+    Told,
+    list_all_given,
+    list_given,
+    open_receipts,
+)
 from gateway.disclosure.renewing import renew_case_key
+from gateway.disclosure.telling import is_safe_to_tell
 from gateway.disclosure.ties import list_ties
 from gateway.disclosure.unsealing import OpenedNote, Unsealed, ask_unsealed, unseal
 from gateway.disclosure.walling import beyond_wall, require_no_wall, walled, with_unseen
 
 __all__ = [
     "ALERT_PART",
+    "AS_IT_IS",
     "SCAN_PART",
     "Asked",
     "Behind",
@@ -53,10 +66,13 @@ __all__ = [
     "Contribution",
     "Disclosed",
     "Explained",
+    "Given",
     "Note",
     "OpenedNote",
     "Piece",
     "Sealed",
+    "Supposed",
+    "Told",
     "Unsealed",
     "ask_unsealed",
     "beyond_wall",
@@ -67,13 +83,17 @@ __all__ = [
     "disclose",
     "disclose_many",
     "explain",
+    "explain_table",
     "find_referral",
     "get_facts",
     "grant_new",
+    "is_safe_to_tell",
     "keep_note",
     "last_number",
+    "list_all_given",
     "list_asked",
     "list_facts",
+    "list_given",
     "list_notes",
     "list_ties",
     "load",
@@ -85,6 +105,8 @@ __all__ = [
     "open_behind",
     "open_case_key",
     "open_part",
+    "open_reasons",
+    "open_receipts",
     "open_value",
     "proof",
     "read_narrowings",
@@ -93,7 +115,9 @@ __all__ = [
     "require_no_wall",
     "require_page",
     "require_purpose",
+    "seal_account",
     "seal_answer",
+    "seal_decision",
     "seal_value",
     "section_facts",
     "shown_on_pages",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.agencies import directory
 from gateway.disclosure import ways
 from gateway.disclosure.own_keys import recipient
+from gateway.disclosure.receipts import Told, give_receipt
 from gateway.ledger import Entry, Work, newest_checkpoint
 from gateway.rules.facts import CaseFacts
 from gateway.schemas import reference as references
@@ -35,12 +36,14 @@ def seal_answer(
     purpose: Purpose,
     entry: Entry,
     cases: Iterable[CaseFacts],
+    told: Sequence[Told] = (),
     has_exclusive: bool = False,
 ) -> Sealed:
     """Sign a document and encrypt it to the caller's newest key, with its log commitment.
 
     `cases` are all those of which the document tells: one that only a deputy reads is sealed to
-    the deputy's own key. None is for what tells of no case.
+    the deputy's own key. None is for what tells of no case. Of those in `told` it discloses
+    something, and a receipt of that is given and kept.
 
     :raises Denied: if one of them is for a deputy's own key, and there is none.
     :raises Unavailable: if the caller's agency has no valid encryption key.
@@ -51,6 +54,12 @@ def seal_answer(
         document = reveal(document)  # of any other way out what is protected cannot be written
     to = recipient(work, cases)
     signing = work.keys.signing
+    receipt = _receipt(work, entry, purpose)
+    if told:
+        custody = receipt["custody"]
+        receipt |= give_receipt(
+            work, issuer=issuer, form=form, document=document, told=told, custody=custody
+        )
     claims: dict[str, Any] = {
         "iss": issuer,
         "aud": work.caller.agency_id,
@@ -58,7 +67,7 @@ def seal_answer(
         "jti": entry.id,
         "form": form,
         "document": document,
-        "receipt": _receipt(work, entry, purpose),
+        "receipt": receipt,
         "log": proof(work, entry),
     }
     if work.caller.worker_id is not None:

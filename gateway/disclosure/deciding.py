@@ -4,22 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from gateway.disclosure.facts import list_facts
-from gateway.errors import Denied, Invalid, Problem
+from gateway.errors import Denied, Invalid, NotFound, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
+from gateway.rules import consent
 from gateway.rules import disclosure as rule
 from gateway.rules.facts import (
     Allowed,
     Caller,
     CaseFacts,
+    ConsentFacts,
     Membership,
     Refused,
     SectionFacts,
 )
 from gateway.rules.states import stage
-from gateway.schemas.codes import AgencyKind, CaseRole, Level, Purpose, Stage
+from gateway.schemas.codes import (
+    AgeBand,
+    AgencyKind,
+    CaseRole,
+    CaseState,
+    ChildConcern,
+    Danger,
+    Level,
+    Outcome,
+    Position,
+    Purpose,
+    Stage,
+)
+from gateway.store import dated
+from gateway.store.dated import RiskRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +55,39 @@ class Explained:
     versions: Mapping[str, str]
 
 
-def get_facts(work: Work, case_id: str) -> CaseFacts:
-    """The facts of a case that was just found, as it stands today.
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What is supposed to be otherwise than it is; None is as it is.
+
+    With a day, the rule tables are those in force on it; `is_dated`: and what ends by date in the
+    case has ended.
+    """
+
+    stage: Stage | None = None
+    position: Position | None = None
+    on: date | None = None
+    is_dated: bool = False
+
+
+AS_IT_IS = Supposed()
+
+# A state of each stage.
+_STATES = {
+    Stage.BEFORE_LISTING: CaseState.ACCEPTED,
+    Stage.RESEARCH: CaseState.RESEARCH,
+    Stage.MEETING: CaseState.READY,
+    Stage.AFTER: CaseState.ACTIONS_OPEN,
+    Stage.MONITORING: CaseState.MONITORING,
+    Stage.NONE: CaseState.CLOSED,
+}
+
+
+def get_facts(work: Work, case_id: str, *, on: date | None = None) -> CaseFacts:
+    """The facts of a case that was just found, as it stands today, or on another day.
 
     :raises Denied: if the caller sees it no more: it was erased in between, or left the caller.
     """
-    facts = list_facts(work.session, [case_id], on=work.today).get(case_id)
+    facts = list_facts(work.session, [case_id], on=on or work.today).get(case_id)
     if facts is None:
         raise Denied("not-assigned", subject=case_id)
     return facts
@@ -71,6 +115,7 @@ def explain(
     purpose: Purpose,
     *,
     known: Collection[str] | None = None,
+    supposed: Supposed = AS_IT_IS,
 ) -> Explained:
     """What `agency` would see of a case, and which rule decides each section (M7).
 
@@ -81,13 +126,37 @@ def explain(
 
     :raises Denied: as `get_facts`.
     """
-    facts = get_facts(work, case_id)
+    on = supposed.on or work.today
+    facts = get_facts(work, case_id, on=on if supposed.is_dated else None)
     is_member = agency.agency_id in facts.members
     if not is_member:
-        asked = Membership(agency.agency_id, agency.kind, frozenset({CaseRole.RESEARCH}))
-        facts = replace(facts, members={**facts.members, agency.agency_id: asked})
-    profile = profile_of(work, facts)
-    facts = replace(facts, sections=_every_section(facts, agency, profile, known))
+        facts = _asked_for_research(facts, agency)
+    profile = _tables(work, facts, on)
+    facts = replace(
+        _suppose(work, facts, agency, profile, supposed),
+        sections=_every_section(facts, agency, profile, known),
+    )
+    return _explained(facts, agency, purpose, profile, is_member=is_member)
+
+
+def explain_table(
+    work: Work, area: str, agency: Caller, purpose: Purpose, *, supposed: Supposed = AS_IT_IS
+) -> Explained:
+    """What the tables alone give an agency that is asked for research; no case plays a part."""
+    on = supposed.on or work.today
+    bare = CaseFacts("-", _STATES[Stage.RESEARCH], Outcome.ALLOW, False, {}, (), Position.GIVEN)
+    facts = _asked_for_research(replace(bare, area=area), agency)
+    profile = _tables(work, facts, on)
+    facts = replace(
+        _staged(facts, agency, supposed.stage),
+        sections=_every_section(facts, agency, profile, None),
+    )
+    return _explained(facts, agency, purpose, profile, is_member=False)
+
+
+def _explained(
+    facts: CaseFacts, agency: Caller, purpose: Purpose, profile: Profile, *, is_member: bool
+) -> Explained:
     decision = rule.decide(facts, agency, purpose, profile.matrix)
     refused = decision.because if isinstance(decision, Refused) else None
     return Explained(
@@ -102,6 +171,56 @@ def explain(
         reasons={} if isinstance(decision, Refused) else decision.reasons,
         versions=profile.versions,
     )
+
+
+def _asked_for_research(facts: CaseFacts, agency: Caller) -> CaseFacts:
+    asked = Membership(agency.agency_id, agency.kind, frozenset({CaseRole.RESEARCH}))
+    return replace(facts, members={**facts.members, agency.agency_id: asked})
+
+
+def _tables(work: Work, facts: CaseFacts, on: date) -> Profile:
+    """The rule tables of a day.
+
+    :raises Invalid: code bad_on, if there are none.
+    """
+    try:
+        return work.profiles.for_area(facts.area, on)
+    except NotFound:
+        raise Invalid(
+            "No tables are in force then.", Problem("out_of_range", "/on"), code="bad_on"
+        ) from None
+
+
+def _suppose(
+    work: Work, facts: CaseFacts, agency: Caller, profile: Profile, supposed: Supposed
+) -> CaseFacts:
+    """The facts as they would be: with another position the consent table is asked again."""
+    if supposed.position is not None:
+        risk = dated.list_risks(work.session, [facts.case_id])[facts.case_id]
+        row = dated.list_positions(work.session, [facts.case_id])[facts.case_id]
+        inputs = ConsentFacts(
+            position=supposed.position,
+            risk=risk.level,
+            child=ChildConcern(risk.child),
+            danger=Danger(risk.danger),
+            capacity=row.capacity,
+            age=AgeBand(risk.age),
+            care_needs=risk.care_needs,
+        )
+        outcome = consent.decide(profile.consent, inputs).outcome
+        facts = replace(facts, outcome=outcome, position=supposed.position)
+    return _staged(facts, agency, supposed.stage)
+
+
+def _staged(facts: CaseFacts, agency: Caller, at: Stage | None) -> CaseFacts:
+    """The facts at a stage; at the meeting, the agency is in the room."""
+    if at is None:
+        return facts
+    is_meeting = at is Stage.MEETING
+    members = dict(facts.members)
+    member = members[agency.agency_id]
+    members[agency.agency_id] = replace(member, is_present=is_meeting or member.is_present)
+    return replace(facts, state=_STATES[at], in_conference=is_meeting, members=members)
 
 
 def _every_section(
@@ -138,3 +257,13 @@ def decision_for(work: Work, facts: CaseFacts) -> Allowed | None:
 
 def profile_of(work: Work, facts: CaseFacts) -> Profile:
     return work.profiles.for_area(facts.area, work.today)
+
+
+def basis_of(work: Work, facts: CaseFacts, risk: RiskRow) -> tuple[str, ...]:
+    """The legal bases on which the caller's kind of agency reads a case today."""
+    return profile_of(work, facts).legal.for_kind(
+        work.caller.kind,
+        on=work.today,
+        # Data Protection Act 2018 Schedule 1 paragraph 18
+        is_child_or_has_care_needs=risk.care_needs or risk.age != AgeBand.AGE_18PLUS,
+    )

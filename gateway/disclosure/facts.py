@@ -11,10 +11,10 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from gateway.disclosure.ties import list_ties
-from gateway.rules.facts import CaseFacts, Membership, Narrowing, SectionFacts, Ties
+from gateway.rules.facts import Approval, CaseFacts, Membership, Narrowing, SectionFacts, Ties
 from gateway.rules.positions import NOT_RENEWED, Said
 from gateway.schemas.codes import AgencyKind, CaseRole, Category, Outcome, Purpose
-from gateway.store import cases, members, sections
+from gateway.store import approvals, cases, members, sections
 from gateway.store.cases import CaseNow
 from gateway.store.members import AssignmentRow
 from gateway.store.sections import SectionRow
@@ -39,6 +39,7 @@ def list_facts(
     by_case = _group(members.list_assignments(session, case_ids))
     stored = _group(sections.list_sections(session, case_ids))
     ties_of = list_ties(session, case_ids) if ties is None else ties
+    approved = _approved(session, case_ids, on)
     return {
         case_id: CaseFacts(
             case_id=case_id,
@@ -58,9 +59,23 @@ def list_facts(
             narrowed=read_narrowings(row.narrowed) - read_narrowings(row.broken),
             conflicted=frozenset(row.barred_agencies),
             ties=ties_of[case_id],
+            consent_seq=row.consent_seq,
+            approved=frozenset(approved[case_id]),
         )
         for case_id, row in cases.list_now(session, case_ids).items()
     }
+
+
+def _approved(
+    session: Session, case_ids: Sequence[str], on: date
+) -> defaultdict[str, list[Approval]]:
+    """What somebody answers for opening on that day; whether it may is the rule's to say."""
+    found: defaultdict[str, list[Approval]] = defaultdict(list)
+    for row in approvals.list_standing(session, case_ids, on=on):
+        found[row.case_id].append(
+            Approval(row.agency_id, row.section, row.by_worker, row.by_agency, has_reason=True)
+        )
+    return found
 
 
 def read_narrowings(rows: Iterable[Mapping[str, str]]) -> frozenset[Narrowing]:

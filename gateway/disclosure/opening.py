@@ -6,10 +6,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from gateway.disclosure.deciding import profile_of, require_purpose
+from gateway.disclosure.deciding import basis_of, profile_of, require_purpose
 from gateway.disclosure.facts import list_facts
 from gateway.disclosure.holding import look_through, record_held, tell_chair
 from gateway.disclosure.pieces import Opened, Piece, open_pieces
+from gateway.disclosure.receipts import Told
 from gateway.disclosure.releasing import ask, gate
 from gateway.errors import Denied
 from gateway.ledger import Act, Entry, Work
@@ -22,7 +23,7 @@ from gateway.rules.facts import (
     Refused,
 )
 from gateway.rules.states import stage
-from gateway.schemas.codes import AgeBand, Level, Purpose, Stage
+from gateway.schemas.codes import Level, Purpose, Stage
 from gateway.store import cases, dated
 from gateway.store.dated import RiskRow
 
@@ -40,6 +41,10 @@ class Disclosed:
     withheld: tuple[str, ...]  # sections of which the reader gets less than all
     entry: Entry
     profile: Profile = field(repr=False)
+
+    def told(self, reference: str) -> Told:
+        """What a receipt says of it; `reference` is how the reader knows the case."""
+        return Told(reference, self.facts, self.decision, self.withheld, self.entry)
 
     def find(self, section: str) -> Any:
         """The content of a section at FULL, the newest if there are several; None otherwise."""
@@ -205,12 +210,7 @@ def _act(
         facts.case_id,
         decision.because,
         purpose=purpose,
-        basis=profile_of(work, facts).legal.for_kind(
-            work.caller.kind,
-            on=work.today,
-            # Data Protection Act 2018 Schedule 1 paragraph 18
-            is_child_or_has_care_needs=risk.care_needs or risk.age != AgeBand.AGE_18PLUS,
-        ),
+        basis=basis_of(work, facts, risk),
         levels=shown,
         facts={"stage": str(now_at), "owners": sorted(owners)},
     )

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from gateway.disclosure.boxes import open_case_key, open_value, seal_value
+from gateway.disclosure.deciding import basis_of
 from gateway.disclosure.facts import list_facts
 from gateway.errors import Denied
 from gateway.ledger import Entry, Work
@@ -20,7 +21,7 @@ from gateway.rules import disclosure as rule
 from gateway.rules.facts import CaseFacts
 from gateway.schemas.codes import NoteKind, Purpose
 from gateway.sealing import jose
-from gateway.store import ids
+from gateway.store import dated, ids
 from gateway.store import private_notes as store
 from gateway.store.private_notes import NoteRow
 
@@ -87,6 +88,7 @@ def list_notes(work: Work, case_id: str, purpose: Purpose, *, after: int = 0) ->
         raise Denied("not-assigned", subject=case_id)
     if (because := rule.kept_out(facts[case_id], work.caller)) is not None:
         raise Denied(because, subject=case_id)
+    risk = dated.list_risks(work.session, [case_id])[case_id]
     rows = store.list_notes(
         work.session, case_id, agency_id=work.caller.agency_id, after=after, limit=PAGE + 1
     )
@@ -96,6 +98,7 @@ def list_notes(work: Work, case_id: str, purpose: Purpose, *, after: int = 0) ->
         case_id,
         because="own",
         purpose=purpose,
+        basis=basis_of(work, facts[case_id], risk),
         facts={"notes": [row.id for row in shown], "owners": [work.caller.agency_id]},
     )
     return Notes(_opened(work, case_id, shown), len(rows) > PAGE, entry, facts[case_id])

@@ -7,7 +7,7 @@ from gateway.ledger import Work
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
-from gateway.store import dated, private_notes, referrals, seal_requests, sections
+from gateway.store import dated, private_notes, receipts, referrals, seal_requests, sections
 from gateway.store.sections import GrantRow
 
 _DATED = (
@@ -17,6 +17,8 @@ _DATED = (
     ("counter_review", "account"),
     ("glass", "account"),
     ("glass", "review"),
+    ("approval", "account"),
+    ("approval", "answer"),
 )
 
 
@@ -69,6 +71,10 @@ def _documents(work: Work, old: CaseKey, new: CaseKey) -> None:
         place = {"table": "private_note", "column": "document", "row": note_id}
         sealed = seal_value(new, **place, value=open_value(old, **place, cell=cell))
         private_notes.set_sealed(session, note_id, sealed)
+    for row in receipts.list_of_case(session, case_id):
+        place = {"table": "receipt", "column": "content", "row": row.id}
+        sealed = seal_value(new, **place, value=open_value(old, **place, cell=row.content))
+        receipts.set_sealed(session, row.id, sealed)
 
 
 def _sections(work: Work, old: CaseKey, new: CaseKey) -> None:

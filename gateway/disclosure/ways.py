@@ -78,6 +78,10 @@ FORMS: Mapping[str, Way] = {
     "private-notes/1": Way.OWN,
     "readings/1": Way.CODES,
     "glass/1": Way.SCANNED,
+    "receipts/1": Way.CODES,
+    "looks/1": Way.CODES,
+    "statement/1": Way.CODES,
+    "approvals/1": Way.SCANNED,
 }
 
 # Operations of the API.
@@ -101,9 +105,15 @@ OPERATIONS: Mapping[str, Way] = {
     "keep_private_note": Way.CODES,
     "list_private_notes": Way.OWN,
     "explain_case": Way.CODES,
+    "explain_change": Way.CODES,
     "list_access": Way.CODES,
     "list_readings": Way.CODES,
     "list_due": Way.CODES,
+    "list_receipts": Way.CODES,
+    "list_looks": Way.CODES,
+    "make_statement": Way.CODES,
+    "settle_approval": Way.CODES,
+    "list_approvals": Way.SCANNED,
     "plan_conference": Way.CODES,
     "list_conference_case": Way.CODES,
     "read_agenda": Way.INITIALS,

@@ -259,6 +259,7 @@ class CaseFacts:
     conflicted: frozenset[str] = frozenset()  # agencies behind the wall, but for a named deputy
     ties: Ties = Ties()
     approved: frozenset[Approval] = frozenset()  # what was opened at C
+    consent_seq: int = 0  # which of the case's consent decisions stands
 
 
 # --- routing ------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from gateway.rules.positions import Said
 from gateway.rules.releasing import WAITING
 
 OVERRIDE, REVIEW, RENEW = "COMPLETE_OVERRIDE_RECORD", "REVIEW_OVERRIDE", "RENEW_AGREEMENT"
+ENDED = "AGREEMENT_ENDED"  # by its date, and nobody asked her again
 RECORDER, COORDINATOR = "RECORDER", "COORDINATOR"
 NO_HOURS = "CLK_ESCALATE"  # a row that gives no hours of its own: an objection to a live case
 _END = time(23, 59, 59)
@@ -69,5 +70,5 @@ def owed(
         found.append(at_end_of(signed[-1].review_on, REVIEW))
     asked_from = said.renew_from(table.prompt_days)
     if asked_from is not None and said.expires_on is not None and asked_from <= today:
-        found.append(at_end_of(said.expires_on, RENEW))
+        found.append(at_end_of(said.expires_on, ENDED if said.has_lapsed(today) else RENEW))
     return tuple(sorted(found, key=lambda each: each.due_at))

@@ -172,6 +172,24 @@ class ReleaseState(StrEnum):
     REFUSED = "REFUSED"
 
 
+class ApprovalAct(StrEnum):
+    """What is done about a section that the table gives case by case."""
+
+    ASK = "ASK"
+    APPROVE = "APPROVE"
+    REFUSE = "REFUSE"
+    END = "END"
+
+
+class ApprovalState(StrEnum):
+    """What became of a section that was asked for."""
+
+    ASKED = "ASKED"
+    APPROVED = "APPROVED"
+    REFUSED = "REFUSED"
+    ENDED = "ENDED"
+
+
 class WorkerKeyAct(StrEnum):
     """What is done with a worker's own key."""
 

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from marshmallow.exceptions import SCHEMA
 
 from gateway.errors import Invalid, Problem
+from gateway.schemas.approvals import ApprovalForm
 from gateway.schemas.bodies import (
     AcknowledgementBody,
     ConferenceBody,
@@ -61,6 +62,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "glass-review/1": GlassReviewForm(),
         "release/1": ReleaseForm(),
         "primary-victim/1": PrimaryVictimForm(),
+        "approval/1": ApprovalForm(),
     }
 )
 BODIES: Mapping[str, Form] = MappingProxyType(

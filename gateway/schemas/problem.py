@@ -32,6 +32,7 @@ PROBLEM_TEXTS: Mapping[str, str] = MappingProxyType(
         "not_a_condition": "The victim set no such condition, so nothing breaks it.",
         "no_basis": "A body of this kind could not rely on this basis on that day.",
         "same_person": "The second signature must be another person's.",
+        "not_case_by_case": "The table does not give this to your agency case by case.",
         "unknown_reference": "Nobody in this document has that short name.",
         "unknown_form": "There is no such form, or not in this version.",
         "bad_utf8": "The text is not UTF-8 without a byte order mark.",

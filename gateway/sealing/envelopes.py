@@ -20,6 +20,7 @@ from gateway.sealing import jose
 from gateway.sealing.claims import SMALLEST, canonical, content_digest, padded, padme
 
 __all__ = [
+    "DISCLOSED",
     "DISCLOSURE",
     "DOCUMENT",
     "ENVELOPE",
@@ -39,6 +40,7 @@ __all__ = [
     "seal_disclosure",
     "seal_document",
     "seal_section",
+    "sign_disclosed",
     "sign_receipt",
     "verify_receipt",
 ]
@@ -46,6 +48,7 @@ __all__ = [
 SUITE = "ecdh-es+a256kw/a256gcm"
 ENVELOPE, DOCUMENT = "marac-envelope+jwe", "marac-document+jws"
 RECEIPT, DISCLOSURE = "marac-receipt+jws", "marac-disclosure+jws"
+DISCLOSED = "marac-disclosed+jws"  # what was disclosed, without it
 SECTION = "marac-section+jwe"
 EARLY = 10  # seconds a clock may be ahead
 
@@ -197,6 +200,11 @@ def check_section(item: Mapping[str, Any], pointer: str) -> Mapping[str, Any]:
 def sign_receipt(claims: Mapping[str, Any], key: jose.Key, kid: str) -> str:
     """Return a receipt that the gateway cannot deny; padded like everything that leaves."""
     return jose.sign(padded(claims), key, kid, RECEIPT)
+
+
+def sign_disclosed(claims: Mapping[str, Any], key: jose.Key, kid: str) -> str:
+    """Return a receipt of a disclosure, which stands by itself without what was disclosed."""
+    return jose.sign(padded(claims), key, kid, DISCLOSED)
 
 
 def verify_receipt(

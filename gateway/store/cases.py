@@ -65,6 +65,7 @@ class CaseNow:
     expires_on: date | None
     lapses_on: date | None
     lapsed_outcome: Outcome | None
+    consent_seq: int
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -93,6 +94,7 @@ _NOW = Prepared(
         t.position.c.expires_on,
         t.consent.c.lapses_on,
         t.consent.c.lapsed_outcome,
+        t.consent.c.seq,
     )
     .join(t.state, t.state.c.case_id == t.case.c.id)
     .join(t.consent, t.consent.c.case_id == t.case.c.id)
@@ -203,7 +205,7 @@ def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
 
 def _case_now(row: Any) -> CaseNow:
     lapsed = Outcome(row[14]) if row[14] else None
-    values: Any = (*row[:5], *as_tuples(row[5:12]), *row[12:14], lapsed)
+    values: Any = (*row[:5], *as_tuples(row[5:12]), *row[12:14], lapsed, row[15])
     return CaseNow(*values)
 
 

@@ -27,6 +27,8 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.release,
     t.counter_review,
     t.glass,
+    t.receipt,
+    t.approval,
     t.feedback,
     t.acknowledgement,
     t.assignment,

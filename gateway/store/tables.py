@@ -27,6 +27,7 @@ from sqlalchemy import (
 from gateway.schemas.codes import (
     Acknowledgement,
     AgencyKind,
+    ApprovalState,
     Capacity,
     CaseRole,
     CaseState,
@@ -647,13 +648,43 @@ glass = Table(
     Index("ix_glass_agency_id_worker_id", "agency_id", "worker_id"),
 )
 
+approval = Table(
+    "approval",  # a section that the table gives case by case: who asked, who answers for it
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    _agency_id(),  # who asked
+    Column("worker_id", Slug, nullable=False),
+    Column("section", String(60), nullable=False),
+    Column("account", Sealed, nullable=False),  # why, under the case key
+    Column("asked_at", Utc, nullable=False),
+    Column("state", code(ApprovalState), nullable=False),
+    Column("by_agency", Slug),  # who answered, and why
+    Column("by_worker", Slug),
+    Column("answer", Sealed),
+    Column("at", Utc),
+    Column("until", Date),  # the last day on which it is open
+)
+
+receipt = Table(
+    "receipt",  # what an agency was given of a case, and why: as it was signed, and what it was not
+    metadata,
+    Column("id", Id, primary_key=True),  # of its line in the log
+    _case_id(),
+    _agency_id(),  # who was given it
+    Column("form", String(40), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("content", Sealed, nullable=False),
+    Index("ix_receipt_case_id_agency_id_id", "case_id", "agency_id", "id"),
+)
+
 feed = Table(
     "feed",  # what an agency's pull shows, in the sequencer's order
     metadata,
     Column("id", Serial, primary_key=True, autoincrement=True),
     _agency_id(),
     _case_id(),
-    Column("kind", String(20), nullable=False),  # ASSIGNED, ALERT, CHANGED, ENDED
+    Column("kind", String(20), nullable=False),  # ASSIGNED, ALERT, CHANGED, ENDED, LOOKED
     Column("entry_id", Id, nullable=False, index=True),
     Column("leaf", BigInteger),  # NULL until sequenced
     Index("ix_feed_agency_id_leaf_id", "agency_id", "leaf", "id"),

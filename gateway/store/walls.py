@@ -293,6 +293,16 @@ WALLS: Mapping[str, Wall] = {
         {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", C: IN_CASE},
         keeper=_may("racd", KEPT),
     ),
+    "approval": Wall(
+        "Sections opened case by case: who asked, and who answers for it.",
+        {R: IN_CASE, A: f"{OWN} AND {IN_CASE}", C: IN_CASE},
+        keeper=_may("rcd", KEPT),
+    ),
+    "receipt": Wall(
+        "What an agency was given of a case, sealed for that case.",
+        {R: IN_CASE, A: f"{OWN} AND {IN_CASE}"},
+        keeper=_may("racd", KEPT),  # of a look behind the glass, and for the auditor
+    ),
     "feed": Wall(
         "What is new for an agency; whoever has a part in a case may announce it to others.",
         {R: OWN, A: IN_CASE},

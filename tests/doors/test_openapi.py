@@ -273,6 +273,13 @@ def _around_the_wall(world: World, ref: str) -> dict[str, Any]:
     }
 
 
+def _asked_case_by_case(world: World, ref: str) -> Any:
+    document = {"act": "ASK", "section": "orientation", "reason": "A group for her."}
+    return world.client("marlbury-idva", "idva-01")._exchange.send_sealed(
+        f"/v1/cases/{ref}/approvals", "approval/1", document, Scope.CASES_WRITE
+    )
+
+
 def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World) -> None:
     world = shared_sqlite_world
     landlord, idva = world.client("harbourgate-homes"), world.client("marlbury-idva")
@@ -290,6 +297,10 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
         "list_cases": idva.list_cases(),
         "acknowledge_case": idva.acknowledge(ref, "ACCEPTED"),
         "explain_case": idva.explain(ref, "marlbury-idva", "P2"),
+        "explain_change": coordinator.explain_change(
+            ref, "marlbury-idva", "P2", position="WITHDRAWN"
+        ),
+        "settle_approval": _asked_case_by_case(world, ref),
         "list_due": idva.due(),
         "list_directory": idva.directory(),
     }

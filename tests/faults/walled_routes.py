@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gateway.schemas import reference as references
 from gateway.sealing import jose
 from gateway.store import tables as t
-from tests.journeys.asking import BY_NAME, JOSE, Asked, asking
+from tests.journeys.asking import BY_NAME, DATED, JOSE, Asked, asking
 from tests.journeys.test_breakglass import Worker
 from tests.journeys.test_counter_allegation import against_him
 from tests.journeys.world import CHAIR, World, example
@@ -20,6 +20,8 @@ BY_WORKER: Mapping[str, tuple[str, str]] = {
     "settle_worker_key": (IDVA, "idva-01"),
     "settle_conflict": (COORDINATOR, "marac-01"),
     "settle_release": (COORDINATOR, "marac-01"),
+    "settle_approval": (IDVA, "idva-01"),
+    "make_statement": (IDVA, "idva-01"),
     "break_glass": (COLLEGE, "college-01"),
     "look_behind_glass": (COLLEGE, "college-01"),
     "review_glass": (COORDINATOR, CHAIR),
@@ -66,6 +68,14 @@ def broken(world: World, name: str) -> Asked:
     return _asking(world, name, reference)
 
 
+def told(world: World, name: str) -> Asked:
+    """Where it was recorded that it is safe to tell her."""
+    reference = _referred(world)
+    document = {**DATED, "safe_to_tell": "YES"}
+    world.client("harbourgate-homes").record_consent(reference, document)
+    return _asking(world, name, reference)
+
+
 def accused(world: World, name: str) -> Asked:
     """Where two accuse each other."""
     reference = world.client("tidewell-housing").refer(example("c4")).reference
@@ -97,6 +107,8 @@ MAKE = {
     "settle_worker_key": own_key,
     "settle_conflict": about,
     "settle_release": about,
+    "settle_approval": about,
+    "make_statement": told,
     "break_glass": fresh,
     "look_behind_glass": broken,
     "review_glass": broken,

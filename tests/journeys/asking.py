@@ -57,6 +57,7 @@ DOCUMENTS: Mapping[str, Any] = {
     "worker-key/1": {"act": "APPROVE", "kid": "A" * 43},
     "release/1": {"act": "SERVES", "agency": "marlbury-idva"},
     "break-glass/1": {"category": "D05", "purpose": "P6", "reason": "An officer is on her way."},
+    "approval/1": {"act": "ASK", "section": "orientation", "reason": "A group for her."},
     "glass-review/1": {"number": 1, "finding": "JUSTIFIED", "note": "She was."},
     "primary-victim/1": {"outcome": "INSUFFICIENT", "account": "Both say so."},
     "conflict/1": {
@@ -88,7 +89,10 @@ PLAIN: Mapping[str, Any] = {
     "cosignature/1": {"size": 0, "cosignature": "A" * 96},
 }
 QUERIES = {"purpose": "P9", "agency": "marlbury-idva", "commit": "A" * 43}
-NEEDED_PURPOSE = {"list_access": "P10", "list_readings": "P10", "read_referral": "P1"}
+NEEDED_PURPOSE = {
+    **dict.fromkeys(("list_access", "list_readings", "list_receipts", "list_looks"), "P10"),
+    "read_referral": "P1",
+}
 
 
 @dataclass(frozen=True)
@@ -135,6 +139,8 @@ def _query(operation: Operation) -> dict[str, str]:
     if operation.name == "prove":
         needed = {"commit"}
     query = {name: QUERIES[name] for name in sorted(needed)}
+    if operation.name == "explain_change":
+        query["stage"] = "RESEARCH"
     if operation.name in NEEDED_PURPOSE:
         query["purpose"] = NEEDED_PURPOSE[operation.name]
     return query

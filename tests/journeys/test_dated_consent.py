@@ -185,9 +185,34 @@ def test_F49_at_high_risk_help_goes_on_and_a_record_is_owed(world: World) -> Non
     shown = triage(world, ref)["position"]
     assert (shown["position"], shown["counts_as"]) == ("GIVEN", "NOT_SOUGHT_UNABLE")
     assert world.client(IDVA).pull(ref, "P2").document["sections"]
-    assert {each["code"] for each in world.client(COORDINATOR).due()["items"]} == {
-        "RENEW_AGREEMENT"
+    for told in (COORDINATOR, LANDLORD, IDVA):  # who coordinates, who asked her, who reads
+        (due,) = world.client(told).due()["items"]
+        assert (due["code"], due["late"]) == ("AGREEMENT_ENDED", True)
+
+
+def test_F49_whoever_read_because_she_agreed_is_told_that_it_ended(world: World) -> None:
+    ref = supported(world)
+    idva = world.client(IDVA)
+    world.later(days=10)
+    assert idva.due()["items"] == []
+    world.later(days=1)
+    assert refused(idva.pull, ref, "P2") == ABSENT
+    (due,) = idva.due()["items"]
+    assert due == {
+        "reference": ref,
+        "code": "AGREEMENT_ENDED",
+        "by": "COORDINATOR",
+        "due_at": f"{LAST_DAY}T23:59:59Z",
+        "late": True,
     }
+    world.client(LANDLORD).record_consent(
+        ref, dated(starts_on="2026-12-04", expires_on="2026-12-31")
+    )
+    assert idva.due()["items"] == []
+    # An objection takes the case away, and is no end by date.
+    world.client(LANDLORD).record_position(ref, position("WITHDRAWN"))
+    world.later(days=40)
+    assert idva.due()["items"] == []
 
 
 def test_F49_she_is_asked_again_in_time(sqlite_world: World) -> None:
@@ -205,8 +230,8 @@ def test_F49_she_is_asked_again_in_time(sqlite_world: World) -> None:
     assert world.client(LANDLORD).due()["items"] == [due]
     world.later(days=40)
     (late,) = world.client(LANDLORD).due()["items"]
-    assert (late["late"], late["by"]) == (True, "COORDINATOR")
-    assert world.client(IDVA).due()["items"] == []  # not what it recorded, nor any more its case
+    assert (late["code"], late["late"], late["by"]) == ("AGREEMENT_ENDED", True, "COORDINATOR")
+    assert world.client(IDVA).due()["items"] == [late]  # it read because of it, and does no more
 
 
 def test_F47_an_agreement_to_support_is_none_to_a_conference(world: World) -> None:

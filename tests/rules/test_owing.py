@@ -9,7 +9,17 @@ import pytest
 
 from gateway.profiles.loader import Profiles
 from gateway.rules.overrides import Decided
-from gateway.rules.owing import COORDINATOR, OVERRIDE, RECORDER, RENEW, REVIEW, Owed, Record, owed
+from gateway.rules.owing import (
+    COORDINATOR,
+    ENDED,
+    OVERRIDE,
+    RECORDER,
+    RENEW,
+    REVIEW,
+    Owed,
+    Record,
+    owed,
+)
 from gateway.rules.positions import Said
 from gateway.schemas.codes import Position, RecordKind
 
@@ -96,7 +106,7 @@ def test_F49_she_is_asked_again_in_time_and_late(
     )
     is_given = position is Position.GIVEN and state is not None
     assert [(each.code, each.is_overdue) for each in listed] == (
-        [(RENEW, state)] if is_given else []
+        [(ENDED if state else RENEW, state)] if is_given else []
     )
 
 

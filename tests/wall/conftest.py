@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from gateway.flows import agencies
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import (
     AgencyKind,
+    ApprovalState,
     Category,
     ConflictAct,
     Custody,
@@ -45,6 +46,7 @@ from tests.journeys.world import (
 
 __all__ = ["shared_sqlite_world", "shared_world", "world"]
 
+RECEIPT = "00000000-0000-7000-8000-000000000001"
 LANDLORD, OTHER, IDVA = "harbourgate-homes", "tidewell-housing", "marlbury-idva"
 COORDINATOR, AWAY, POLICE = "marlbury-marac", "fenhollow-idva", "marlbury-police"
 HOSTED = "marlbury-clinic"
@@ -212,6 +214,32 @@ def _tie(world: World, case_id: str) -> None:
                 "asked_at": world.now,
                 "until": world.now + timedelta(hours=1),
                 "due_at": world.now,
+            },
+        ),
+        (
+            t.approval,
+            {
+                "case_id": case_id,
+                "seq": 1,
+                **worker,
+                "section": "orientation",
+                "account": b"a",
+                "asked_at": world.now,
+                "state": ApprovalState.APPROVED,
+                **by,
+                "answer": b"a",
+                "until": date(2030, 1, 1),
+            },
+        ),
+        (
+            t.receipt,
+            {
+                "id": RECEIPT,
+                "case_id": case_id,
+                "agency_id": LANDLORD,
+                "form": "glass/1",
+                "at": world.now,
+                "content": b"c",
             },
         ),
         (

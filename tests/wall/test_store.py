@@ -17,7 +17,7 @@ import gateway.store
 from gateway.store import context, engine
 from gateway.store import tables as t
 from tests.journeys.world import CHURCH, World
-from tests.wall.conftest import HOSTED, LANDLORD, OTHER
+from tests.wall.conftest import HOSTED, LANDLORD, OTHER, RECEIPT
 
 # Where a read finds something although it was asked by a stranger, and why it may.
 PUBLIC = {
@@ -147,6 +147,10 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "epochs.list_elsewhere": {"table": t.case_key},
     "worker_keys.find_key": {"kid": "own"},
     "erasing.find_tombstone": {"reference": "0000000000"},
+    "feed.list_looks": {"agency_id": "harbourgate-homes", "after": (0, 0)},
+    "receipts.list_by_id": {"ids": [RECEIPT]},
+    "receipts.list_receipts": {"agency_id": "harbourgate-homes", "until": LATER},
+    "approvals.list_standing": {"on": LATER.date()},
     "feed.list_items": {"agency_id": "marlbury-idva", "after": (0, 0)},
 }
 

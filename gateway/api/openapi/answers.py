@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.api.openapi import consent, examples, problems
+from gateway.api.openapi import consent, examples, problems, receipts
 from gateway.api.openapi.shapes import (
     ANYTHING,
     DIGEST,
@@ -107,7 +107,13 @@ SCHEMAS: dict[str, Json] = {
         form=TEXT,
         document=ANYTHING,
         receipt=members(
-            "What was read, why, and on which basis",
+            "What was read, why, and on which basis. With something of a case, a receipt of it that"
+            " stands by itself: keep `signed` with the part and its salt.",
+            optional={
+                "signed": said(TEXT, "JWS of the gateway (typ marac-disclosed+jws)"),
+                "content": members("Of the digest of `document`", salt=DIGEST),
+                "parts": each(members(salt=DIGEST, part=receipts.PART)),
+            },
             purpose=code(Purpose),
             custody=code(Custody, "Who holds the key that this is sealed to"),
         ),
@@ -153,6 +159,7 @@ SCHEMAS: dict[str, Json] = {
         more=said(TRUTH, "Ask again after the last number"),
     ),
     **consent.SCHEMAS,
+    **receipts.SCHEMAS,
     "ReferralList": members(items=each(_STATUS), next=or_null(TEXT)),
     "WithdrawalAnswer": members(outcome=code(("ABANDONED", "REQUESTED"))),
     "Recipients": members(
@@ -299,6 +306,7 @@ _PLAIN: Mapping[str, str] = {
     "acknowledge_case": "AcknowledgementAnswer",
     "list_seal_requests": "SealRequests",
     "explain_case": "Explanation",
+    "explain_change": "ExplainedChange",
     "plan_conference": "ConferenceAnswer",
     "list_conference_case": "ListingAnswer",
     "read_checkpoint": "Checkpoint",
@@ -312,6 +320,7 @@ _PLAIN: Mapping[str, str] = {
     "settle_worker_key": "WorkerKeyAnswer",
     "settle_conflict": "ConflictAnswer",
     "settle_release": "ReleaseAnswer",
+    "settle_approval": "ApprovalAnswer",
     "break_glass": "GlassAnswer",
     "review_glass": "GlassReviewAnswer",
     "review_primary_victim": "PrimaryVictimAnswer",
@@ -323,6 +332,10 @@ _SEALED: Mapping[str, str] = {
     "list_access": "access-1",
     "list_private_notes": "private-notes-1",
     "list_readings": "readings-1",
+    "list_receipts": "receipts-1",
+    "list_looks": "looks-1",
+    "make_statement": "statement-1",
+    "list_approvals": "approvals-1",
     "look_behind_glass": "glass-1",
 }
 

@@ -30,7 +30,9 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
         items=each(
             members(
                 reference=REFERENCE,
-                code=code((owing.OVERRIDE, owing.REVIEW, owing.RENEW, *sorted(WAITING))),
+                code=code(
+                    (owing.OVERRIDE, owing.REVIEW, owing.RENEW, owing.ENDED, *sorted(WAITING))
+                ),
                 by=code((owing.RECORDER, owing.COORDINATOR)),
                 due_at=TIME,
                 late=TRUTH,

@@ -9,13 +9,16 @@ from typing import Any
 
 # Imported for their declarations: the description covers them however it is asked for.
 from gateway.api import (
+    approvals,
     cases,
     conferences,
     consent,
     copies,
     directory,
+    explaining,
     log,
     notes,
+    receipts,
     referrals,
     workers,
 )
@@ -36,7 +39,7 @@ TAGS: Mapping[str, tuple[str, object]] = {
     "Referrals": ("Submit, answer a return, add facts, look, take back.", referrals),
     "Cases": (
         "See what is new, pull a case, answer it, decide about it.",
-        (cases, consent, copies, notes),
+        (cases, consent, receipts, approvals, explaining, copies, notes),
     ),
     "Conferences": ("Plan, list cases, get the agenda.", conferences),
     "Log": ("Checkpoints and proofs of the access log.", log),
@@ -91,7 +94,7 @@ def _place(declared: Operation) -> tuple[int, str, str]:
     return list(TAGS).index(_tag(declared)), declared.rule, declared.method
 
 
-_TAG_OF = {"routing": "Referrals", "seal-requests": "Cases", "due": "Cases"}
+_TAG_OF = {"routing": "Referrals", "seal-requests": "Cases", "due": "Cases", "looks": "Cases"}
 
 
 def _tag(declared: Operation) -> str:

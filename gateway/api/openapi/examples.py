@@ -39,6 +39,17 @@ RECEIPT: Mapping[str, Any] = {
     "log": {"commitment": "kq0T…", "salt": "p2Xf…", "checkpoint": _CHECKPOINT},
 }
 
+_EXPLAINED: Mapping[str, Any] = {
+    "agency": "marlbury-police",
+    "kind": "POLICE",
+    "purpose": "P2",
+    "stage": "RESEARCH",
+    "outcome": "ALLOWED",
+    "because": "assigned",
+    "sections": [{"section": "immigration", "level": "NONE", "rule": "D15 POLICE"}],
+    "versions": {"matrix": "5d0e…"},
+}
+
 ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "list_referrals": {
         "items": [
@@ -95,15 +106,12 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
             }
         ]
     },
-    "explain_case": {
-        "agency": "marlbury-police",
-        "kind": "POLICE",
-        "purpose": "P2",
-        "stage": "RESEARCH",
-        "outcome": "ALLOWED",
-        "because": "assigned",
-        "sections": [{"section": "immigration", "level": "NONE", "rule": "D15 POLICE"}],
-        "versions": {"matrix": "5d0e…"},
+    "explain_case": _EXPLAINED,
+    "explain_change": {
+        "before": _EXPLAINED,
+        "after": _EXPLAINED,
+        "changes": [{"section": "orders", "was": "NONE", "now": "FULL", "rule": "D18/POLICE:F"}],
+        "in_words": ["marlbury-police would newly see: orders."],
     },
     "plan_conference": {"conference": "6f1c1f52-8f0e-4b39-9e6a-5a1f0b9e6f11"},
     "list_conference_case": {"kind": "NEW", "state": "LISTED", "asked": ["marlbury-police"]},
@@ -149,6 +157,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "settle_worker_key": {"act": "REGISTER", "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
     "settle_conflict": {"act": "DEPUTY"},
     "settle_release": {"state": "APPROVED"},
+    "settle_approval": {"number": 1, "act": "ASK"},
     "break_glass": {"number": 1, "state": "OPEN", "until": "2026-11-23T10:00:00Z"},
     "review_glass": {"number": 1, "outcome": "JUSTIFIED"},
     "review_primary_victim": {"outcome": "PRIMARY_VICTIM_A"},

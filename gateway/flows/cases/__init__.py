@@ -1,22 +1,28 @@
 """What an agency does with a case: see what is new, pull, answer, look, ask; and decide."""
 
+from gateway.flows.cases.approving import list_approvals, settle_approval
 from gateway.flows.cases.breaking import break_glass, look_behind, review_glass
 from gateway.flows.cases.countering import review_primary_victim
 from gateway.flows.cases.deciding import decide
+from gateway.flows.cases.explaining import Change, explain_change, explain_view
 from gateway.flows.cases.feeding import Feed, Item, find_nothing, list_new
 from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_worker
-from gateway.flows.cases.looking import explain_view, list_access
+from gateway.flows.cases.looked import list_looks
+from gateway.flows.cases.looking import list_access
 from gateway.flows.cases.looking_back import list_readings
 from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
 from gateway.flows.cases.releasing import settle_release
+from gateway.flows.cases.replaying import replay
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
 from gateway.flows.cases.showing import Shown, ask_to_show, purposes_of, show
+from gateway.flows.cases.stating import make_statement
 from gateway.flows.cases.walling import settle_conflict
 
 __all__ = [
+    "Change",
     "Count",
     "Due",
     "Feed",
@@ -32,23 +38,29 @@ __all__ = [
     "ask_to_show",
     "break_glass",
     "decide",
+    "explain_change",
     "explain_view",
     "find_nothing",
     "keep_private_note",
     "list_access",
+    "list_approvals",
     "list_due",
     "list_lines",
+    "list_looks",
     "list_new",
     "list_private_notes",
     "list_readings",
     "list_seal_requests",
     "look_behind",
+    "make_statement",
     "oversee",
     "pull",
     "purposes_of",
     "read_for_worker",
+    "replay",
     "review_glass",
     "review_primary_victim",
+    "settle_approval",
     "settle_conflict",
     "settle_release",
     "show",

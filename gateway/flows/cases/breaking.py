@@ -10,6 +10,7 @@ from gateway.agencies.inbox import Answer, answer_once, receive
 from gateway.disclosure import (
     Behind,
     Sealed,
+    Told,
     decide_glass,
     load_behind,
     open_behind,
@@ -135,6 +136,7 @@ def look_behind(work: Work, reference: str, *, issuer: str) -> Sealed:
             for p in pieces
         ],
     }
+    told = Told(document["reference"], behind.facts, decision, (), entry, is_behind=True)
     return seal_answer(
         work,
         issuer=issuer,
@@ -143,6 +145,7 @@ def look_behind(work: Work, reference: str, *, issuer: str) -> Sealed:
         purpose=row.purpose,
         entry=entry,
         cases=[behind.facts],
+        told=[told],
     )
 
 

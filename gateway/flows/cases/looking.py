@@ -1,4 +1,4 @@
-"""Owns looking at the log of a case, and asking what an agency would see of it."""
+"""Owns looking at the log of a case: who read what of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 from gateway.agencies import directory
 from gateway.disclosure import (
-    Explained,
     Sealed,
     disclose,
     explain,
@@ -41,7 +40,7 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
     stone = erasing.find_tombstone(work.session, reference)
     if work.caller.kind is AgencyKind.AUDITOR:
         case_id = stone.case_id if stone is not None else find_case(work, reference)
-        entry, about = _audit(work, case_id, stone.area if stone is not None else None)
+        entry, about = audit(work, case_id, stone.area if stone is not None else None)
         is_all, sections = True, None
     else:
         case_id = find_case(work, reference)
@@ -49,7 +48,7 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
         read = disclose(work, case_id, purpose, event="log.read")
         entry, about = read.entry, read.facts
         is_all = work.caller.is_chair or CaseRole.COORDINATOR in roles
-        sections = _nameable(work, case_id, is_all=is_all)
+        sections = nameable(work, case_id, is_all=is_all)
     is_guarded = work.caller.kind is not AgencyKind.AUDITOR and not work.caller.is_chair
     lines = [
         line(each, sections)
@@ -69,7 +68,9 @@ def list_access(work: Work, reference: str, *, issuer: str) -> Sealed:
     )
 
 
-def _audit(work: Work, case_id: str, area: str | None) -> tuple[Entry, CaseFacts]:
+def audit(
+    work: Work, case_id: str, area: str | None = None, *, event: str = "log.read"
+) -> tuple[Entry, CaseFacts]:
     """Record that the auditor of the area reads the log of a case; it reads nothing else.
 
     Gives with the entry what decides to whose key the log is sealed.
@@ -81,7 +82,7 @@ def _audit(work: Work, case_id: str, area: str | None) -> tuple[Entry, CaseFacts
         raise Denied("other-area", subject=case_id)
     facts = require_no_wall(work, case_id)
     entry = work.record(
-        "log.read",
+        event,
         case_id,
         because="audit",
         purpose=Purpose.P10,
@@ -92,7 +93,7 @@ def _audit(work: Work, case_id: str, area: str | None) -> tuple[Entry, CaseFacts
     return entry, facts
 
 
-def _nameable(work: Work, case_id: str, *, is_all: bool) -> frozenset[str]:
+def nameable(work: Work, case_id: str, *, is_all: bool) -> frozenset[str]:
     """The sections that a reader of the log may see named: its own, and what it may know of."""
     facts = get_facts(work, case_id)
     own = {each.name for each in facts.sections if each.owner == work.caller.agency_id}
@@ -100,30 +101,11 @@ def _nameable(work: Work, case_id: str, *, is_all: bool) -> frozenset[str]:
     return frozenset(own | set(known))
 
 
-def explain_view(work: Work, reference: str, agency_id: str, purpose: Purpose) -> Explained:
-    """What an agency would see of a case and which rule decides; opens nothing (M7).
+def agency_of(work: Work, agency_id: str) -> Caller:
+    """An agency as somebody asks about it.
 
-    The case's coordinator may ask for any agency, one without a part in the case too: then the
-    answer is what it would see if it were asked for research. Everyone else asks for itself.
-
-    :raises Denied: otherwise.
+    :raises Invalid: code bad_agency, if there is no such one.
     """
-    work.attempt("case.explain", purpose=purpose)
-    case_id = find_case(work, reference)
-    mine = find_roles(work, case_id)
-    is_coordinator = CaseRole.COORDINATOR in {row.role for row in mine}
-    if agency_id != work.caller.agency_id and not is_coordinator:
-        raise Denied("not-the-coordinator", subject=case_id)
-    own = explain(work, case_id, work.caller, Purpose.P9 if is_coordinator else purpose)
-    if own.refused:
-        raise Denied(own.refused, subject=case_id)
-    work.record("case.explain", case_id, because="explained", purpose=purpose)
-    if agency_id == work.caller.agency_id:
-        return explain(work, case_id, work.caller, purpose)
-    return explain(work, case_id, _agency(work, agency_id), purpose, known=own.levels)
-
-
-def _agency(work: Work, agency_id: str) -> Caller:
     found = directory.standing(work.session).get(agency_id)
     if found is None:
         raise Invalid(

@@ -38,22 +38,21 @@ def list_due(work: Work) -> tuple[Due, ...]:
     """What the caller's agency must do about consent, soonest first.
 
     To the coordinator all of it is shown, to others what follows from a position that they
-    recorded themselves: that somebody else asked her is not theirs to know. A list that tells
-    something is recorded, case by case.
+    recorded themselves: that somebody else asked her is not theirs to know. That an agreement
+    ended by its date is told to everybody who read because of it, also if they read no more. A list
+    that tells something is recorded, case by case.
     """
     work.attempt("due.listed")
     case_ids = members.list_own(work.session, agency_id=work.caller.agency_id, limit=MOST)
-    facts = {
+    live = {
         case_id: each
         for case_id, each in list_facts(work.session, case_ids, on=work.today).items()
-        if is_live(each) and decision_for(work, each) is not None
+        if is_live(each)
     }
-    positions = dated.list_positions(work.session, list(facts))
+    positions = dated.list_positions(work.session, list(live))
     owed = {
-        case_id: [
-            each for each in found if _is_told(work, facts[case_id], positions.get(case_id), each)
-        ]
-        for case_id, found in list_owed(work, facts).items()
+        case_id: _told(work, live[case_id], positions.get(case_id), found)
+        for case_id, found in list_owed(work, live).items()
     }
     mine = {case_id: found for case_id, found in owed.items() if found}
     names = names_of(work, list(mine))
@@ -117,10 +116,33 @@ def _decided(rows: Sequence[overrides.DecisionRow]) -> list[Decided]:
     ]
 
 
-def _is_told(work: Work, facts: CaseFacts, position: PositionRow | None, owed: owing.Owed) -> bool:
-    """What a second person is asked is for who may be it; the rest for who recorded, and chairs."""
+def _told(
+    work: Work, facts: CaseFacts, position: PositionRow | None, owed: Sequence[owing.Owed]
+) -> list[owing.Owed]:
+    """What of it the caller is told.
+
+    What a second person is asked is for who may be it; the rest for who recorded, and coordinates;
+    and that an agreement ended for everybody who read because of it.
+    """
     me = work.caller.agency_id
-    if owed.code in WAITING:
-        return may_decide(facts, me)
-    is_coordinator = CaseRole.COORDINATOR in facts.members[me].roles
-    return position is not None and (is_coordinator or position.by_agency == me)
+    if decision_for(work, facts) is not None:
+        is_coordinator = CaseRole.COORDINATOR in facts.members[me].roles
+        is_concerned = position is not None and (is_coordinator or position.by_agency == me)
+        told = [
+            each
+            for each in owed
+            if (may_decide(facts, me) if each.code in WAITING else is_concerned)
+        ]
+        if told:
+            return told
+    ended = [each for each in owed if each.code == owing.ENDED]
+    return ended if ended and _read_until(work, facts.case_id, position) else []
+
+
+def _read_until(work: Work, case_id: str, position: PositionRow | None) -> bool:
+    """Whether the caller could read what others contributed on the last day of an agreement."""
+    if position is None or position.expires_on is None:
+        return False
+    then = list_facts(work.session, [case_id], on=position.expires_on).get(case_id)
+    decision = decision_for(work, then) if then is not None else None
+    return decision is not None and decision.because != "own"

@@ -53,14 +53,16 @@ def pull(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed
     require_purpose(work, purpose)
     found = disclose(work, find_case(work, reference, then=lambda ids: load(work, ids)), purpose)
     exclusive = found.profile.matrix.exclusive
+    document = document_of(work, found)
     return seal_answer(
         work,
         issuer=issuer,
         form="disclosure/1",
-        document=document_of(work, found),
+        document=document,
         purpose=purpose,
         entry=found.entry,
         cases=[found.facts],
+        told=[found.told(document["reference"])],
         has_exclusive=any(
             piece.section in exclusive and piece.level is Level.FULL for piece in found.pieces
         ),

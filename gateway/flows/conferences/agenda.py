@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from gateway.agencies import directory
 from gateway.disclosure import (
     Disclosed,
     Sealed,
+    Told,
     disclose_many,
     load,
     require_purpose,
@@ -81,6 +82,7 @@ class Agenda:
     capacity: int
     labels: Mapping[str, str]  # items of risk instruments in words
     about: tuple[CaseFacts, ...] = field(default=(), repr=False)  # to whose key it is sealed
+    told: tuple[Told, ...] = field(default=(), repr=False)
 
     @property
     def is_over_capacity(self) -> bool:
@@ -144,6 +146,9 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
             for item in instrument.items
         },
         about=tuple(each.facts for each in found.values()),
+        told=tuple(
+            each.told(references.write(first[case_id].reference)) for case_id, each in found.items()
+        ),
     ), entry
 
 
@@ -155,6 +160,7 @@ def seal_agenda(
     *,
     issuer: str,
     about: Collection[CaseFacts],
+    told: Sequence[Told] = (),
 ) -> Sealed:
     """Seal an agenda, as data or as a paper, for the caller's agency alone, or for its deputy."""
     return seal_answer(
@@ -165,6 +171,7 @@ def seal_agenda(
         purpose=purpose,
         entry=entry,
         cases=about,
+        told=told,
     )
 
 
