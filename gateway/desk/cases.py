@@ -51,7 +51,7 @@ def case(visit: Visit, reference: str) -> Answer:
             asked = cases.ask_to_show(work, written, Purpose(purpose))
         wait_for(here.sessions, here.keys, asked.id, visit.now)
     with visit.work() as work:
-        shown = cases.show(work, written, Purpose(purpose), asked)
+        shown = cases.show(work, written, Purpose(purpose), asked, issuer=here.settings.base_url)
     document = shown.document
     return show(
         "case",

@@ -45,6 +45,7 @@ from gateway.disclosure.private import Note, keep_note, last_number, list_notes
 from gateway.disclosure.receipts import (
     Given,
     Told,
+    keep_shown,
     list_all_given,
     list_given,
     open_receipts,
@@ -89,6 +90,7 @@ __all__ = [
     "grant_new",
     "is_safe_to_tell",
     "keep_note",
+    "keep_shown",
     "last_number",
     "list_all_given",
     "list_asked",

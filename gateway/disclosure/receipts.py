@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from gateway.agencies import directory
 from gateway.disclosure.boxes import CaseKey, open_case_keys, open_value, seal_value
 from gateway.ledger import Entry, Work
 from gateway.rules import withholding
@@ -93,6 +94,18 @@ def give_receipt(
     ]
     _keep(work, form, signed, list(zip(told, shown, strict=True)))
     return {"signed": signed, "content": {"salt": jose.b64u(content_salt)}, "parts": shown}
+
+
+def keep_shown(
+    work: Work, *, issuer: str, form: str, document: Mapping[str, Any], told: Told
+) -> None:
+    """Sign and keep what a page shows of a case; the reader finds it among its agency's receipts.
+
+    `document` is what the page is made of, with what is protected written out.
+    """
+    me = work.caller.agency_id
+    custody = str(directory.custodies(work.session, {me})[me])
+    give_receipt(work, issuer=issuer, form=form, document=document, told=[told], custody=custody)
 
 
 def list_given(work: Work, case_id: str, *, agency_id: str, until: datetime) -> list[Given]:

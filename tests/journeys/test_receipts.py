@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
+from gateway import ledger
 from gateway.client import verify
+from gateway.flows import cases
+from gateway.rules.facts import Caller
+from gateway.schemas import reference as references
+from gateway.schemas.codes import AgencyKind, Purpose
 from gateway.sealing import jose
 from gateway.store import tables as t
 from tests.atrest.desk import run
@@ -28,7 +33,7 @@ from tests.journeys.attacks import (
 from tests.journeys.test_breakglass import Worker
 from tests.journeys.test_conflict import NOBODYS
 from tests.journeys.walled import HIMSELF, KAMAL, OFFICE, add_worker
-from tests.journeys.world import AUDITOR, World, example, position
+from tests.journeys.world import AUDITOR, BASE, World, example, position
 
 Claims = Mapping[str, Any]
 
@@ -183,6 +188,18 @@ def test_M1_F38_receipts_follow_their_case_to_a_new_key_and_go_with_it(world: Wo
     (new,) = world.rows(t.receipt)
     assert new["content"] != old["content"]
     assert world.client(IDVA).accounts.receipts(ref)["receipts"] == before
+
+
+def test_F75_M1_a_case_on_a_page_of_the_desk_leaves_a_receipt_too(world: World) -> None:
+    ref = referred(world)
+    person = Caller(IDVA, AgencyKind.IDVA, "MARLBURY", worker_id="idva-01")
+    profiles = world.app.extensions["gateway"].profiles
+    with ledger.begin(world.sessions, world.keys, person, world.now, profiles=profiles) as work:
+        cases.show(work, references.read(ref) or "", Purpose.P2, issuer=BASE)
+    (found,) = world.client(IDVA).accounts.receipts(ref)["receipts"]
+    assert (found["form"], found["part"]["worker"]) == ("page/1", "idva-01")
+    assert found["part"]["levels"]["victim_identity"] == "FULL"
+    assert [each["agency"] for each in looks(world, LANDLORD)] == [IDVA]
 
 
 # --- replay ---------------------------------------------------------------------------------------

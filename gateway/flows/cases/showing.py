@@ -16,6 +16,7 @@ from gateway.disclosure import (
     Disclosed,
     ask_unsealed,
     disclose,
+    keep_shown,
     list_facts,
     load,
     require_page,
@@ -29,6 +30,8 @@ from gateway.ledger import Entry, Work
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import Level, Purpose
 from gateway.schemas.protected import Protected, reveal
+
+PAGE = "page/1"  # in receipts: a case on a page of the desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,12 @@ def ask_to_show(work: Work, reference: str, purpose: Purpose) -> Entry:
     return ask_unsealed(work, case_id, purpose)
 
 
-def show(work: Work, reference: str, purpose: Purpose, asked: Entry | None = None) -> Shown:
+def show(
+    work: Work, reference: str, purpose: Purpose, asked: Entry | None = None, *, issuer: str
+) -> Shown:
     """Return a case as the signed-in person may see it; with `asked` what is sealed to it, too.
+
+    A receipt of it is kept like that of a pull.
 
     :raises Denied: if it may not: the answer is that of an unknown case.
     :raises Invalid: if the agency's kind may not state this purpose.
@@ -78,13 +85,13 @@ def show(work: Work, reference: str, purpose: Purpose, asked: Entry | None = Non
     case_id = _find(work, reference)
     if asked is None:
         found = disclose(work, case_id, purpose)
-        return _shown(work, found, {}, ())
+        return _shown(work, found, {}, (), issuer=issuer)
     hosted.require_worker(work)
     read = unseal(work, case_id, purpose, asked)
     notes = tuple(
         {"kind": str(each.note.kind), "at": each.note.at, **each.content} for each in read.notes
     )
-    return _shown(work, read.disclosed, read.sections, notes)
+    return _shown(work, read.disclosed, read.sections, notes, issuer=issuer)
 
 
 def _find(work: Work, reference: str) -> str:
@@ -100,6 +107,8 @@ def _shown(
     found: Disclosed,
     opened: Mapping[str, Protected],
     notes: tuple[Mapping[str, Any], ...],
+    *,
+    issuer: str,
 ) -> Shown:
     exclusive = found.profile.matrix.exclusive
     sealed = {
@@ -111,10 +120,13 @@ def _shown(
     document.pop("sealed", None)  # ciphertext says nothing to people
     if not ways.may_reveal(ways.PAGES["case"]):
         raise ValueError("a page that may not write out what is protected")
+    told = found.told(document["reference"])
+    page = {"case": reveal(document), "opened": reveal(opened)}
+    keep_shown(work, issuer=issuer, form=PAGE, document=page, told=told)
     return Shown(
-        reveal(document),
+        page["case"],
         tuple(sorted(sealed - opened.keys())),
-        reveal(opened),
+        page["opened"],
         tuple(reveal(list(notes))),
         found.decision.because,
         found.entry,
