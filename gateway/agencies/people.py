@@ -209,6 +209,7 @@ def _person(
         is_chair=PersonRole.CHAIR in held,
         new_since=conflict.new_since(row.registered_at, now),
         vouched_by=row.vouched_by,
+        team=row.team or "",
         authenticated_at=session.authenticated_at if session else None,
         method=str(session.method) if session else None,
     )

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def _pull(given: argparse.Namespace) -> None:
 
 
 def _write_pulled(given: argparse.Namespace, pulled: Pulled) -> None:
-    opened = {**pulled.claims, "opened": pulled.reveal()}
+    opened = {**pulled.claims, "opened": pulled.reveal_safely(datetime.now(UTC).date())}
     text = json.dumps(opened, ensure_ascii=False, indent=1)
     if given.out is None:
         print(text)

@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +28,7 @@ from gateway.client.watch import Watch
 from gateway.client.witness import Disproved, Witness
 from gateway.errors import Invalid, Unavailable, Undecipherable
 from gateway.schemas.codes import Purpose, Scope
+from gateway.schemas.contacting import safe_view
 from gateway.schemas.protected import Protected, reveal
 from gateway.sealing import jose
 
@@ -65,6 +66,13 @@ class Pulled:
     def reveal(self) -> dict[str, Any]:
         """Return the content of the sealed sections in the open, for who is to read them."""
         return {section: reveal(content) for section, content in self.sealed.items()}
+
+    def reveal_safely(self, on: date) -> dict[str, Any]:
+        """Return the same for a person's eyes: no number that must not be used on that day."""
+        opened = self.reveal()
+        if "safe_contact" in opened:
+            opened["safe_contact"] = safe_view(opened["safe_contact"], on)
+        return opened
 
 
 class Gateway:

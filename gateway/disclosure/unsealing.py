@@ -20,6 +20,7 @@ from gateway.disclosure.private import Note, list_notes
 from gateway.errors import Denied, NotFound, Unavailable, Undecipherable
 from gateway.ledger import Entry, Work, inclusion
 from gateway.schemas.codes import Level, Purpose
+from gateway.schemas.contacting import safe_view
 from gateway.schemas.protected import Protected, shield_section
 from gateway.sealing import envelopes, jose, private
 
@@ -110,6 +111,8 @@ def _sections(
         if piece.section in found.profile.matrix.exclusive and piece.level is Level.FULL:
             try:
                 plain = envelopes.open_section(piece.content, work.caller.agency_id, keys)
+                if piece.section == "safe_contact":  # nobody is to ring what must not be rung
+                    plain = safe_view(plain, work.now.date())
                 opened[piece.section] = shield_section(piece.section, plain)
             except Undecipherable:
                 shut.append(piece.section)

@@ -33,6 +33,7 @@ class PersonRow:
     registered_at: datetime
     worker_suspended_at: datetime | None
     vouched_by: str | None
+    team: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ _PERSON = (
     t.worker.c.registered_at,
     t.worker.c.suspended_at,
     t.worker.c.vouched_by,
+    t.worker.c.team,
 )
 _S = t.desk_session.c
 _SESSION = (

@@ -15,6 +15,7 @@ from gateway.flows.cases import ask_to_read, read_for_worker, write_for_worker
 from gateway.ledger import Entry, Unrecorded
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, NoteKind, Purpose
+from gateway.schemas.contacting import safe_view
 from gateway.store import tables as t
 from tests.journeys.hosting import PROFILES, desk, host
 from tests.journeys.world import BASE, World, example, position
@@ -67,7 +68,10 @@ def test_F34_a_worker_of_a_hosted_agency_reads_what_is_sealed_to_it(world: World
     before = len(events(world, ref))
     entry = logged(world, asked(world, ref))
     found = read(world, ref, entry)
-    assert found.sections == {"safe_contact": CONTACT}
+    today = world.now.date()
+    shown = {name: each.reveal() for name, each in found.sections.items()}
+    assert shown == {"safe_contact": safe_view(CONTACT, today)}
+    assert [each["safe_uses"] for each in shown["safe_contact"]["channels"]]
     assert found.shut == ()
     pieces = {piece.section: piece.content for piece in found.disclosed.pieces}
     assert pieces["victim_identity"]["victim"]["family_name"] == "Marsh-Okoro"

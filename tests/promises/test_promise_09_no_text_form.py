@@ -38,7 +38,7 @@ REVEALING = {
     "gateway.rules.leaks": "looks for other values inside it",
     "gateway.disclosure.answers": "writes what was searched, sealed to its reader",
     "gateway.client.gateway": "hands the opened section to the agency's own program",
-    "gateway.client.commands": "prints it for the one who asked",
+    "gateway.flows.cases.showing": "a page for the person who said why, of what was searched",
     "gateway.demo": "invented people",
 }
 WAYS_TO_TEXT: dict[str, Callable[[Protected], object]] = {
