@@ -140,11 +140,14 @@ class Guard:
         """Called by SQLite for each thing that a statement would do, when it is prepared."""
         if action in _FORBIDDEN:
             return sqlite3.SQLITE_DENY
-        if schema != "main" or one not in WALLS or by in _OURS:
+        # Who counts rows without naming the schema is asked about without one.
+        if schema not in ("main", None) or by in _OURS:
             return sqlite3.SQLITE_OK
-        if action in _WRITING:
+        if action in _WRITING:  # of the schema's own table, too
             return sqlite3.SQLITE_OK if one == self._written else sqlite3.SQLITE_DENY
-        if action != sqlite3.SQLITE_READ or self._is_checking or one == self._written:
+        if action != sqlite3.SQLITE_READ or one not in WALLS:
+            return sqlite3.SQLITE_OK
+        if self._is_checking or one == self._written:
             return sqlite3.SQLITE_OK
         if self._written in WALLS and (one, two) in _RELATED[str(self._written)]:
             return sqlite3.SQLITE_OK
