@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 import gateway.store
+from gateway.schemas.codes import OneTime
 from gateway.store import context, engine
 from gateway.store import tables as t
 from tests.journeys.world import CHURCH, World
@@ -111,6 +112,7 @@ def values(world: World) -> dict[str, Any]:
         "on": LATER.date(),
         "number": 0,
         "reference": referral["reference"],
+        "part": "FULL",
         "references": [referral["reference"]],
         "section_ids": section_ids,
         "seq": 1,
@@ -134,7 +136,7 @@ def _holder(world: World) -> str:
     return next(str(row["audience"]) for row in copies if (row["id"], row["audience"]) in granted)
 
 
-LATER = datetime(2030, 1, 1, tzinfo=UTC)
+LONG_BEFORE, LATER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2030, 1, 1, tzinfo=UTC)
 # What another value says better.
 INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "agency_keys.find_private": {"agency_id": HOSTED, "use": "enc"},
@@ -144,6 +146,10 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "key_jobs.list_older_keys": {"before": LATER},
     "private_notes.list_notes": {"agency_id": "marlbury-idva", "after": 0},
     "dated.list_sealed": {"table": "state", "column": "state"},
+    "conferences.find_next": {"agency_id": "marlbury-police", "since": LONG_BEFORE},
+    "credentials.count_one_time": {"kind": OneTime.INVITATION},
+    "credentials.find_one_time": {"digest": b"o" * 32},
+    "credentials.find_passkey": {"key_id": b"k" * 32},
     "epochs.list_elsewhere": {"table": t.case_key},
     "worker_keys.find_key": {"kid": "own"},
     "erasing.find_tombstone": {"reference": "0000000000"},
