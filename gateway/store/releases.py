@@ -78,9 +78,6 @@ def set_decided(
     session: Session, row: ReleaseRow, state: ReleaseState, *, by: tuple[str, str], at: datetime
 ) -> None:
     """Keep what the second person (agency, worker) said."""
-    statement = (
-        update(t.release)
-        .where(_R.case_id == row.case_id, _R.agency_id == row.agency_id, _R.team == row.team)
-        .values(state=state, by_agency=by[0], by_worker=by[1], at=at)
-    )
-    change(session, statement)
+    place = (_R.case_id == row.case_id, _R.agency_id == row.agency_id, _R.team == row.team)
+    said = {"state": state, "by_agency": by[0], "by_worker": by[1], "at": at}
+    change(session, update(t.release).where(*place).values(**said))

@@ -36,11 +36,16 @@ OWN = {
     "agency_scope",
     "answer",
     "counter",
+    "desk_session",
     "document_jti",
     "feed",
     "hosted_key",
     "interest",
     "interest_token",
+    "one_time",
+    "passkey",
+    "password",
+    "person_role",
     "worker",
 }
 OF_CASE = {

@@ -22,7 +22,7 @@ _CHURCH = Caller(CHURCH, AgencyKind.OTHER, "MARLBURY")
 
 # Which tables each named context sees, all of them or (PARTLY) some of their rows.
 SYSTEM: dict[System, set[str]] = {
-    System.ROUTING: {"agency_scope", "assignment", "case", "link", "referral"},
+    System.ROUTING: {"agency_scope", "assignment", "case", "link", "passkey", "referral"},
     System.MATCHING: {
         "acknowledgement",
         "assignment",
@@ -51,7 +51,7 @@ SYSTEM: dict[System, set[str]] = {
         "log_key",
         "party",
     },
-    System.OPERATOR: {"agency_log_key", "agency_scope", "enrolment", "worker"},
+    System.OPERATOR: {"agency_log_key", "agency_scope", "enrolment", "person_role", "worker"},
 }
 PARTLY: dict[System, set[str]] = {
     System.CLOCK: {"referral", "risk"},
