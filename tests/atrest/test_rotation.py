@@ -70,8 +70,8 @@ def test_F38_case_keys_and_index_keys_under_load_killed_and_run_again(service: S
     first = [landlord.refer(example("c1")).reference for _ in range(4)]
     with Load(service) as load:
         for words, after in (
-            (("keys", "cases", "--batch", "1"), "cases:"),
-            (("keys", "index", "--lead", "1", "--batch", "1"), "indexed anew"),
+            (("keys", "cases", "--batch", "4"), "cases:"),
+            (("keys", "index", "--lead", "1", "--batch", "4"), "indexed anew"),
         ):
             killed(service, *words, after=after)
             load.wait_for(2)

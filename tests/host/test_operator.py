@@ -62,7 +62,7 @@ def _operate(world: World, folder: Path) -> Operated:
     desk = folder / "desk"
     desk.mkdir()
     (desk / "known.json").write_text(json.dumps(known))
-    for file in folder.glob("g.db*"):
+    for file in folder.glob("gateway.db*"):
         file.chmod(0o600)  # the store of used proofs, which this process made
     subprocess.run(
         [sys.executable, "-m", "tests.host.operating", "known.json", "said.json"],
