@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from gateway.desk.guard import Visit, page
 from gateway.desk.render import show
 from gateway.errors import NotFound
-from gateway.flows import cases
+from gateway.flows import cases, directory
 from gateway.ledger import wait_for
 from gateway.rules.desk import CASEWORK
 from gateway.schemas import reference as references
@@ -21,11 +21,15 @@ _PURPOSE = re.compile(r"P([1-9])", re.ASCII)
 # The order in which a case is read: who she is and how to reach her, then what is at stake.
 _FIRST = (
     "safe_contact",
+    "protected_address",
     "victim_identity",
+    "victim_address",
+    "staff_safety",
     "referral",
+    "incidents",
     "risk_answers",
     "children",
-    "perpetrator",
+    "perpetrators",
 )
 
 
@@ -52,6 +56,8 @@ def case(visit: Visit, reference: str) -> Answer:
         wait_for(here.sessions, here.keys, asked.id, visit.now)
     with visit.work() as work:
         shown = cases.show(work, written, Purpose(purpose), asked, issuer=here.settings.base_url)
+    with visit.work() as work:
+        names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     document = shown.document
     return show(
         "case",
@@ -63,6 +69,8 @@ def case(visit: Visit, reference: str) -> Answer:
         withheld=[each for each in document.get("withheld", []) if each not in shown.sealed],
         purpose=purpose,
         custody=str(visit.person.custody),
+        names=names,
+        labels=_labels(visit),
     )
 
 
@@ -71,6 +79,16 @@ def _why(visit: Visit, reference: str, *, said: str = "") -> Answer:
         known = cases.purposes_of(work, visit.person.caller)
     status = 422 if said else 200
     return show("why", visit, status=status, reference=reference, purposes=known, said=said)
+
+
+def _labels(visit: Visit) -> dict[str, str]:
+    """The questions of risk instruments in words, by item."""
+    profile = visit.house.profiles.for_area(visit.person.area, visit.now.date())
+    return {
+        item.id: item.label
+        for instrument in profile.instruments.values()
+        for item in instrument.items
+    }
 
 
 def _ordered(sections: list[dict[str, Any]]) -> list[dict[str, Any]]:

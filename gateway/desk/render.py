@@ -12,7 +12,7 @@ from flask import Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.agencies.people import Person
-from gateway.desk import cookies, words
+from gateway.desk import cookies, reading, words
 from gateway.desk.guard import Visit, held
 from gateway.desk.place import house
 from gateway.errors import NotFound
@@ -96,5 +96,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["words"] = words
+    environment.globals |= {"words": words, "reading": reading}
     return environment

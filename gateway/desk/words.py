@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, tzinfo
-from typing import Any
 
-from gateway.schemas.codes import PersonRole
+from gateway.schemas.codes import CaseRole, PersonRole
 
 ROLES: Mapping[PersonRole, str] = {
     PersonRole.COORDINATOR: "Coordinator",
@@ -61,7 +60,43 @@ OWED: Mapping[str, str] = {
     "REVIEW_OVERRIDE": "Review the decision to share without agreement",
     "RING_999": "Ring 999",
 }
-_UPPER = {"dob": "Date of birth", "nhs": "NHS", "ric": "RIC", "dash": "DASH", "uprn": "UPRN"}
+SECTIONS: Mapping[str, str] = {
+    "victim_identity": "Who she is",
+    "victim_address": "Her address",
+    "protected_address": "Where she is now",
+    "safe_contact": "How to reach her safely",
+    "risk_answers": "Risk assessment",
+    "incidents": "What happened",
+    "perpetrators": "Who causes harm",
+    "referral": "The referral",
+    "override": "Record of sharing without agreement",
+    "consent": "What she wants",
+}
+PARTS: Mapping[CaseRole, str] = {
+    CaseRole.REFERRER: "your referral",
+    CaseRole.COORDINATOR: "you coordinate",
+    CaseRole.IDVA: "you support",
+    CaseRole.NAMED: "named to act",
+    CaseRole.ALERTED: "alerted",
+    CaseRole.RESEARCH: "asked to look in your records",
+}
+POSITIONS: Mapping[str, str] = {
+    "GIVEN": "She agrees to sharing",
+    "WITHHELD": "She does not agree to sharing",
+    "WITHDRAWN": "She took her agreement back",
+    "NOT_SOUGHT_UNSAFE": "Not asked, because it was not safe",
+    "UNABLE": "She could not decide",
+    "UNRECORDED": "Not recorded",
+}
+_UPPER = {
+    "dob": "date of birth",
+    "csc": "social care",
+    "oic": "officer in charge",
+    "nhs": "NHS",
+    "ric": "RIC",
+    "dash": "DASH",
+    "uprn": "UPRN",
+}
 _SMALL = {"id", "gp", "idva", "mappa", "asb"}
 
 
@@ -78,6 +113,21 @@ def state(code: str | None) -> str:
 def owed(code: str) -> str:
     """What somebody owes."""
     return OWED.get(code, plain(code))
+
+
+def section(name: str) -> str:
+    """A part of a case, as its heading says it."""
+    return SECTIONS.get(name, plain(name))
+
+
+def part(held: Collection[CaseRole]) -> str:
+    """Why an agency has a part in a case."""
+    return ", ".join(PARTS[each] for each in CaseRole if each in held)
+
+
+def position(code: str) -> str:
+    """What the victim said about sharing."""
+    return POSITIONS.get(code, plain(code))
 
 
 def plain(code: str) -> str:
@@ -121,22 +171,3 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def _counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def is_plain(value: Any) -> bool:
-    """Whether a value is shown on a line of its own."""
-    return not isinstance(value, dict | list)
-
-
-def said(value: Any) -> str:
-    """A plain value: codes as words, the rest as it was written."""
-    if value is True:
-        return "Yes"
-    if value is False:
-        return "No"
-    if value is None:
-        return "Not known"
-    text = str(value)
-    is_code = text.isupper() and "_" in text and text.isascii()
-    known = {"YES": "Yes", "NO": "No", "UNKNOWN": "Not known", "DONT_KNOW": "Not known"}
-    return known.get(text, plain(text) if is_code else text)

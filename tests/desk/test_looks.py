@@ -63,7 +63,9 @@ def look(page: Any, name: str) -> None:
         inner = page.evaluate("document.documentElement.scrollWidth")
         assert inner <= width, (name, width_name, inner)
         if (folder := pictures()) is not None:
-            page.screenshot(path=folder / f"{name}-{width_name}.png", full_page=True)
+            tall = min(page.evaluate("document.documentElement.scrollHeight"), 2600)
+            part = {"x": 0, "y": 0, "width": width, "height": tall}
+            page.screenshot(path=folder / f"{name}-{width_name}.png", full_page=True, clip=part)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
