@@ -8,6 +8,7 @@ from typing import Any
 
 from gateway.disclosure.deciding import basis_of, profile_of, require_purpose
 from gateway.disclosure.facts import list_facts
+from gateway.disclosure.following import follow_tables
 from gateway.disclosure.holding import look_through, record_held, tell_chair
 from gateway.disclosure.pieces import Opened, Piece, open_pieces
 from gateway.disclosure.receipts import Told
@@ -137,9 +138,11 @@ def _hand_over(
     ]
     entries = dict(zip(case_ids, work.record_all(acts), strict=True)) if acts else {}
     guarded = [each for each in case_ids if _is_guarded(facts[each], risks[each])]
+    pieces = open_pieces(work, allowed, facts, opens, guarded)
+    if follow_tables(work, facts, allowed, pieces, opens):
+        pieces = open_pieces(work, allowed, facts, opens, guarded)
     opened = {
-        case_id: _look_through(work, facts[case_id], found)
-        for case_id, found in open_pieces(work, allowed, facts, opens, guarded).items()
+        case_id: _look_through(work, facts[case_id], found) for case_id, found in pieces.items()
     }
     return {
         case_id: Disclosed(
