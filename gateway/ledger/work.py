@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -28,13 +29,15 @@ from gateway.ledger.tally import Tally
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing.keys import Keys
-from gateway.store import context, ids, log, log_keys
+from gateway.store import context, ids, log, log_keys, rows
 from gateway.store.engine import Sessions
 from gateway.store.session import Look
 from gateway.store.wall import System, kept
 
 if TYPE_CHECKING:
     from gateway.profiles.loader import Profiles
+
+_logger = logging.getLogger(__name__)
 
 OPERATOR = Caller(agency_id="@operator", kind=AgencyKind.OTHER, area="-")
 
@@ -255,8 +258,9 @@ def begin(
         if refusal.code in ("mismatch", "purpose_not_allowed"):
             _record_refusal(sessions, work, work.refused(refusal.code, None, "denied"))
         raise
-    except IntegrityError:
+    except IntegrityError as error:
         work.session.rollback()
+        _logger.warning("a row contradicted what stands: %s", rows.contradicted(error))
         raise Conflict("Somebody else did this at the same moment.", code="in_progress") from None
     except SQLAlchemyError:
         work.session.rollback()

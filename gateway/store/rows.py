@@ -7,6 +7,7 @@ codes, times and JSON are written as everywhere else.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -87,7 +88,7 @@ def add_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -
             else:
                 cursor.executemany(found.text, filled)
     except driver.IntegrityError as error:
-        raise IntegrityError(None, None, Exception(type(error).__name__)) from None
+        raise IntegrityError(None, None, Exception(_constraint(error))) from None
     except driver.Error as error:
         raise OperationalError(None, None, Exception(type(error).__name__)) from None
 
@@ -103,3 +104,17 @@ def change(session: Session, statement: Update | Delete, *, many: bool = False) 
     met = session.connection().execute(statement).rowcount
     if met < 1 or (met > 1 and not many):
         raise OperationalError(None, None, Exception("no such row"))
+
+
+def contradicted(error: IntegrityError) -> str:
+    """Which constraint a row contradicted, by name: for our own log, with no value in it."""
+    is_ours = type(error.orig) is Exception
+    return str(error.orig) if is_ours else _constraint(error.orig)
+
+
+def _constraint(error: BaseException | None) -> str:
+    """What the driver names of it; PostgreSQL's own words hold the values, SQLite's the columns."""
+    diag = getattr(error, "diag", None)
+    if diag is not None:
+        return str(diag.constraint_name or type(error).__name__)
+    return str(error) if isinstance(error, sqlite3.IntegrityError) else type(error).__name__

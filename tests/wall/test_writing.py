@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import Date, Integer, LargeBinary, Table, delete, insert, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
+from sqlalchemy.orm import Session
 
-from gateway.errors import Unavailable
+from gateway.errors import Conflict, Unavailable
 from gateway.ledger import begin
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind
@@ -173,6 +175,31 @@ def test_a_refused_write_is_no_news_to_who_asked(lived: World) -> None:
         reach_over()
     assert str(caught.value.message) == "The database could not be used."
     assert caught.value.__cause__ is None
+
+
+def test_what_a_row_contradicted_is_logged_by_name_alone(
+    lived: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An operator learns which constraint it was; of the row, and of whose it is, nothing."""
+    caller = Caller(CHURCH, AgencyKind.OTHER, "MARLBURY")
+
+    def twice(add: Callable[[Session, dict[str, Any]], object]) -> None:
+        with begin(lived.sessions, lived.keys, caller, lived.now) as work:
+            work.count("twice")
+            row = {"agency_id": CHURCH, "day": lived.now.date(), "event": "twice", "times": 1}
+            add(work.session, row)
+
+    for add in (
+        lambda session, row: rows.add(session, t.counter, **row),
+        lambda session, row: session.execute(insert(t.counter), row),
+    ):
+        caplog.clear()
+        with pytest.raises(Conflict):
+            twice(add)
+        (said,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+        assert "counter" in said
+        assert "twice" not in said
+        assert CHURCH not in said
 
 
 def test_the_policy_of_everything_is_written_once() -> None:
