@@ -16,6 +16,7 @@ from hypothesis import settings
 
 from tests import database, needs
 
+TESTS = Path(__file__).parent
 ALL = os.environ.get("GATEWAY_TEST_ALL") == "1"
 
 # Two cores shared with a database: a slow example is no fault. In CI the examples repeat.
@@ -39,6 +40,25 @@ def _is_here(host: str) -> bool:
 
 
 sys.addaudithook(refuse_the_network)
+
+
+# --- the order of a run ----------------------------------------------------------------------
+
+# Begun last, one of them would go on alone while all other workers have ended.
+LONG = (
+    "atrest/test_rotation.py",
+    "interop/test_schemathesis.py",
+    "host/test_operator.py",
+    "oracle/test_oracle.py",
+    "journeys/test_demo.py",
+    "test_bench.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the modules of LONG first."""
+    rank = {str(TESTS / name): place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: rank.get(str(item.path), len(LONG)))
 
 
 # --- what a test needs beyond the lock -------------------------------------------------------
