@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -48,6 +48,19 @@ class Walls:
         document = {"act": act, "agency": agency} | ({"team": team} if team else {})
         path = f"/v1/cases/{quote(ref, safe='')}/releases"
         return self._exchange.send_sealed(path, "release/1", document, Scope.CASES_WRITE)
+
+    def draft_redaction(self, ref: str, section: str, owner: str, places: Sequence[str]) -> Any:
+        """Say which words are to be taken out of a section; they are held at once."""
+        document = {"act": "DRAFT", "section": section, "owner": owner, "places": list(places)}
+        return self._redact(ref, document)
+
+    def settle_redaction(self, ref: str, act: str, number: int) -> Any:
+        """CONFIRM or REJECT a draft, as whose section it is."""
+        return self._redact(ref, {"act": act, "number": number})
+
+    def _redact(self, ref: str, document: Mapping[str, Any]) -> Any:
+        path = f"/v1/cases/{quote(ref, safe='')}/redactions"
+        return self._exchange.send_sealed(path, "redaction/1", document, Scope.CASES_WRITE)
 
     def find_primary_victim(self, ref: str, outcome: str, *, account: str) -> Any:
         """Say, as the chair, who of two that accuse each other is found to be the victim."""

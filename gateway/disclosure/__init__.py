@@ -50,6 +50,7 @@ from gateway.disclosure.receipts import (
     list_given,
     open_receipts,
 )
+from gateway.disclosure.redacting import redact
 from gateway.disclosure.renewing import renew_case_key
 from gateway.disclosure.telling import is_safe_to_tell
 from gateway.disclosure.ties import list_ties
@@ -112,6 +113,7 @@ __all__ = [
     "open_value",
     "proof",
     "read_narrowings",
+    "redact",
     "regrant",
     "renew_case_key",
     "require_no_wall",

@@ -19,6 +19,8 @@ from gateway.store.sections import SealedSection, SectionRow
 
 ALERT_PART = "ALERT"  # who referred and how to reach them, for whoever is only alerted
 SCAN_PART = "SCAN"  # what to look for on every way out; granted to nobody
+BEFORE_PART = "BEFORE"  # what a section said before words were taken out; granted to nobody
+UNREAD_PARTS = frozenset({SCAN_PART, BEFORE_PART})  # the gateway's own, no contribution
 GATEWAY = "@gateway"  # no agency can have this id: "@" is not in the pattern of one
 
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
+from gateway.disclosure.boxes import UNREAD_PARTS
 from gateway.disclosure.ties import list_ties
 from gateway.rules.facts import Approval, CaseFacts, Membership, Narrowing, SectionFacts, Ties
 from gateway.rules.positions import NOT_RENEWED, Said
@@ -109,8 +110,8 @@ def _section_facts(
     summaries: set[tuple[str, str]] = set()
     sealed: dict[tuple[str, str], set[str]] = {}
     for name, part, audience, owner_id in parts:
-        if part == "SCAN":
-            continue  # the gateway's own, no contribution
+        if part in UNREAD_PARTS:
+            continue
         place = (name, owner_id)
         copies = sealed.setdefault(place, set())
         if part == "SUMMARY":

@@ -14,6 +14,7 @@ from gateway.disclosure.deciding import profile_of
 from gateway.disclosure.facts import list_facts
 from gateway.disclosure.holding import look_through, record_held, tell_chair
 from gateway.disclosure.pieces import Piece
+from gateway.disclosure.redacting import list_drafts
 from gateway.errors import Denied
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
@@ -95,12 +96,14 @@ def open_behind(
         keys = open_case_keys(work, [case_id])
         found = open_named(work, keys, sorted(decision.levels))
         sought = open_for_gateway(work, keys, SCAN_PART).get(case_id, [])
+        drafts = list_drafts(work, [case_id]).get(case_id)
     paths = behind.profile.fields.protected
     pieces = [
         Piece(row.name, Level.FULL, row.owner_id, shield(content, paths.get(row.name, ())))
         for row, content in found
     ]
-    kept = look_through(work, behind.facts, pieces, sought, has=decision.levels.keys())
+    has = decision.levels.keys()
+    kept = look_through(work, behind.facts, pieces, sought, has=has, drafts=drafts)
     told = record_held(work, case_id, kept.rows)
     if told is not None:
         with work.keeping(case_id):

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from gateway.disclosure import copies
-from gateway.disclosure.boxes import ALERT_PART, GATEWAY, SCAN_PART, CaseKey, seal_box
+from gateway.disclosure.boxes import ALERT_PART, GATEWAY, UNREAD_PARTS, CaseKey, seal_box
 from gateway.disclosure.facts import list_facts
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
@@ -103,7 +103,7 @@ def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> di
 
 
 def _holds(row: SectionRow, member: Membership, ceiling: Allowed) -> bool:
-    if row.part == SCAN_PART:
+    if row.part in UNREAD_PARTS:
         return False
     agency_id, is_own = member.agency_id, row.owner_id == member.agency_id
     level = ceiling.level(row.name, is_own=is_own)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.disclosure.pieces import Piece
+from gateway.disclosure.redacting import Drafts
 from gateway.ledger import Entry, Work
 from gateway.rules import leaks
 from gateway.rules.facts import CaseFacts
@@ -33,11 +34,12 @@ def look_through(
     contents: Iterable[Mapping[str, Any]],
     *,
     has: Collection[str] | None = None,
+    drafts: Drafts | None = None,
 ) -> Held:
     """Search every text for the values of the sections that this reader does not have in full.
 
     `contents` are the case's own records of what to look for. Its own words tell a reader nothing
-    and are left.
+    and are left. What is drafted to be taken out is held until its owner says.
     """
     found = list(pieces)
     full = {p.section for p in found if p.level is Level.FULL} if has is None else has
@@ -49,8 +51,10 @@ def look_through(
         if piece.owner_id == me:
             kept.append(piece)
             continue
-        content, places = leaks.hold_back(piece.content, sought)
-        kept.append(replace(piece, content=content) if places else piece)
+        wanted = (drafts or {}).get((piece.section, piece.owner_id), ())
+        left, is_cut = leaks.cut(piece.content, wanted)
+        content, places = leaks.hold_back(left, sought)
+        kept.append(replace(piece, content=content) if places or is_cut else piece)
         rows += [
             HeldRow(facts.case_id, me, piece.section, piece.owner_id, place, work.now)
             for place in places

@@ -12,6 +12,7 @@ from gateway.disclosure.following import follow_tables
 from gateway.disclosure.holding import look_through, record_held, tell_chair
 from gateway.disclosure.pieces import Opened, Piece, open_pieces
 from gateway.disclosure.receipts import Told
+from gateway.disclosure.redacting import Drafts, list_drafts
 from gateway.disclosure.releasing import ask, gate
 from gateway.errors import Denied
 from gateway.ledger import Act, Entry, Work
@@ -141,8 +142,10 @@ def _hand_over(
     pieces = open_pieces(work, allowed, facts, opens, guarded)
     if follow_tables(work, facts, allowed, pieces, opens):
         pieces = open_pieces(work, allowed, facts, opens, guarded)
+    drafts = list_drafts(work, case_ids)
     opened = {
-        case_id: _look_through(work, facts[case_id], found) for case_id, found in pieces.items()
+        case_id: _look_through(work, facts[case_id], found, drafts.get(case_id, {}))
+        for case_id, found in pieces.items()
     }
     return {
         case_id: Disclosed(
@@ -165,8 +168,10 @@ def _is_guarded(facts: CaseFacts, risk: RiskRow) -> bool:
     return "ADDRESS_HIDDEN" in risk.markers or any(each.sealed_to for each in facts.sections)
 
 
-def _look_through(work: Work, facts: CaseFacts, opened: Opened) -> tuple[Piece, ...]:
-    found = look_through(work, facts, opened.pieces, opened.sought)
+def _look_through(
+    work: Work, facts: CaseFacts, opened: Opened, drafts: Drafts
+) -> tuple[Piece, ...]:
+    found = look_through(work, facts, opened.pieces, opened.sought, drafts=drafts)
     entry = record_held(work, facts.case_id, found.rows)
     if entry is not None:
         tell_chair(work, facts, found.rows, entry)

@@ -129,6 +129,7 @@ OPERATIONS: Mapping[str, Way] = {
     "settle_worker_key": Way.CODES,
     "settle_conflict": Way.CODES,
     "settle_release": Way.CODES,
+    "settle_redaction": Way.CODES,
     "break_glass": Way.CODES,
     "look_behind_glass": Way.SCANNED,
     "review_glass": Way.CODES,

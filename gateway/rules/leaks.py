@@ -148,6 +148,19 @@ def hold_back(content: Any, sought: Sought) -> tuple[Any, tuple[str, ...]]:
     return (_held(content, sought, "", places), tuple(places)) if sought else (content, ())
 
 
+def cut(content: Any, places: Iterable[str], word: str = HELD) -> tuple[Any, int]:
+    """The content with `word` in place of each text or paragraph named, and how many there were.
+
+    A place is as `hold_back` gives it; one that is not there is passed over.
+    """
+    count = 0
+    for place in places:
+        pointer, _, paragraph = place.partition("#")
+        content, is_cut = _cut(content, pointer.split("/")[1:], int(paragraph or 0), word)
+        count += is_cut
+    return content, count
+
+
 def unless_held(values: Mapping[str, Sequence[str]], has: Container[str]) -> list[str]:
     """The values of the sections that a reader does not have in full itself."""
     return [each for section, listed in values.items() if section not in has for each in listed]
@@ -173,6 +186,33 @@ def _held(content: Any, sought: Sought, pointer: str, places: list[str]) -> Any:
             for place, value in enumerate(content)
         ]
     return content
+
+
+def _cut(content: Any, steps: list[str], paragraph: int, word: str) -> tuple[Any, bool]:
+    if not steps:
+        return _cut_text(content, paragraph, word)
+    name, rest = steps[0], steps[1:]
+    if isinstance(content, Mapping) and name in content:
+        inner, is_cut = _cut(content[name], rest, paragraph, word)
+        return ({**content, name: inner}, True) if is_cut else (content, False)
+    if isinstance(content, list) and name.isdecimal() and int(name) < len(content):
+        inner, is_cut = _cut(content[int(name)], rest, paragraph, word)
+        whole = [inner if i == int(name) else each for i, each in enumerate(content)]
+        return (whole, True) if is_cut else (content, False)
+    return content, False
+
+
+def _cut_text(text: Any, paragraph: int, word: str) -> tuple[Any, bool]:
+    plain = text.reveal() if isinstance(text, Protected) else text
+    if not isinstance(plain, str):
+        return text, False
+    paragraphs = plain.split("\n")
+    if not paragraph:
+        return word, True
+    if paragraph > len(paragraphs):
+        return text, False
+    paragraphs[paragraph - 1] = word
+    return "\n".join(paragraphs), True
 
 
 def _held_text(text: str, sought: Sought, pointer: str, places: list[str]) -> str:

@@ -190,6 +190,22 @@ class ApprovalState(StrEnum):
     ENDED = "ENDED"
 
 
+class RedactionAct(StrEnum):
+    """What is said of taking words out of a section."""
+
+    DRAFT = "DRAFT"
+    CONFIRM = "CONFIRM"  # by whose section it is
+    REJECT = "REJECT"
+
+
+class RedactionState(StrEnum):
+    """How it stands with words that somebody wants taken out."""
+
+    DRAFTED = "DRAFTED"  # held from everybody but the owner until it says
+    CONFIRMED = "CONFIRMED"  # for good; the original is kept, sealed
+    REJECTED = "REJECTED"
+
+
 class WorkerKeyAct(StrEnum):
     """What is done with a worker's own key."""
 

@@ -40,6 +40,7 @@ from gateway.schemas.walls import (
     GlassReviewForm,
     Interests,
     PrimaryVictimForm,
+    RedactionForm,
     ReleaseForm,
     WorkerKeyForm,
 )
@@ -61,6 +62,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "break-glass/1": GlassForm(),
         "glass-review/1": GlassReviewForm(),
         "release/1": ReleaseForm(),
+        "redaction/1": RedactionForm(),
         "primary-victim/1": PrimaryVictimForm(),
         "approval/1": ApprovalForm(),
     }

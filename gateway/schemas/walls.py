@@ -13,6 +13,7 @@ from gateway.schemas.codes import (
     GlassFinding,
     PrimaryVictim,
     Purpose,
+    RedactionAct,
     ReleaseAct,
     WorkerKeyAct,
 )
@@ -124,6 +125,33 @@ class ReleaseForm(Form):
     team = Pattern(
         r"[a-z0-9][a-z0-9_-]{0,63}", required=False, says="As the case names it; absent is none"
     )
+
+
+class Place(Pattern):
+    """Where a text stands in a section, and which paragraph of it, as what was held back says."""
+
+    pattern = r"(/[a-z0-9_]{1,40}){1,12}(#[1-9][0-9]{0,3})?"
+
+
+def _drafted(data: dict[str, Any]) -> Iterator[Fault]:
+    is_draft = data["act"] is RedactionAct.DRAFT
+    for name in ("section", "owner", "places"):
+        if (name in data) is not is_draft:
+            yield ("needed_here" if is_draft else "not_both"), (name,)
+    if ("number" in data) is is_draft:
+        yield ("not_both" if is_draft else "needed_here"), ("number",)
+
+
+class RedactionForm(Form):
+    """redaction/1: words are to be taken out of a section; its owner confirms or rejects it."""
+
+    act = Code(RedactionAct)
+    section = Pattern(r"[a-z][a-z_]{0,39}", required=False, says="To draft")
+    owner = AgencyId(required=False, says="To draft: whose section it is")
+    places = ListOf(Place(), 1, 50, unique=True, required=False, says="To draft")
+    number = Int(1, 10**6, required=False, says="To confirm or reject: of the draft")
+
+    rules = (_drafted,)
 
 
 class GlassForm(Form):

@@ -25,6 +25,7 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.conflict_act,
     t.held_text,
     t.release,
+    t.redaction,
     t.counter_review,
     t.glass,
     t.receipt,

@@ -45,6 +45,7 @@ from gateway.schemas.codes import (
     PrimaryVictim,
     ProfessionalLevel,
     Purpose,
+    RedactionState,
     ReleaseState,
     RiskLevel,
     SealRequest,
@@ -346,7 +347,7 @@ section = Table(
     Column("name", String(40), nullable=False),
     Column(
         "part", String(7), nullable=False
-    ),  # FULL, SUMMARY, SEALED (class EXCLUSIVE), ALERT, SCAN
+    ),  # FULL, SUMMARY, SEALED (class EXCLUSIVE), ALERT, SCAN, BEFORE (it was redacted)
     Column("audience", Slug),  # SEALED: the one agency that can open it
     Column("owner_id", Slug, ForeignKey("agency.id"), nullable=False),
     Column("key", Sealed, nullable=False),  # the section key under the case key, to derive grants
@@ -623,6 +624,24 @@ release = Table(
     Column("by_agency", Slug),  # the second person
     Column("by_worker", Slug),
     Column("at", Utc),
+)
+
+redaction = Table(
+    "redaction",  # words to be taken out of a section, and what its owner said to it
+    metadata,
+    _case_id(primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("section", String(40), nullable=False),
+    Column("owner_id", Slug, ForeignKey("agency.id"), nullable=False),
+    Column("places", JSON, nullable=False),
+    Column("state", code(RedactionState), nullable=False),
+    # Of each text, original and what is left of it: salted SHA-256, the salt with the original.
+    Column("digests", JSON, nullable=False),
+    Column("by_agency", Slug, nullable=False),
+    Column("by_worker", Slug, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("settled_by", Slug),
+    Column("settled_at", Utc),
 )
 
 glass = Table(

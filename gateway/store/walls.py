@@ -288,6 +288,11 @@ WALLS: Mapping[str, Wall] = {
         _may("rac", IN_CASE),
         keeper=_may("rd", KEPT),
     ),
+    "redaction": Wall(
+        "Where words are to be taken out, for those in the case.",
+        _may("rac", IN_CASE),
+        keeper=_may("rd", KEPT),
+    ),
     "glass": Wall(
         "Looks behind the need to know: one's own, and for those in the case and its auditor.",
         {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", C: IN_CASE},

@@ -262,6 +262,9 @@ def _around_the_wall(world: World, ref: str) -> dict[str, Any]:
         "settle_conflict": world.client("marlbury-marac", "marac-01").walls.settle(
             ref, "CONFIRM", "marlbury-idva", "idva-01", reason="Known."
         ),
+        "settle_redaction": world.client("marlbury-marac", "marac-01").walls.draft_redaction(
+            ref, "incidents", "harbourgate-homes", ["/incidents/0/what"]
+        ),
         "settle_release": world.client("marlbury-marac", "marac-01").walls.release(
             ref, "SERVES", "marlbury-idva"
         ),

@@ -55,6 +55,12 @@ DOCUMENTS: Mapping[str, Any] = {
         ]
     },
     "worker-key/1": {"act": "APPROVE", "kid": "A" * 43},
+    "redaction/1": {
+        "act": "DRAFT",
+        "section": "incidents",
+        "owner": "harbourgate-homes",
+        "places": ["/incidents/0/what"],
+    },
     "release/1": {"act": "SERVES", "agency": "marlbury-idva"},
     "break-glass/1": {"category": "D05", "purpose": "P6", "reason": "An officer is on her way."},
     "approval/1": {"act": "ASK", "section": "orientation", "reason": "A group for her."},

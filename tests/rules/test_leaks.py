@@ -253,3 +253,26 @@ def test_each_token_is_compared_under_its_own_key() -> None:
 def test_T01_neutral_texts_are_not_held() -> None:
     """Of documents with nothing protected in them at most one in a thousand (bench/scan.py)."""
     assert count_false(300) == 0
+
+
+# --- words that are taken out ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("place", "left", "count"),
+    [
+        ("/a/0/b", {"a": [{"b": HELD}, "x"], "c": School("Tern\nGull")}, 1),
+        ("/a/0/b#2", {"a": [{"b": f"one\n{HELD}"}, "x"], "c": School("Tern\nGull")}, 1),
+        ("/a/1", {"a": [{"b": "one\ntwo"}, HELD], "c": School("Tern\nGull")}, 1),
+        ("/c#1", {"a": [{"b": "one\ntwo"}, "x"], "c": f"{HELD}\nGull"}, 1),
+        ("/a/0/b#3", None, 0),
+        ("/a/2", None, 0),
+        ("/a/x", None, 0),
+        ("/a/0", None, 0),
+        ("/d", None, 0),
+        ("/a/0/b/c", None, 0),
+    ],
+)
+def test_F64_a_place_is_cut_and_the_rest_stays(place: str, left: object, count: int) -> None:
+    content = {"a": [{"b": "one\ntwo"}, "x"], "c": School("Tern\nGull")}
+    assert leaks.cut(content, [place]) == (content if left is None else left, count)

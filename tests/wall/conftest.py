@@ -27,6 +27,7 @@ from gateway.schemas.codes import (
     PersonRole,
     PrimaryVictim,
     Purpose,
+    RedactionState,
     ReleaseState,
     SealRequest,
     SignedInBy,
@@ -177,6 +178,19 @@ def _tie(world: World, case_id: str) -> None:
         (
             t.counter_review,
             {"case_id": case_id, "seq": 1, "outcome": PrimaryVictim.INSUFFICIENT, **by},
+        ),
+        (
+            t.redaction,
+            {
+                "case_id": case_id,
+                "seq": 1,
+                "section": "incidents",
+                "owner_id": LANDLORD,
+                "places": [],
+                "digests": [],
+                "state": RedactionState.REJECTED,
+                **by,
+            },
         ),
         (
             t.release,

@@ -61,6 +61,7 @@ OF_CASE = {
     "approval",
     "held_text",
     "receipt",
+    "redaction",
     "release",
     "link",
     "party",

@@ -38,6 +38,7 @@ from gateway.schemas.codes import (
     Outcome,
     PrimaryVictim,
     Purpose,
+    RedactionState,
     ReleaseState,
     RiskLevel,
     Stage,
@@ -276,6 +277,7 @@ SCHEMAS |= {
     ),
     "ConflictAnswer": members(act=code(ConflictAct)),
     "ReleaseAnswer": members(state=code(ReleaseState)),
+    "RedactionAnswer": members(number=NUMBER, state=code(RedactionState)),
     "GlassAnswer": members(
         number=said(NUMBER, "Of the look, within its case"),
         state=code(("OPEN", "ASKED"), "A sample is asked for until the chair approves it"),
@@ -320,6 +322,7 @@ _PLAIN: Mapping[str, str] = {
     "settle_worker_key": "WorkerKeyAnswer",
     "settle_conflict": "ConflictAnswer",
     "settle_release": "ReleaseAnswer",
+    "settle_redaction": "RedactionAnswer",
     "settle_approval": "ApprovalAnswer",
     "break_glass": "GlassAnswer",
     "review_glass": "GlassReviewAnswer",

@@ -180,6 +180,13 @@ _OF_DECISION = frozenset(
     {"actions_open", "challenged_before", "chair_only", "declarations_missing", "deferred_before"}
     | {"legal_hold", "needs_coordinator_and_chair", "under_age"}
 )
+_OF_TWO = (
+    "settle_worker_key",
+    "settle_conflict",
+    "settle_release",
+    "settle_redaction",
+    "review_glass",
+)
 _OF_CONFLICT = frozenset({"deputy_tied", "deputy_undeclared", "deputy_without_key"})
 _QUERIES = frozenset({"after", "agency", "commit", "cursor", "format", "new", "old", "purpose"})
 
@@ -197,8 +204,7 @@ def _concerns(declared: Operation, code: str) -> bool:
         "glass_unreviewed": declared.name == "break_glass",
         "no_counter": declared.name == "review_primary_victim",
         "counter": declared.name == "decide_case",
-        "same_person": declared.name
-        in ("settle_worker_key", "settle_conflict", "settle_release", "review_glass"),
+        "same_person": declared.name in _OF_TWO,
         "use_dpop_nonce": declared.is_write,
         **_of_query({query.name for query in declared.query}),
     }

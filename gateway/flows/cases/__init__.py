@@ -14,6 +14,7 @@ from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
+from gateway.flows.cases.redacting import settle_redaction
 from gateway.flows.cases.releasing import settle_release
 from gateway.flows.cases.replaying import replay
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
@@ -62,6 +63,7 @@ __all__ = [
     "review_primary_victim",
     "settle_approval",
     "settle_conflict",
+    "settle_redaction",
     "settle_release",
     "show",
     "write_for_worker",

@@ -1,0 +1,77 @@
+"""Owns taking words out of a section: held while it is a draft, for good once its owner confirmed.
+
+The original stays, sealed and with its digest, and nobody holds a key of it but the gateway.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from gateway.disclosure.boxes import (
+    BEFORE_PART,
+    Box,
+    CaseKey,
+    Contribution,
+    contribute,
+    open_named,
+    seal_box,
+)
+from gateway.disclosure.grants import regrant
+from gateway.ledger import Work
+from gateway.profiles.loader import Profile
+from gateway.rules import leaks
+from gateway.schemas.codes import RedactionState
+from gateway.schemas.json_text import dump
+from gateway.sealing import sections as seal
+from gateway.sealing.jose import b64u
+from gateway.store import redactions, sections
+from gateway.store.redactions import RedactionRow
+
+REMOVED = "[removed by its owner]"
+
+Drafts = Mapping[tuple[str, str], tuple[str, ...]]
+"""(section, owner) -> the places that somebody wants taken out."""
+
+
+def list_drafts(work: Work, case_ids: Sequence[str]) -> dict[str, Drafts]:
+    """What is held in each case until an owner says whether it goes."""
+    found: dict[str, dict[tuple[str, str], tuple[str, ...]]] = defaultdict(dict)
+    for row in redactions.list_redactions(work.session, case_ids):
+        if row.state is RedactionState.DRAFTED:
+            place = (row.section, row.owner_id)
+            found[row.case_id][place] = found[row.case_id].get(place, ()) + row.places
+    return dict(found)
+
+
+def redact(work: Work, key: CaseKey, profile: Profile, row: RedactionRow) -> list[dict[str, str]]:
+    """Take the words out for good, put what is left under new keys, and keep what was there.
+
+    Gives the digests of each text before and after; none if the places are not there.
+    """
+    told: list[dict[str, str]] = []
+    changed: list[str] = []
+    for stored, content in open_named(work, {key.case_id: key}, [row.section]):
+        left, count = leaks.cut(content, row.places, REMOVED)
+        if stored.owner_id != row.owner_id or not count:
+            continue
+        salt = b64u(secrets.token_bytes(16))
+        kept = {"section": row.section, "number": row.seq, "salt": salt, "content": content}
+        box = Box(row.section, BEFORE_PART, kept)
+        contribute(work, key, Contribution(row.owner_id, work.now, [box]))
+        sealed = seal_box(key, stored, seal.new_section_key(), dump(left))
+        sections.set_sealed(
+            work.session, section_id=stored.section_id, key=sealed.key, content=sealed.content
+        )
+        changed.append(stored.section_id)
+        told.append({"before": _digest(salt, content), "after": _digest(salt, left)})
+    if changed:
+        sections.drop_grants(work.session, case_id=key.case_id, section_ids=changed)
+        regrant(work, key, profile)
+    return told
+
+
+def _digest(salt: str, content: object) -> str:
+    return b64u(hashlib.sha256(salt.encode() + dump(content)).digest())

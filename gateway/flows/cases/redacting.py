@@ -1,0 +1,121 @@
+"""Owns taking words out of a section: drafted by who sees the need, settled by its owner (F64)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gateway.agencies.inbox import Answer, answer_once, receive
+from gateway.disclosure import open_case_key, redact
+from gateway.errors import Conflict, Denied, Invalid, Problem
+from gateway.flows.cases.finding import facts_of, find_case
+from gateway.ledger import Work
+from gateway.rules import conflict
+from gateway.rules.facts import CaseFacts
+from gateway.schemas.codes import DataClass, RedactionAct, RedactionState
+from gateway.store import cases, feed, redactions
+from gateway.store.redactions import RedactionRow
+
+FORM = "redaction/1"
+
+
+def settle_redaction(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+    """Draft which words are to go, or as the section's owner confirm or reject a draft (201).
+
+    A draft is held from every other reader at once, and nothing of it is final. The owner's
+    confirming takes the words out for good: what stood there is kept sealed, both with a digest.
+
+    :raises Denied: for who is neither the owner nor coordinates the case, without a worker, or
+        behind the wall: the answer is that of an unknown case.
+    :raises Conflict: code same_person; or if the draft was settled before, or nothing is there.
+    :raises Invalid: if there is no such section of that owner, or no such draft.
+    """
+    work.attempt("redaction.settled")
+    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
+    facts = facts_of(work, [case_id]).get(case_id)
+    if facts is None:
+        raise Denied("not-assigned", subject=case_id)
+    received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
+    act = RedactionAct(received.document["act"])  # of a repeated document nothing is loaded again
+    worker = work.caller.worker_id
+    if worker is None or conflict.refusal(facts, work.caller) is not None:
+        raise Denied("unattended" if worker is None else "conflict", subject=case_id)
+    owned = {each.name for each in facts.sections if each.owner == work.caller.agency_id}
+    if not owned and not conflict.may_settle(facts, work.caller):
+        raise Denied("not-the-owner", subject=case_id)
+    if received.answered:
+        return received.answered
+    cases.lock_case(work.session, case_id)
+    row = (
+        _draft(work, facts, received.loaded, worker)
+        if act is RedactionAct.DRAFT
+        else _settle(work, facts, act, received.loaded["number"], worker)
+    )
+    content = {"number": row.seq, "state": str(row.state)}
+    return answer_once(work, key, received, content, status=201)
+
+
+def _draft(work: Work, facts: CaseFacts, form: Mapping[str, Any], worker: str) -> RedactionRow:
+    me, place = work.caller.agency_id, (form["section"], form["owner"])
+    fields = work.profiles.for_area(facts.area, work.today).fields
+    is_there = place in {(each.name, each.owner) for each in facts.sections}
+    if not is_there or fields.data_class(place[0]) is not DataClass.GATEWAY:
+        raise Invalid("There is no such section.", Problem("unknown_code", "/section"))
+    if me != place[1] and not conflict.may_settle(facts, work.caller):
+        raise Denied("not-the-owner", subject=facts.case_id)
+    row = RedactionRow(
+        facts.case_id,
+        redactions.next_number(work.session, facts.case_id),
+        *place,
+        tuple(form["places"]),
+        RedactionState.DRAFTED,
+        me,
+        worker,
+        work.now,
+    )
+    redactions.add_redaction(work.session, row)
+    _tell(work, row, row.owner_id, because=RedactionAct.DRAFT, digests=[])
+    return row
+
+
+def _settle(
+    work: Work, facts: CaseFacts, act: RedactionAct, number: int, worker: str
+) -> RedactionRow:
+    rows = redactions.list_redactions(work.session, [facts.case_id])
+    row = next((each for each in rows if each.seq == number), None)
+    if row is None or row.owner_id != work.caller.agency_id:
+        raise Invalid("There is no such draft of yours.", Problem("unknown_reference", "/number"))
+    if row.state is not RedactionState.DRAFTED:
+        raise Conflict("This draft was settled before.")
+    if (row.by_agency, row.by_worker) == (work.caller.agency_id, worker):
+        raise Conflict("Somebody else confirms a draft.", code="same_person")
+    state, digests = RedactionState.REJECTED, []
+    if act is RedactionAct.CONFIRM:
+        state = RedactionState.CONFIRMED
+        profile = work.profiles.for_area(facts.area, work.today)
+        digests = redact(work, open_case_key(work, facts.case_id), profile, row)
+        if not digests:
+            raise Conflict("Nothing stands at these places.")
+    redactions.set_settled(work.session, row, state, digests=digests, by=worker, at=work.now)
+    _tell(work, row, row.by_agency, because=act, digests=digests)
+    return replace(row, state=state)
+
+
+def _tell(
+    work: Work,
+    row: RedactionRow,
+    other: str,
+    *,
+    because: RedactionAct,
+    digests: list[dict[str, str]],
+) -> None:
+    facts = {
+        "number": row.seq,
+        "section": row.section,
+        "owners": [row.owner_id],
+        "digests": digests,
+    }
+    entry = work.record("redaction.settled", row.case_id, because=str(because), facts=facts)
+    kinds = [(other, "CHANGED")] if other != work.caller.agency_id else []
+    feed.add_items(work.session, case_id=row.case_id, kinds=kinds, entry_id=entry.id)
