@@ -158,6 +158,9 @@ CLIENT: Mapping[str, Way] = {
     "ask-erasure": Way.CODES,
     "partners": Way.CODES,
     "acknowledge": Way.CODES,
+    "receipts": Way.CODES,
+    "looks": Way.CODES,
+    "statement": Way.CODES,
 }
 
 # Modules that print, log or write a file themselves.
@@ -179,6 +182,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.cli.server": Way.CODES,
     "gateway.cli.worker_id": Way.CODES,
     "gateway.desk.problems": Way.CODES,
+    "gateway.client.account_commands": Way.CODES,
     "gateway.client.command_line": Way.OPENED,
     "gateway.client.commands": Way.OPENED,
     "gateway.client.config": Way.SEALED,
