@@ -18,6 +18,8 @@ INTRODUCTION = (
     " that is repeated under its Idempotency-Key is done once. `served` is the usual answer."
 )
 
+PAGES = "## Pages of the desk"
+
 
 def faults_page(data: Mapping[str, Any]) -> str:
     """Return the page of a parsed faults.toml."""
@@ -30,10 +32,12 @@ def faults_page(data: Mapping[str, Any]) -> str:
         "## By route",
     ]
     heads = ("Route", *(each["name"] for each in faults))
-    for group in data["routes"]:
-        answers = tuple(_shown(group[each["id"]]) for each in faults)
-        rows = [(f"`{route}`", *answers) for route in group["routes"]]
-        parts += [group["says"], words.table(heads, rows)]
+    for title, groups in (("", data["routes"]), (PAGES, data.get("pages", ()))):
+        parts += [title] if title else []
+        for group in groups:
+            answers = tuple(_shown(group[each["id"]]) for each in faults)
+            rows = [(f"`{route}`", *answers) for route in group["routes"]]
+            parts += [group["says"], words.table(heads, rows)]
     start = data["start"]
     parts += [
         "## When the service is started",

@@ -1,0 +1,147 @@
+"""The fault matrix for pages: each answers under each fault as docs/faults.toml says."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from gateway.agencies import passwords
+from tests.desk.conftest import COORDINATOR, LANDLORD, Desk, a_desk, a_link, add_people
+from tests.desk.test_signing_in import PASSWORD, a_password, code
+from tests.faults.faulty import FAULTS
+from tests.hsm import reachable
+from tests.journeys.world import ROOT, World, _fresh, example
+
+TABLE: dict[str, Any] = tomllib.loads((ROOT / "docs" / "faults.toml").read_text("utf-8"))
+LISTED = {route: group for group in TABLE["pages"] for route in group["routes"]}
+PLACES = {
+    "sqlite": ("log", "tree", "behind", "ahead", "disks"),
+    "postgresql": ("log", "tree", "disk"),
+    "token": ("keys",),
+}
+_CODE = re.compile(r'data-code="(\w+)"')
+# They answer what another one of their group does, and want a device or a spent secret to be asked.
+ALIKE = {
+    "POST /desk/sign-in/passkey",
+    "POST /desk/sign-in/recovery",
+    "POST /desk/account/passkey",
+    "POST /desk/account/password",
+    "POST /desk/prove",
+}
+
+
+@pytest.fixture(scope="module", params=[*PLACES])
+def place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[World, tuple[str, ...]]]:
+    """A world, and the faults that are made in it."""
+    name = request.param
+    more: dict[str, Any] = {"mode": "demo"}
+    with ExitStack() as stack:
+        if name == "token":
+            patch = stack.enter_context(pytest.MonkeyPatch.context())
+            more["token"] = stack.enter_context(reachable(tmp_path_factory.mktemp("hsm"), patch))
+        database = "postgresql" if name == "postgresql" else "sqlite"
+        world = stack.enter_context(_fresh(request, database, **more))
+        add_people(world)
+        yield world, PLACES[name]
+
+
+def asking(world: World, route: str, desks: Mapping[str, Desk]) -> Callable[[], TestResponse]:
+    """A request that would succeed, with all that must be there before it."""
+    method, _, rule = route.partition(" ")
+    desk, keeper = desks["coordinator"], desks["administrator"]
+    if route == "POST /desk/link/<text>":
+        link, fresh = a_link(world, "landlord"), Desk(world.app.test_client())
+        fresh.get(link)
+        return lambda: fresh.post(link)
+    if route.startswith("POST /desk/sign-out"):
+        leaving = a_desk(world, "coordinator")
+        return lambda: leaving.post(rule)
+    if rule.startswith("/desk/people"):
+        form = {"worker": "idva-01", "role": ["IDVA"]}
+        keeper.get("/desk/people")
+        return lambda: keeper.get(rule) if method == "GET" else keeper.post(rule, form)
+    if route == "POST /desk/sign-in/password":
+        return _password(world, desk)
+    if rule.startswith(("/desk/sign", "/desk/static", "/desk/link", "/desk/<")):
+        public = Desk(world.app.test_client())
+        link = a_link(world, "landlord") if "link" in rule else ""
+        path = {
+            "/desk/link/<text>": link,
+            "/desk/static/<path:filename>": "/desk/static/passkey.js",
+            "/desk/<path:rest>": "/desk/nothing",
+        }.get(rule, rule)
+        public.get("/desk/sign-in")
+        if "static" in rule:
+            return lambda: public.client.get(path, base_url=public.base, buffered=True)
+        return lambda: public.get(path) if method == "GET" else public.post(path)
+    reference = world.client(LANDLORD).refer(example("c1")).reference
+    path = rule.replace("<code>", "triage").replace("<reference>", reference)
+    desk.get("/desk/account")
+    return lambda: desk.get(path) if method == "GET" else desk.post(path, {"purpose": "P9"})
+
+
+def _password(world: World, desk: Desk) -> Callable[[], TestResponse]:
+    seed = a_password(desk, world)
+    world.later(seconds=2 * passwords.STEP)
+    form = {"name": f"{COORDINATOR}/marac-01", "password": PASSWORD, "code": code(seed, world)}
+    fresh = Desk(world.app.test_client())
+    fresh.get("/desk/sign-in")
+    return lambda: fresh.post("/desk/sign-in/password", form)
+
+
+def told(answer: TestResponse) -> str:
+    """Status, with the code of a refusal or where it leads."""
+    if answer.status_code == 303 and answer.headers["Location"] == "/desk/sign-in":
+        return "303 to sign in"
+    if answer.status_code < 400:
+        return "served"
+    found = _CODE.search(answer.text)
+    return f"{answer.status_code} {found[1]}" if found else str(answer.status_code)
+
+
+def test_M15_the_table_has_every_page_once_and_every_fault(place: tuple[World, Any]) -> None:
+    routes = [
+        f"{method} {rule.rule}"
+        for rule in place[0].app.url_map.iter_rules()
+        if rule.endpoint.startswith("desk.")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    ]
+    listed = [route for group in TABLE["pages"] for route in group["routes"]]
+    assert sorted([*listed, *ALIKE]) == sorted(routes)
+    for group in TABLE["pages"]:
+        assert group.keys() - {"routes", "says"} == FAULTS.keys()
+    assert {fault for faults in PLACES.values() for fault in faults} == FAULTS.keys()
+
+
+@pytest.mark.parametrize("fault", ["log", "disk", "disks"])
+def test_F74_while_nothing_can_be_recorded_no_page_shows_a_case(fault: str) -> None:
+    routes = [r for r, group in LISTED.items() if "cases" in r or "needs" in r or r == "GET /desk"]
+    assert len(routes) == 5
+    assert {LISTED[route][fault] for route in routes} == {"503 unavailable"}
+
+
+@pytest.mark.parametrize("route", LISTED)
+def test_V24_a_page_answers_under_a_fault_as_the_table_says(
+    place: tuple[World, tuple[str, ...]], route: str
+) -> None:
+    world, faults = place
+    world.later(hours=9)  # buckets are full again, and every session is over
+    desks = {who: a_desk(world, who) for who in ("coordinator", "administrator")}
+    for fault in faults:
+        send = asking(world, route, desks)
+        before = world.counts()
+        with FAULTS[fault](world):
+            answer = send()
+        assert (fault, told(answer)) == (fault, LISTED[route][fault])
+        assert answer.headers["Cache-Control"] in ("no-store", "no-cache")
+        if answer.status_code == 503:
+            assert int(answer.headers["Retry-After"]) > 0
+            assert world.counts() == before
