@@ -9,7 +9,15 @@ from gateway.profiles.legal import Basis, LegalTable
 from gateway.profiles.loader import Profile
 from gateway.profiles.matrix import COLUMNS, LIVE
 from gateway.rules.matrix import RANK, Matrix
-from gateway.schemas.codes import AgencyKind, Category, DataClass, Level, NoteKind, Stage
+from gateway.schemas.codes import (
+    AgencyKind,
+    Category,
+    DataClass,
+    Level,
+    NoteKind,
+    PersonRole,
+    Stage,
+)
 
 
 def data_map_page(profile: Profile) -> str:
@@ -34,6 +42,10 @@ def data_map_page(profile: Profile) -> str:
         "What an agency writes for itself about a case, its research or its casework, is kept "
         "apart from all sections: no rule, grant, agenda or export leads to it.",
         _notes(profile),
+        "## People at the desk",
+        "Of a worker who signs in there is an opaque id and with what it proves who it is; no "
+        "name, address or number of a person.",
+        _people(),
         "## Receipts of disclosures",
         "What each agency was given of a case, so that it can be accounted for.",
         _receipts(profile),
@@ -60,6 +72,21 @@ def _section(profile: Profile, section: str) -> str:
         ("Legal bases", "those of the contributor and of each reader, below"),
         ("Retention", profile.legal.retention[category]),
         ("Key", _key(data_class)),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _people() -> str:
+    """Return what there is to say of those who sign in."""
+    rows = [
+        ("Roles", ", ".join(f"`{role}`" for role in PersonRole)),
+        ("Passkeys", "the public key, when it was added and last used; the device has the other"),
+        ("Password", "no hash: the seed of its codes, sealed under a key that the password makes"),
+        ("Links and recovery codes", "SHA-256 of each, when it was made and used"),
+        ("Sessions", "SHA-256 of the cookie, how and when the person proved who it is, last use"),
+        ("Readers", "the person, and its agency's administrator, who sees no digest"),
+        ("In the access log", "each signing in and out, invitation and refusal, by worker id"),
+        ("Key", "none of the gateway's"),
     ]
     return words.table(("What", "Answer"), rows)
 

@@ -11,6 +11,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -104,6 +107,7 @@ def test_F110_it_goes_on_serving_and_its_configuration_works_at_once(
         settings = str(tmp_path / "demo" / "gateway-client.toml")
         assert commands.main(["refer", str(ROOT / "examples/c1.json"), "--config", settings]) == 0
         assert "Received" in capsys.readouterr().out
+        look_around(said, address)
         process.send_signal(signal.SIGINT)
         rest, _ = process.communicate(timeout=LIMIT)
     finally:
@@ -111,6 +115,25 @@ def test_F110_it_goes_on_serving_and_its_configuration_works_at_once(
     assert process.returncode == 0, rest
     assert "Stopped." in rest
     assert refuses(int(address.rpartition(":")[2]))
+
+
+def look_around(said: str, address: str) -> None:
+    """Each of the three links leads to its own desk, once."""
+    links = re.findall(rf"{address}(/desk/link/\S+)", said)
+    whose = ("Marlbury MARAC coordination", "Marlbury IDVA service", "Harbourgate Homes")
+    assert len(links) == len(whose)
+    for link, name in zip(links, whose, strict=True):
+        jar = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+        with jar.open(address + link) as shown:
+            token = re.findall(r'name="token" value="([^"]+)"', shown.read().decode())[0]
+        form = urllib.parse.urlencode({"token": token}).encode()
+        sent = urllib.request.Request(address + link, form, {"Origin": address})  # noqa: S310 - ours
+        with jar.open(sent) as desk:
+            text = desk.read().decode()
+        assert name in text
+        assert "What needs me now" in text
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            jar.open(address + link)
 
 
 def lines_until(process: subprocess.Popen[str], wanted: str) -> Iterator[str]:
