@@ -5,13 +5,15 @@ What lets somebody in takes two: gateway.cli.enrolment.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from gateway import ledger
 from gateway.cli import enrolment
 from gateway.cli.office import Office, failing_plainly
+from gateway.cli.operator import as_operator, open_operator
 from gateway.flows import agencies, people
-from gateway.schemas.codes import OneTime, PersonRole
 from gateway.sealing import operators
 
 
@@ -74,15 +76,29 @@ def keys(office: Office, agency_id: str) -> None:
 @agency.command("invite")
 @click.argument("agency_id", metavar="ID")
 @click.argument("worker_id", metavar="WORKER")
+@as_operator
+@click.option(
+    "--second",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The private file of the second operator, who is at the desk, too.",
+)
 @click.pass_obj
-def invite(office: Office, agency_id: str, worker_id: str) -> None:
+def invite(
+    office: Office, agency_id: str, worker_id: str, operator_file: Path, second: Path
+) -> None:
     """Let WORKER keep the people of agency ID: prints a link that works once, for three days.
 
-    Whoever follows it gives the other people of the agency their roles, and reads no case.
+    Whoever follows it gives the other people of the agency their roles, and reads no case. It
+    takes two operators, as letting in an agency does.
     """
+    with failing_plainly():
+        known = operators.load(office.settings.keys)
+        said = people.asked_for(agency_id, worker_id, office.clock())
+        first, other = (open_operator(file).state(said) for file in (operator_file, second))
     with office.work() as work:
-        text = people.invite_first(
-            work, agency_id, worker_id, {PersonRole.AGENCY_ADMIN}, OneTime.INVITATION
+        text = people.invite_administrator(
+            work, agency_id, worker_id, proofs=(first, other), known=known
         )
     click.echo(f"{office.settings.base_url}/desk/link/{text}")
 

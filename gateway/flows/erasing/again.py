@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from gateway.agencies.operators import only_operator
+from gateway.agencies.operators import only_operator, signers
 from gateway.disclosure import find_referral
 from gateway.errors import Mismatch, Undecipherable, UnsafeSettings
 from gateway.flows.erasing import asking
@@ -48,7 +48,7 @@ def erase_again(work: Work, line: Erased, *, known: Operators) -> int:
     """
     only_operator(work, "case.erase")
     said = asking.statement(line.references, line.because, asked=line.asked, at=work.now)
-    first, second = asking.signers(line.proofs, known, said, now=None)
+    first, second = signers(line.proofs, known, said, now=None)
     rows = [find_referral(work, each) for each in line.references]
     case_ids = sorted({row.case_id for row in rows if row is not None})
     for case_id in case_ids:

@@ -13,12 +13,10 @@ from gateway.ledger import Work
 from gateway.schemas import reference as references
 from gateway.schemas.codes import ErasureReason
 from gateway.schemas.strict_json import parse
-from gateway.sealing import jose, operators
+from gateway.sealing import jose
 from gateway.sealing.erased import ASKED
-from gateway.sealing.operators import Operators
 
 REASONS = tuple(str(reason) for reason in ErasureReason)
-FRESH = 300  # seconds that an operator's statement may be old
 ASKED_WITHIN = 14 * 24 * 3600  # seconds in which what an agency asked for is done
 AHEAD = 60  # seconds that its clock may be ahead of ours
 
@@ -36,19 +34,6 @@ def statement(
     }
 
 
-def signers(
-    proofs: Sequence[str], known: Operators, said: Mapping[str, Any], *, now: datetime | None
-) -> tuple[str, str]:
-    """Return the two operators who signed this; `now` is None for what was checked when done.
-
-    :raises Mismatch: if two different ones did not, or it is not of now.
-    """
-    first, second = (_signer(proof, known, said, now) for proof in proofs)
-    if first == second:
-        raise Mismatch("Two different operators have a case erased.")
-    return first, second
-
-
 def asker(work: Work, asked: str, said: Mapping[str, Any], *, audience: str) -> str:
     """Return the agency whose signed statement asks for this; whether it may, is not looked at.
 
@@ -64,19 +49,6 @@ def asker(work: Work, asked: str, said: Mapping[str, Any], *, audience: str) -> 
     if not -AHEAD <= age <= ASKED_WITHIN:
         raise Mismatch("The agency's statement is not of these days.")
     return str(claims["iss"])
-
-
-def _signer(proof: str, known: Operators, said: Mapping[str, Any], now: datetime | None) -> str:
-    try:
-        by, claims = operators.check(proof, known)
-    except Undecipherable:
-        raise Mismatch("The statement is not by an operator.") from None
-    iat = claims.get("iat")
-    if not isinstance(iat, int) or (now and abs(now.timestamp() - iat) > FRESH):
-        raise Mismatch("The statement is not of this hour.")
-    if claims != {**said, "iat": iat}:
-        raise Mismatch("The statement is about another case.")
-    return by
 
 
 def _read(work: Work, asked: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.agencies.operators import only_operator
+from gateway.agencies.operators import only_operator, signers
 from gateway.disclosure import find_referral
 from gateway.errors import Conflict, Mismatch, NotFound, Undecipherable
 from gateway.flows.erasing import asking
@@ -53,7 +53,7 @@ def erase(
     """
     only_operator(work, "case.erase")
     said = asking.statement(stored, because, asked=asked, at=work.now)
-    first, second = asking.signers(proofs, known, said, now=work.now)
+    first, second = signers(proofs, known, said, now=work.now)
     asked_by = asking.asker(work, asked, said, audience=audience)
     case_ids = _lock(work, stored)
     if asked_by not in set.intersection(*(_entitled(work, each) for each in case_ids)):

@@ -2,8 +2,10 @@
 
 from gateway.flows.people.inviting import (
     Colleague,
+    asked_for,
     end_all_of,
     invite,
+    invite_administrator,
     invite_first,
     list_colleagues,
 )
@@ -32,9 +34,11 @@ __all__ = [
     "Proofs",
     "add_passkey",
     "ask_for_passkey",
+    "asked_for",
     "begin_password",
     "end_all_of",
     "invite",
+    "invite_administrator",
     "invite_first",
     "list_colleagues",
     "list_proofs",

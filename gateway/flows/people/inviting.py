@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from gateway.agencies import operators, people
 from gateway.errors import Denied, NotFound
 from gateway.ledger import Work
 from gateway.rules import desk
 from gateway.schemas.codes import OneTime, PersonRole
+from gateway.sealing.operators import Operators
 from gateway.store import agencies, credentials
 from gateway.store import people as store
 from gateway.store.credentials import OneTimeRow
@@ -93,10 +96,46 @@ def end_all_of(work: Work, worker_id: str) -> None:
     work.record("desk.ended", None, because="administrator", facts={"worker": worker_id})
 
 
-def invite_first(
-    work: Work, agency_id: str, worker_id: str, roles: Collection[PersonRole], kind: OneTime
+def asked_for(agency_id: str, worker_id: str, at: datetime) -> Mapping[str, Any]:
+    """Return what both operators sign who let somebody keep an agency's people."""
+    return {
+        "act": "desk.invite",
+        "agency": agency_id,
+        "worker": worker_id,
+        "iat": int(at.timestamp()),
+    }
+
+
+def invite_administrator(
+    work: Work, agency_id: str, worker_id: str, *, proofs: tuple[str, str], known: Operators
 ) -> str:
-    """An operator's link for an agency's first person: its administrator, or an invented one.
+    """Two operators' link for whoever keeps the people of an agency, and gives them their roles.
+
+    One alone would let himself in under the agency's name.
+
+    :raises Mismatch: if two different operators did not sign it, now.
+    :raises NotFound: if there is no such agency or worker.
+    """
+    operators.only_operator(work, "desk.invited")
+    said = asked_for(agency_id, worker_id, work.now)
+    first, second = operators.signers(proofs, known, said, now=work.now)
+    roles = {PersonRole.AGENCY_ADMIN}
+    by = {"first": first, "second": second}
+    return invite_first(work, agency_id, worker_id, roles, OneTime.INVITATION, facts=by)
+
+
+def invite_first(
+    work: Work,
+    agency_id: str,
+    worker_id: str,
+    roles: Collection[PersonRole],
+    kind: OneTime,
+    *,
+    facts: Mapping[str, Any] | None = None,
+) -> str:
+    """A link for an agency's first person: its administrator, or an invented one.
+
+    `facts` say by whom.
 
     :raises NotFound: if there is no such agency or worker.
     """
@@ -110,7 +149,12 @@ def invite_first(
         "desk.invited",
         None,
         because="operator",
-        facts={"agency": agency_id, "worker": worker_id, "roles": sorted(roles)},
+        facts={
+            "agency": agency_id,
+            "worker": worker_id,
+            "roles": sorted(roles),
+            **(facts or {}),
+        },
     )
     return text
 
