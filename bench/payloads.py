@@ -9,17 +9,15 @@ import random
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.service import BASE_URL, NOW
 from gateway.api import dpop
 from gateway.client.config import AgencyKeys
 from gateway.sealing import envelopes, jose
 from gateway.sealing.keys import Keys
 
-NOW = datetime(2026, 11, 21, 10, tzinfo=UTC)  # one moment for both sides: no proof grows old
-BASE_URL = "http://127.0.0.1:21080"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "c1.json"
 LIFE = 300
 KEY = "Idempotency-Key"

@@ -18,16 +18,13 @@ from flask import Flask, Response, request
 from bench import pairs, payloads
 from bench.floor import Floor
 from bench.payloads import KEY, Packet
+from bench.service import FOLDER
 from bench.stage import open_stage
 from gateway.cli.serve import options
 
-FOLDER, WORKERS = "BENCH_FOLDER", 2
+WORKERS = 2
+FACTORIES = {"ours": "bench.service:ours()", "floor": "bench.servers:floor()"}
 FIRST_PORT = 21_080  # below the range of which the system gives ports to clients
-
-
-def ours() -> Flask:
-    """The gateway of the run's folder; its clock stands still, nothing else is changed."""
-    return open_stage(Path(os.environ[FOLDER])).app
 
 
 def floor() -> Flask:
@@ -56,11 +53,11 @@ def floor() -> Flask:
 class Server:
     """A gunicorn with two workers."""
 
-    def __init__(self, factory: str, folder: Path, port: int) -> None:
+    def __init__(self, name: str, folder: Path, port: int) -> None:
         self.port = port
         command = [sys.executable, "-m", "gunicorn", *options(f"127.0.0.1:{port}", WORKERS)]
         self._process = subprocess.Popen(
-            [*command, f"bench.servers:{factory}()"],
+            [*command, FACTORIES[name]],
             env={**os.environ, FOLDER: str(folder)},
             cwd=Path(__file__).parent.parent,
         )

@@ -12,11 +12,11 @@ from typing import Any
 from flask import Flask
 
 from bench.payloads import BASE_URL, NOW, Packet, Sender
+from bench.service import settings
 from gateway.api.house import House
 from gateway.app import create_app
 from gateway.client import config, http
 from gateway.client.gateway import Gateway
-from gateway.config import Settings
 from gateway.demo import world
 from gateway.migrations import upgrade
 from gateway.profiles.loader import HERE
@@ -57,12 +57,6 @@ class Stage:
         body = b"".join(self.app.wsgi_app(environ(packet), start))
         headers = {name.lower(): value for name, value in begun[1]}
         return int(begun[0][:3]), headers, body
-
-
-def settings(folder: Path) -> Settings:
-    """The settings of the stage in a folder."""
-    database = f"sqlite:///{folder / 'gateway.db'}"
-    return Settings("demo", BASE_URL, database, folder / "keys", profiles=folder / "profiles")
 
 
 def open_stage(folder: Path) -> Stage:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bench.servers import FOLDER
+from bench.service import FOLDER
 
 _CODE = """
 import time
