@@ -14,6 +14,7 @@ from gateway.disclosure.pieces import Opened, Piece, open_pieces
 from gateway.disclosure.receipts import Told
 from gateway.disclosure.redacting import Drafts, list_drafts
 from gateway.disclosure.releasing import ask, gate
+from gateway.disclosure.ties import list_ties
 from gateway.errors import Denied
 from gateway.ledger import Act, Entry, Work
 from gateway.profiles.loader import Profile
@@ -23,6 +24,7 @@ from gateway.rules.facts import (
     Caller,
     CaseFacts,
     Refused,
+    Ties,
 )
 from gateway.rules.states import stage
 from gateway.schemas.codes import Level, Purpose, Stage
@@ -62,16 +64,18 @@ def disclose(
     event: str = "case.read",
     own_only: bool = False,
     opens: Collection[str] | None = None,
+    facts: Mapping[str, CaseFacts] | None = None,
 ) -> Disclosed:
     """Decide, record, then open what the caller may see of a case.
 
+    `facts` are those that `load` gave of it in this transaction, if it was asked already;
     `own_only` leaves out what others contributed; `opens` names the sections whose text is
     needed, without it all.
 
     :raises Denied: if it may see nothing of it.
     :raises Invalid: if the caller's kind of agency may not state this purpose.
     """
-    facts = load(work, [case_id])
+    facts = load(work, [case_id])[0] if facts is None else dict(facts)
     if case_id not in facts:  # the second wall did not show it
         raise Denied("not-assigned", subject=case_id)
     if own_only:
@@ -178,14 +182,17 @@ def _look_through(
     return found.pieces
 
 
-def load(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
+def load(work: Work, case_ids: Sequence[str]) -> tuple[dict[str, CaseFacts], dict[str, Ties]]:
     """The facts of cases about to be read, which nobody changes until the reading is over.
+
+    And the ties of all of them, also of those that the caller's rows do not show.
 
     Who takes something back at that moment waits for this reading, and finds it in the log; or is
     first, and then this reading finds it taken back.
     """
     cases.lock_for_reading(work.session, case_ids)
-    return list_facts(work.session, case_ids, on=work.today)
+    ties = list_ties(work.session, case_ids)
+    return list_facts(work.session, case_ids, on=work.today, ties=ties), ties
 
 
 def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:

@@ -23,13 +23,9 @@ def walled(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
     return {case_id: because for case_id, because in refused.items() if because is not None}
 
 
-def with_unseen(
-    work: Work, case_ids: Sequence[str], facts: Mapping[str, CaseFacts]
-) -> dict[str, CaseFacts]:
-    """The loaded facts of some cases, and of those that the caller's rows do not show the ties."""
-    unseen = [case_id for case_id in case_ids if case_id not in facts]
-    ties = list_ties(work.session, unseen)
-    return {**facts, **{case_id: _bare(case_id, ties[case_id]) for case_id in unseen}}
+def with_unseen(facts: Mapping[str, CaseFacts], ties: Mapping[str, Ties]) -> dict[str, CaseFacts]:
+    """What `load` gave of some cases: of those that the caller's rows do not show, the ties."""
+    return {case_id: facts.get(case_id) or _bare(case_id, each) for case_id, each in ties.items()}
 
 
 def beyond_wall(work: Work, case_ids: Collection[str]) -> list[str]:
@@ -55,8 +51,8 @@ def _standing(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
     """The facts that the wall of each case is decided by, also of those that are not seen."""
     asked = list(case_ids) or [NOTHING]
     ties = list_ties(work.session, asked)
-    facts = list_facts(work.session, asked, on=work.today, ties=ties)
-    return {case_id: facts.get(case_id) or _bare(case_id, ties[case_id]) for case_id in case_ids}
+    known = with_unseen(list_facts(work.session, asked, on=work.today, ties=ties), ties)
+    return {case_id: known[case_id] for case_id in case_ids}
 
 
 def _bare(case_id: str, ties: Ties) -> CaseFacts:

@@ -94,9 +94,13 @@ def list_hit_cases(session: Session, *, agency_id: str, worker_id: str) -> list[
     return sorted(rows.scalars())
 
 
-def set_case_tokens(session: Session, case_id: str, tokens: Iterable[bytes]) -> None:
-    """Keep the values of everybody in a case in place of those before."""
+def drop_case_tokens(session: Session, case_id: str) -> None:
+    """Forget the values of everybody in a case."""
     _FORGET.run(session, [{"case": case_id}])
+
+
+def add_case_tokens(session: Session, case_id: str, tokens: Iterable[bytes]) -> None:
+    """Keep the values of everybody in a case, of which none is kept."""
     rows = [{"token": token, "case_id": case_id} for token in sorted(tokens)]
     add_all(session, t.case_token, rows)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gateway.disclosure import find_referral, list_facts, list_ties
+from gateway.disclosure import find_referral, list_facts, list_ties, load
 from gateway.errors import Denied
 from gateway.ledger import Work
 from gateway.rules import conflict
-from gateway.rules.facts import CaseFacts
+from gateway.rules.facts import CaseFacts, Worker
 from gateway.rules.states import owner
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseRole
@@ -36,7 +36,7 @@ def find_case(
     case_id = row.case_id if row else _NO_CASE
     # Before all else: who is tied is refused for that, whether it has a part in the case or not.
     ties = list_ties(work.session, [case_id])[case_id]
-    is_tied = conflict.is_tied(ties, (work.caller.agency_id, work.caller.worker_id or ""))
+    is_tied = conflict.is_tied(ties, _me(work))
     if row is None or is_tied:
         if then is None:
             members.list_assignments(work.session, [case_id])
@@ -44,6 +44,23 @@ def find_case(
             then([case_id])
         raise Denied(conflict.CONFLICT, subject=case_id) if row else Denied("absent")
     return case_id
+
+
+def find_loaded(work: Work, reference: str) -> tuple[str, dict[str, CaseFacts]]:
+    """The case that a reference leads to, and its facts, loaded once to be read at once.
+
+    The same is loaded for a reference that leads nowhere, and for whoever is tied.
+
+    :raises Denied: as `find_case`.
+    """
+    row = find_referral(work, reference)
+    case_id = row.case_id if row else _NO_CASE
+    facts, ties = load(work, [case_id])
+    if row is None:
+        raise Denied("absent")
+    if conflict.is_tied(ties[case_id], _me(work)):
+        raise Denied(conflict.CONFLICT, subject=case_id)
+    return case_id, facts
 
 
 def facts_of(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
@@ -89,6 +106,10 @@ def names_of(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
         case_id: references.write(_known(rows, work.caller.agency_id).reference)
         for case_id, rows in referrals.list_references(work.session, case_ids).items()
     }
+
+
+def _me(work: Work) -> Worker:
+    return work.caller.agency_id, work.caller.worker_id or ""
 
 
 def _known(rows: Sequence[ReferralRow], agency_id: str) -> ReferralRow:

@@ -11,13 +11,12 @@ from gateway.disclosure import (
     Sealed,
     disclose,
     get_facts,
-    load,
     may_know,
     require_purpose,
     seal_answer,
 )
 from gateway.errors import Denied
-from gateway.flows.cases.finding import find_case, find_roles, names_of
+from gateway.flows.cases.finding import find_case, find_loaded, find_roles, names_of
 from gateway.flows.cases.owing import list_owed
 from gateway.ledger import Work
 from gateway.rules import conflict
@@ -51,7 +50,8 @@ def pull(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed
     """
     work.attempt("case.read", purpose=purpose)
     require_purpose(work, purpose)
-    found = disclose(work, find_case(work, reference, then=lambda ids: load(work, ids)), purpose)
+    case_id, facts = find_loaded(work, reference)
+    found = disclose(work, case_id, purpose, facts=facts)
     exclusive = found.profile.matrix.exclusive
     document = document_of(work, found)
     return seal_answer(

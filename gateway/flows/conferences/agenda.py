@@ -105,8 +105,8 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     profile = work.profiles.for_area(conference.area, work.today)
     require_purpose(work, purpose)
     kinds = dict(conferences.list_listed(work.session, conference_id))
-    facts = load(work, list(kinds))
-    known = with_unseen(work, list(kinds), facts)
+    facts, ties = load(work, list(kinds))
+    known = with_unseen(facts, ties)
     # Of those behind a wall no gap, number or end of the day tells.
     case_ids = [id_ for id_ in kinds if conflict.refusal(known[id_], work.caller) is None]
     seen = {case_id: facts[case_id] for case_id in case_ids if case_id in facts}

@@ -62,8 +62,8 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
         parties={ids.new(work.now): entry for entry in tokens},
         index_key=work.keys.index_name,
     )
-    _compare_with_staff(work, case_id, document)
-    _find_employers(work, case_id, document)
+    _compare_with_staff(work, case_id, document, is_new=is_new)
+    _find_employers(work, case_id, document, is_new=is_new)
     links = [] if is_new else parties.list_links(work.session, [case_id])
     standing = {(row.other_id, row.kind) for row in links}
     parties.add_links(
@@ -88,7 +88,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
 
 def index_anew(work: Work, case_id: str, document: Document) -> None:
     """Index the people of a case with the current key instead of an older one; nothing else."""
-    _compare_with_staff(work, case_id, document)
+    _compare_with_staff(work, case_id, document, is_new=False)
     parties.drop_parties(work.session, case_id)
     tokens = [(role, party_tokens(work.keys.index, person)) for role, person in _people(document)]
     parties.add_parties(
@@ -99,17 +99,19 @@ def index_anew(work: Work, case_id: str, document: Document) -> None:
     )
 
 
-def _compare_with_staff(work: Work, case_id: str, document: Document) -> None:
+def _compare_with_staff(work: Work, case_id: str, document: Document, *, is_new: bool) -> None:
     """Keep the keyed values by which staff are found to be somebody in this case, or close to one.
 
     Under every index key: while one is exchanged, some declarations are still by the older.
     """
     everybody = around.people_of(document)
     made = (ties.tokens_of_case(key, everybody) for key in work.keys.indexes.values())
-    interests.set_case_tokens(work.session, case_id, frozenset().union(*made))
+    if not is_new:
+        interests.drop_case_tokens(work.session, case_id)
+    interests.add_case_tokens(work.session, case_id, frozenset().union(*made))
 
 
-def _find_employers(work: Work, case_id: str, document: Document) -> None:
+def _find_employers(work: Work, case_id: str, document: Document, *, is_new: bool) -> None:
     """Note which partners employ somebody in the case: only a deputy reads for them.
 
     Where it is the victim, the case is one about staff, of which only those learn who have to.
@@ -125,7 +127,8 @@ def _find_employers(work: Work, case_id: str, document: Document) -> None:
     )
     found = [(ConflictAct.EMPLOYER, each) for each in sorted(of_victim | of_perpetrators)]
     found += [(ConflictAct.RESTRICT, each) for each in sorted(of_victim)]
-    known = {(a.act, a.agency_id) for a in conflicts.list_acts(work.session, [case_id])}
+    acts = [] if is_new else conflicts.list_acts(work.session, [case_id])
+    known = {(a.act, a.agency_id) for a in acts}
     for act, agency_id in found:
         if (act, agency_id) not in known:
             dated.add_dated(
