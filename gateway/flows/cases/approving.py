@@ -170,7 +170,7 @@ def _answer(work: Work, facts: CaseFacts, form: Mapping[str, Any]) -> int:
         by=(work.caller.agency_id, work.caller.worker_id),
         answer=seal_decision(case_key, form["reason"]),
         at=work.now,
-        until=form.get("until"),
+        until=form.get("until", row.until),  # what was ended still tells until when it was open
     )
     regrant(work, case_key, work.profiles.for_area(facts.area, work.today))
     entry = _record(work, case_id, act, row.seq, row.section)
