@@ -229,6 +229,8 @@ def _opened(work: Work, rows: Iterable[ReceiptRow]) -> list[Given]:
     keys = open_case_keys(work, sorted({row.case_id for row in listed}))
     found = []
     for row in listed:
+        if row.case_id not in keys:  # erased since
+            continue
         plain = open_value(keys[row.case_id], **_PLACE, row=row.id, cell=row.content)
         content = json.loads(plain)
         found.append(Given(row.id, row.case_id, row.agency_id, row.form, row.at, **content))

@@ -85,6 +85,7 @@ def town(
         second = world.client(OTHER).refer(example("c1")).reference
         glass = world.client(COLLEGE).refer(example("c2")).reference
         assert Worker(world, GP, "gp-01").breaks(glass).status_code == 201
+        world.client(IDVA).pull(first, "P2")
         world.sequence()
         made = Town(world, first, second, glass)
         with listened_to(world.sessions.kw["bind"], made.statement):
@@ -204,6 +205,11 @@ ASKED: Mapping[str, tuple[str, Asked]] = {
         ),
     ),
     "merge": (COORDINATOR, merge),
+    "looks": (
+        LANDLORD,
+        lambda town, work: cases.list_looks(work, (0, 0), issuer=BASE, seal_place=str),
+    ),
+    "desk": (COORDINATOR, lambda town, work: cases.list_lines(work)),
     "glass": (
         GP,
         lambda town, work: cases.look_behind(work, town.stored(town.behind_glass), issuer=BASE),

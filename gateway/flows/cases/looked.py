@@ -11,7 +11,7 @@ from gateway.flows.cases.finding import names_of
 from gateway.ledger import Act, Entry, Work
 from gateway.rules.facts import CaseFacts, Standing
 from gateway.schemas.codes import AgencyKind, Purpose
-from gateway.store import feed
+from gateway.store import cases, feed
 from gateway.store.feed import LookRow
 
 PAGE = 50
@@ -33,6 +33,7 @@ def list_looks(
     """
     work.attempt(EVENT, purpose=Purpose.P10)
     rows, facts = _visible(work, after)
+    cases.lock_for_reading(work.session, list(facts))
     page, more = rows[:PAGE], len(rows) > PAGE
     entry = _record(work, list(facts), len(page))
     given = open_receipts(work, [row.entry_id for row in page if row.case_id in facts])
@@ -42,7 +43,7 @@ def list_looks(
         "looks": [
             _look(work, given[row.entry_id], facts[row.case_id], names[row.case_id], partners)
             for row in page
-            if row.entry_id in given
+            if row.entry_id in given and row.case_id in names  # else it was erased in between
         ],
         "next": seal_place(place),
         "more": more,

@@ -106,11 +106,11 @@ def list_lines(work: Work, need: Need | None = None) -> tuple[Line, ...]:
     chosen = [
         case_id for case_id in found.allowed if need is None or need in found.needs.get(case_id, {})
     ]
+    names = names_of(work, chosen)
+    chosen = [case_id for case_id in chosen if case_id in names]  # others were erased since
     if not chosen:
         work.count("case.listed.empty")
         return ()
-    names = names_of(work, chosen)
-    chosen = [case_id for case_id in chosen if case_id in names]
     work.record_all([Act("case.listed", case_id, "desk") for case_id in chosen])
     lines = [_line(work, found, case_id, names[case_id]) for case_id in chosen]
     return tuple(sorted(lines, key=lambda line: _urgency(line, need)))
