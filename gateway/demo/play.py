@@ -158,10 +158,11 @@ class Stage:
         except GatewayError:
             return None
 
-    def agendas(self, case: str, reference: str) -> None:
-        """Show the case's line on each attendee's own agenda."""
+    def agendas(self, case: str, reference: str) -> dict[str, Any]:
+        """Show the case's line on each attendee's own agenda; gives them by attendee."""
         self.show.step("Its line on the agenda, as each attendee is given it:")
-        rows, lines = [], {}
+        rows: list[tuple[str, ...]] = []
+        lines: dict[str, Any] = {}
         for agency_id in (COORDINATOR, *self.attendees):
             agenda = self.agency(agency_id).agenda(self.conference)
             line = observe.line_of(agenda, reference) if isinstance(agenda, dict) else None
@@ -173,6 +174,7 @@ class Stage:
             self.note(case, {"minutes": own["minutes"], "place": own["because"]})
             self.note(case, {"markers": own["markers"]})
         self.show.table(("attendee", "case", "min", "level", "marks"), rows)
+        return lines
 
     def plan(self) -> None:
         """Plan the conference that all cases are listed to."""

@@ -96,10 +96,11 @@ def c3(stage: Stage) -> None:
     stage.take_on("c3", reference, IDVA)
     stage.list_case("c3", reference)
     stage.views("c3", reference, IDVA, LANDLORD)
-    stage.agendas("c3", reference)
+    papers = stage.agendas("c3", reference)
     hidden = form["sealed"]["protected_address"]
     words = [*hidden["address"]["lines"], hidden["address"]["postcode"]["value"], hidden["po_box"]]
     rows = []
+    out = [(agency_id, str(line)) for agency_id, line in papers.items()]
     for agency_id, purpose in (
         (IDVA, IDVA_PURPOSE),
         (COORDINATOR, COORDINATOR_PURPOSE),
@@ -111,6 +112,7 @@ def c3(stage: Stage) -> None:
         seen = observe.view(pulled, agency_id)
         found = [f"{name}: {seen[name]}" for name in WHERE_SHE_IS if name in seen]
         text = observe.text_of(pulled)
+        out += [(agency_id, text)] if agency_id != IDVA else []  # she holds it, and may
         stage.note(
             "c3", {f"where.{agency_id}": found, f"words.{agency_id}": [w in text for w in words]}
         )
@@ -121,6 +123,7 @@ def c3(stage: Stage) -> None:
                 ", ".join(found) or observe.NOTHING,
             )
         )
+    stage.note("c3", {"scan": sorted({who for who, text in out if any(w in text for w in words)})})
     stage.show.step("Who sees where she lives (words of her address; sections):")
     stage.show.table(("agency", "words", "sections about it"), rows)
 

@@ -154,7 +154,7 @@ def test_promise_09_a_way_of_codes_cannot_write_a_protected_value(world: World, 
     caller = Caller("marlbury-idva", AgencyKind.IDVA, "MARLBURY")
     with ledger.begin(world.sessions, world.keys, caller, world.now) as work:
         entry = work.record("case.read", None, because="own")
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="Refuge"):
             seal_answer(
                 work,
                 issuer="https://gateway.example",
@@ -162,6 +162,7 @@ def test_promise_09_a_way_of_codes_cannot_write_a_protected_value(world: World, 
                 document={"where": protected.Refuge(SECRET)},
                 purpose=Purpose.P9,
                 entry=entry,
+                cases=(),
             )
 
 
