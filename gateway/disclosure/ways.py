@@ -203,6 +203,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.sealing.key_lock": Way.CODES,
     "gateway.sealing.key_making": Way.SEALED,
     "gateway.store.writing": Way.CODES,
+    "gateway.ledger.work": Way.CODES,
 }
 
 # Pages of the desk.

@@ -83,9 +83,6 @@ def set_settled(
     at: datetime,
 ) -> None:
     """Keep what the owner said, with the digests of each text before and after."""
-    statement = (
-        update(t.redaction)
-        .where(_R.case_id == row.case_id, _R.seq == row.seq)
-        .values(state=state, digests=[dict(each) for each in digests], settled_by=by, settled_at=at)
-    )
-    change(session, statement)
+    place = (_R.case_id == row.case_id, _R.seq == row.seq)
+    said = {"digests": [dict(each) for each in digests], "settled_by": by, "settled_at": at}
+    change(session, update(t.redaction).where(*place).values(state=state, **said))
