@@ -5,17 +5,25 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import request
+from flask import redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from gateway.desk.guard import Visit, page
+from gateway.desk.place import ROOT
 from gateway.desk.render import show
-from gateway.errors import NotFound
+from gateway.errors import Invalid, NotFound
 from gateway.flows import cases, directory
 from gateway.ledger import wait_for
 from gateway.rules.desk import CASEWORK
 from gateway.schemas import reference as references
-from gateway.schemas.codes import Custody, Limited, Purpose
+from gateway.schemas.codes import (
+    Acknowledgement,
+    Custody,
+    DeclineReason,
+    Limited,
+    PersonRole,
+    Purpose,
+)
 
 _PURPOSE = re.compile(r"P([1-9])", re.ASCII)
 # The order in which a case is read: who she is and how to reach her, then what is at stake.
@@ -70,8 +78,29 @@ def case(visit: Visit, reference: str) -> Answer:
         purpose=purpose,
         custody=str(visit.person.custody),
         names=names,
+        reasons=[str(each) for each in DeclineReason],
         labels=_labels(visit),
     )
+
+
+@page(
+    "/cases/<reference>/answer",
+    roles={PersonRole.IDVA, PersonRole.AGENCY_REP},
+    method="POST",
+)
+def answer_case(visit: Visit, reference: str) -> Answer:
+    """Take a case on for the agency, or decline it with a reason; the coordinator sees it."""
+    written = references.read(reference) or "-"
+    try:
+        outcome = Acknowledgement(request.form.get("outcome", ""))
+        reason = request.form.get("reason", "")
+        is_declined = outcome is Acknowledgement.DECLINED
+        why = str(DeclineReason(reason)) if is_declined else None
+    except ValueError:
+        raise Invalid("Choose whether you take it on, and if not, why.") from None
+    with visit.work() as work:
+        cases.acknowledge(work, written, outcome, why)
+    return redirect(f"{ROOT}/cases", 303)
 
 
 def _why(visit: Visit, reference: str, *, said: str = "") -> Answer:

@@ -236,4 +236,5 @@ PAGES: Mapping[str, Way] = {
     "my_cases": Way.CODES,
     "why": Way.CODES,
     "case": Way.SCANNED,
+    "answer_case": Way.CODES,
 }

@@ -275,6 +275,26 @@ def _of_victim(text: str) -> str:
     return text.partition("Who causes harm</h2>")[0]
 
 
+def test_F31_an_agency_answers_and_the_coordinators_number_falls(
+    world: World,
+) -> None:
+    reference = world.client(LANDLORD).refer(example("c1")).reference
+    coordinator, idva = a_desk(world, "coordinator"), a_desk(world, "idva")
+    assert (numbers(coordinator)["untaken"], numbers(idva)["answers"]) == (1, 1)
+    assert "Take it on" in read(idva, reference, "P2").text
+    path = f"/desk/cases/{reference}/answer"
+    for form in ({}, {"outcome": "DECLINED"}, {"outcome": "DECLINED", "reason": "BUSY"}):
+        assert idva.post(path, form).status_code == 422
+    assert coordinator.post(path, {"outcome": "ACCEPTED"}).status_code == 404
+    police = a_desk(world, "police")
+    assert police.post(path, {"outcome": "ACCEPTED"}).status_code == 404
+    assert idva.post(path, {"outcome": "ACCEPTED"}).status_code == 303
+    assert "untaken" not in numbers(coordinator)
+    assert "answers" not in numbers(idva)
+    entry = world.log(event="case.acknowledge", outcome="ACCEPTED")[0]
+    assert (entry["worker"], entry["because"]) == ("idva-01", "taken")
+
+
 # --- promise 1 ---------------------------------------------------------------------------------
 
 

@@ -25,7 +25,7 @@ from gateway.disclosure import (
     ways,
 )
 from gateway.flows.cases.finding import find_case
-from gateway.flows.cases.pulling import document_of
+from gateway.flows.cases.pulling import TAKERS, document_of
 from gateway.ledger import Entry, Work
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import Level, Purpose
@@ -43,6 +43,7 @@ class Shown:
     opened: Mapping[str, Mapping[str, Any]] = field(repr=False)  # of a hosted agency
     notes: tuple[Mapping[str, Any], ...] = field(repr=False)
     because: str
+    may_answer: bool  # whether the agency was given the case, to take it on or not
     entry: Entry
 
 
@@ -129,5 +130,6 @@ def _shown(
         page["opened"],
         tuple(reveal(list(notes))),
         found.decision.because,
+        bool(TAKERS & found.facts.members[work.caller.agency_id].roles),
         found.entry,
     )
