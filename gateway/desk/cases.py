@@ -99,7 +99,7 @@ def answer_case(visit: Visit, reference: str) -> Answer:
     except ValueError:
         raise Invalid("Choose whether you take it on, and if not, why.") from None
     with visit.work() as work:
-        cases.acknowledge(work, written, outcome, why)
+        cases.answer(work, written, outcome, why)
     return redirect(f"{ROOT}/cases", 303)
 
 

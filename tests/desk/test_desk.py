@@ -22,7 +22,16 @@ from tests.desk.conftest import (
     half_a_month,
 )
 from tests.journeys.hosting import host
-from tests.journeys.walled import HIMSELF, KAMAL, OFFICE, add_worker
+from tests.journeys.walled import (
+    ADMIN,
+    DEPUTY,
+    HIMSELF,
+    KAMAL,
+    OFFICE,
+    SOMEBODY,
+    add_worker,
+    with_own_key,
+)
 from tests.journeys.world import World, example, graded, position, seen
 
 NUMBER = re.compile(
@@ -242,9 +251,33 @@ def test_F22_who_is_tied_finds_nothing_on_any_page(world: World) -> None:
     assert listed(tied, "/desk/cases") == []
     assert "1 case on the list" not in tied.get("/desk").text
     assert read(tied, reference, "P7").status_code == 404
-    # His agency is tied now: what is left goes to a deputy's own key, and to no page.
-    assert listed(colleague, "/desk/cases") == []
+    assert listed(colleague, "/desk/cases") == []  # his whole agency is shut now
     assert read(colleague, reference, "P7").status_code == 404
+
+
+def test_F65_what_goes_to_a_deputys_own_key_goes_to_no_page(world: World) -> None:
+    """Its administrator could sign in as the deputy, and holds no key of the deputy's."""
+    for worker in (KAMAL, DEPUTY, ADMIN):
+        add_worker(world, OFFICE, worker)
+    world.client(OFFICE, KAMAL).walls.declare(HIMSELF)
+    nobodys = {"conflict_check": {"answer": "NO"}, "must_not_receive": None}
+    sent = example("c2", **nobodys, perpetrators__1__employer=None)
+    reference = world.client("marlbury-college", "college-01").refer(sent).reference
+    coordinator = world.client(COORDINATOR, "marac-01")
+    coordinator.decide(reference, {"decision": "ACCEPT"})
+    conference = coordinator.create_conference(
+        {"area": "MARLBURY", "starts_at": "2026-12-03T09:30:00Z", "attendees": [OFFICE]}
+    )["conference"]
+    coordinator.list_case(conference, reference)
+    world.client(OFFICE, DEPUTY).walls.declare(SOMEBODY)
+    deputy = with_own_key(world, OFFICE, DEPUTY, ADMIN)
+    coordinator.walls.settle(reference, "DEPUTY", OFFICE, DEPUTY, reason="The lead of the team.")
+    assert deputy.pull(reference, "P7").document["sections"]
+    desk = enter(world, OFFICE, DEPUTY, PersonRole.AGENCY_REP)
+    assert listed(desk, "/desk/cases") == []
+    assert read(desk, reference, "P7").status_code == 404
+    answer = desk.post(f"/desk/cases/{reference}/answer", {"outcome": "ACCEPTED"})
+    assert answer.status_code == 404
 
 
 def test_M5_what_is_sealed_to_an_agency_with_its_own_key_is_named_and_not_shown(

@@ -18,7 +18,7 @@ from gateway.flows.cases.redacting import settle_redaction
 from gateway.flows.cases.releasing import settle_release
 from gateway.flows.cases.replaying import replay
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
-from gateway.flows.cases.showing import Shown, ask_to_show, purposes_of, show
+from gateway.flows.cases.showing import Shown, answer, ask_to_show, purposes_of, show
 from gateway.flows.cases.stating import make_statement
 from gateway.flows.cases.walling import settle_conflict
 
@@ -35,6 +35,7 @@ __all__ = [
     "Shown",
     "acknowledge",
     "add_sealed_copy",
+    "answer",
     "ask_to_read",
     "ask_to_show",
     "break_glass",

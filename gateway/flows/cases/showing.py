@@ -25,10 +25,10 @@ from gateway.disclosure import (
     ways,
 )
 from gateway.flows.cases.finding import find_case
-from gateway.flows.cases.pulling import TAKERS, document_of
+from gateway.flows.cases.pulling import TAKERS, acknowledge, document_of
 from gateway.ledger import Entry, Work
 from gateway.rules.facts import Caller
-from gateway.schemas.codes import Level, Purpose
+from gateway.schemas.codes import Acknowledgement, Level, Purpose
 from gateway.schemas.protected import Protected, reveal
 
 PAGE = "page/1"  # in receipts: a case on a page of the desk
@@ -93,6 +93,16 @@ def show(
         {"kind": str(each.note.kind), "at": each.note.at, **each.content} for each in read.notes
     )
     return _shown(work, read.disclosed, read.sections, notes, issuer=issuer)
+
+
+def answer(work: Work, reference: str, outcome: Acknowledgement, reason: str | None) -> None:
+    """Note on a page what the caller's agency answers; as by the API, where a page shows the case.
+
+    :raises Denied: if the case is not assigned to it, or no page shows it.
+    """
+    work.attempt("case.acknowledge")
+    _find(work, reference)
+    acknowledge(work, reference, outcome, reason)
 
 
 def _find(work: Work, reference: str) -> str:
