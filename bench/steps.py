@@ -72,6 +72,8 @@ PULL = {
     "keys read and opened": ("gateway.disclosure.pieces:open_case_keys",),
     "sections read": ("gateway.store.sections:list_granted",),
     "sections opened": ("gateway.sealing.sections:open_section_content",),
+    "receipt signed and kept": ("gateway.disclosure.answers:give_receipt",),
+    "protected values written out": ("gateway.disclosure.answers:reveal",),
     "signed and sealed": ("gateway.sealing.envelopes:seal_disclosure",),
     "commit": ("gateway.ledger.work:_commit",),
 }

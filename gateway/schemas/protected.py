@@ -95,6 +95,9 @@ TYPES: Mapping[str, type[Protected]] = {
 }
 
 
+_LEAVES = frozenset({str, int, float, bool, type(None)})
+
+
 def type_of(path: str) -> type[Protected]:
     """Return the type of a protected field by its path, such as children[].school.name.
 
@@ -126,12 +129,18 @@ def reveal(content: Any) -> Any:
 
 
 def _walked(content: Any, each: Callable[[Protected], Any]) -> Any:
+    # Most of a document are leaves, and most of the rest plain objects: asked for first.
+    if type(content) is dict:
+        return {
+            name: member if type(member) in _LEAVES else _walked(member, each)
+            for name, member in content.items()
+        }
+    if isinstance(content, list):
+        return [item if type(item) in _LEAVES else _walked(item, each) for item in content]
     if isinstance(content, Protected):
         return each(content)
     if isinstance(content, Mapping):
         return {name: _walked(member, each) for name, member in content.items()}
-    if isinstance(content, list):
-        return [_walked(item, each) for item in content]
     return content
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from typing import Any
 
 import rfc8785
@@ -71,7 +72,7 @@ def _is_plain(value: object) -> bool:
                     below.append(child)
                 elif kind is int:
                     wholes.append(child)
-                elif kind not in _AS_IS:
+                elif kind not in _AS_IS and not issubclass(kind, StrEnum):
                     return False
         level = below
     return _are_ascii(names) and all(-_LARGEST <= whole <= _LARGEST for whole in wholes)

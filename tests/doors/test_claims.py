@@ -12,6 +12,7 @@ import rfc8785
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from gateway.schemas.codes import Level, Purpose
 from gateway.sealing.claims import SMALLEST, canonical, content_digest, padded, padme
 
 LARGEST = 2**53 - 1
@@ -54,6 +55,7 @@ def spelled(how: Any, value: Any) -> bytes | str:
 @example([LARGEST + 1])
 @example("\ud800")
 @example({"\ud800": 1})
+@example({"levels": {"risk_answers": Level.FULL}, "purposes": [Purpose.P2]})
 def test_a_value_has_the_spelling_of_rfc_8785(value: Any) -> None:
     assert spelled(canonical, value) == spelled(rfc8785.dumps, value)
 
