@@ -135,7 +135,10 @@ def _unlooked(module: ast.Module) -> Iterator[str]:
             name = node.targets[0].id
         else:
             continue
-        looked = {id(each) for call in _calls(node, "change") for each in ast.walk(call)}
+        changes = _calls(node, "change")
+        handed = {each.id for call in changes for each in call.args if isinstance(each, ast.Name)}
+        made = [each for each in ast.walk(node) if _names(each) & handed]
+        looked = {id(each) for part in (*changes, *made) for each in ast.walk(part)}
         written = [*_calls(node, "update"), *_calls(node, "delete")]
         if any(id(call) not in looked for call in written):
             yield name
@@ -147,3 +150,9 @@ def _calls(node: ast.AST, name: str) -> list[ast.Call]:
         for each in ast.walk(node)
         if isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == name
     ]
+
+
+def _names(node: ast.AST) -> set[str]:
+    """What an assignment gives a name to."""
+    targets = node.targets if isinstance(node, ast.Assign) else ()
+    return {each.id for each in targets if isinstance(each, ast.Name)}
