@@ -234,6 +234,7 @@ def test_F8_a_recovery_code_works_once_and_for_its_person_alone(world: World, de
 
     mine = f"{COORDINATOR}/marac-01"
     assert use("marlbury-idva/idva-01", codes[0]) == 403
+    assert use(f"{COORDINATOR}/chair-01", codes[0]) == 403
     assert use(mine, codes[0].upper().replace("-", " ")) == 303
     assert use(mine, codes[0]) == 403
     desk.get("/desk/account")
