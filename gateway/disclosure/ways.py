@@ -195,6 +195,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.demo.service": Way.CODES,
     "gateway.demo.tables": Way.CODES,
     "gateway.ledger.running": Way.CODES,
+    "gateway.ledger.work": Way.CODES,
     "gateway.main": Way.CODES,
     "gateway.migrations.wall": Way.CODES,
     "gateway.sealing.erased": Way.SEALED,
@@ -203,7 +204,6 @@ WRITERS: Mapping[str, Way] = {
     "gateway.sealing.key_lock": Way.CODES,
     "gateway.sealing.key_making": Way.SEALED,
     "gateway.store.writing": Way.CODES,
-    "gateway.ledger.work": Way.CODES,
 }
 
 # Pages of the desk.

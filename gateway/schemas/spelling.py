@@ -66,6 +66,7 @@ _SAID_WITHOUT = frozenset(
 )
 _JOINING = "of|the|and|for|in|on|at"
 _POSTCODE = re.compile(r"\b[A-Za-z]{1,2}\d[A-Za-z\d]?[ \t\-]{0,2}\d[A-Za-z]{2}\b")
+_DIGITS = re.compile(r"[+(\d][+\d\s().\-/]{8,}")  # in which alone a number can be: found fast
 _NUMBER = re.compile(
     r"(?<!\d)(?:(?:\+|00)\d{1,3}[\s().\-]{0,3}(?:\(0\))?|\(?0|(?=[1-9]))"
     r"(?:[\s().\-/]{0,2}\d){9,12}(?!\d)"
@@ -156,10 +157,11 @@ def _shaped(plain: str) -> Iterator[Value]:
     """What its shape alone tells, however it is written."""
     for match in _POSTCODE.finditer(plain):
         yield POSTCODE, "".join(c for c in match[0].lower() if c.isalnum())
-    for match in _NUMBER.finditer(plain):
-        if (found := number(match[0])) is not None:
-            yield NUMBER, found
-    for match in _EMAIL.finditer(plain):
+    for run in _DIGITS.findall(plain):
+        for match in _NUMBER.finditer(run):
+            if (found := number(match[0])) is not None:
+                yield NUMBER, found
+    for match in _EMAIL.finditer(plain) if "@" in plain else ():
         yield EMAIL, match[0].lower().strip(".'-")
 
 
