@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import ipaddress
 
 from flask import Response, redirect, request
@@ -58,7 +59,7 @@ def set_password(visit: Visit) -> Answer:
     """Keep a password once the first code is right."""
     password = request.form.get("password", "")
     try:
-        if password != request.form.get("again", ""):
+        if not hmac.compare_digest(password.encode(), request.form.get("again", "").encode()):
             raise Invalid("The two passwords are not the same.")
         with visit.work() as work:
             flows.set_password(

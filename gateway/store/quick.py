@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, PoolProxiedConnection
 from sqlalchemy.exc import OperationalError
 
 # What the two databases call by different names.
@@ -18,6 +18,17 @@ _WORDS = {
     "sqlite": {"least": "min", "greatest": "max"},
     "postgresql": {"least": "least", "greatest": "greatest"},
 }
+
+
+def borrow(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the pool as the driver made it; whoever closes it gives it back.
+
+    :raises OperationalError: if the database is not there; without the driver's own words.
+    """
+    try:
+        return engine.raw_connection()
+    except engine.dialect.loaded_dbapi.Error as fault:
+        raise OperationalError(None, None, Exception(type(fault).__name__)) from None
 
 
 class Quick:
@@ -33,9 +44,10 @@ class Quick:
     def rows(self, engine: Engine, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it on a connection of the pool, which commits by itself, and return its rows.
 
-        :raises OperationalError: if the database does not do it; without statement or values.
+        :raises OperationalError: if the database does not do it, or is not there; without statement
+            or values.
         """
-        connection = engine.raw_connection()
+        connection = borrow(engine)
         try:
             with closing(connection.cursor()) as cursor:
                 cursor.execute(self._texts[engine.dialect.name], values)

@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Result, ScalarResult
 from sqlalchemy.engine import NestedTransaction
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from gateway.store import context, writing
+from gateway.store.quick import borrow
 
 
 class Glance:
@@ -30,10 +30,7 @@ class Glance:
 
     def __init__(self, engine: Engine, agency: str | None) -> None:
         self.dialect = engine.dialect
-        try:
-            self.connection = engine.raw_connection()
-        except engine.dialect.loaded_dbapi.Error as fault:
-            raise OperationalError(None, None, Exception(type(fault).__name__)) from None
+        self.connection = borrow(engine)
         self.info = self.connection.info
         made: Any = self.connection.dbapi_connection
         if isinstance(made, writing.Connection):
