@@ -103,7 +103,8 @@ def invite(
     click.echo(f"{office.settings.base_url}/desk/link/{text}")
 
 
-@agency.command("end-key")
+# The id of a key may begin with a hyphen, as no option here does.
+@agency.command("end-key", context_settings={"ignore_unknown_options": True})
 @click.argument("agency_id", metavar="ID")
 @click.argument("kid")
 @click.pass_obj

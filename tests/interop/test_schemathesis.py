@@ -39,6 +39,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MORE = int(os.environ.get("GATEWAY_TEST_FUZZ", "1"))
 REFERRALS = {"submit_referral", "resubmit_referral"}
 ACCEPT = {"decision": "ACCEPT"}
+# What succeeds only by a worker of its own, after an act of somebody else, or by a document that is
+# right in more than its form: journeys do these; here it is enough that no try is a server error.
+BY_CHANCE = frozenset[str]()
 NEARLY = REFERRALS | {"add_risk_assessment", "decide_case"}
 CHECKS = (
     "not_a_server_error",
@@ -174,7 +177,7 @@ def test_F98_no_generated_request_finds_a_server_error(target: Target, tmp_path:
     assert by_operation(tried, "negative").keys() == names
     found = by_operation(tried, "positive").items()
     done = {name for name, statuses in found if min(statuses) < 400}
-    assert len(done) > len(names) * 3 / 4, names - done
+    assert sorted(names - done - BY_CHANCE) == []
 
 
 def test_F98_no_nearly_valid_document_finds_a_server_error(target: Target, tmp_path: Path) -> None:

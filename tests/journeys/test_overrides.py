@@ -54,7 +54,12 @@ def objected(world: World) -> str:
 
 def due(world: World, agency: str) -> list[tuple[str, str, bool]]:
     items = world.client(agency).due()["items"]
-    return [(each["code"], each["by"], each["late"]) for each in items]
+    return [(each["code"], each["by"], each["late"]) for each in of_records(items)]
+
+
+def of_records(items: list[Any]) -> list[Any]:
+    """Without what a second person is asked because the police read: test_releases.py."""
+    return [each for each in items if each["code"] != "REVIEW_RELEASE"]
 
 
 def test_F51_F52_danger_to_life_waits_for_nobody_and_the_second_signs_within_a_day(
@@ -71,7 +76,7 @@ def test_F51_F52_danger_to_life_waits_for_nobody_and_the_second_signs_within_a_d
     world.client(LANDLORD).record_override(ref, a_record())
     assert due(world, LANDLORD) == []
     assert due(world, COORDINATOR) == []
-    assert triage(world, ref)["due"] == []
+    assert of_records(triage(world, ref)["due"]) == []
 
 
 def test_F51_a_late_record_is_a_clock_that_the_coordinator_answers(world: World) -> None:
@@ -90,7 +95,7 @@ def test_F51_an_objection_to_a_live_case_makes_a_record_due(world: World) -> Non
     ref = objected(world)
     assert due(world, LANDLORD) == [(DUE, "RECORDER", False)]
     assert due(world, IDVA) == []  # it did not ask her
-    assert {each["code"] for each in triage(world, ref)["due"]} == {DUE}
+    assert {each["code"] for each in of_records(triage(world, ref)["due"])} == {DUE}
     world.client(LANDLORD).record_override(ref, a_record())
     assert due(world, LANDLORD) == []
     world.later(days=5)  # its review is on 27 November
