@@ -21,14 +21,19 @@ LONG_AGO = date(2025, 1, 1)
 
 @contextmanager
 def a_service(
-    database_url: str, folder: Path, before: Callable[[service.Place], None] | None = None
+    database_url: str,
+    folder: Path,
+    before: Callable[[service.Place], None] | None = None,
+    *,
+    profiles: Path | None = None,
 ) -> Iterator[service.Place]:
     """A running service on a migrated database; the agencies' keys lie under `agencies`.
 
     What is done `before` it starts has the database to itself.
     """
     listener = service.listen()
-    settings = Settings("demo", service.url_of(listener), database_url, folder / "keys")
+    base_url, own = service.url_of(listener), folder / "keys"
+    settings = Settings("demo", base_url, database_url, own, profiles=profiles)
     place = service.Place(folder, settings, listener)
     keys.make(place.settings.keys, on=LONG_AGO)
     engine = make_engine(database_url)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -20,6 +22,8 @@ import pytest
 import requests
 
 from gateway.demo.service import Place
+from gateway.schemas.codes import Limited
+from tests.buckets import with_buckets
 from tests.interop.fuzzed import (
     COORDINATOR,
     IDVA,
@@ -34,6 +38,7 @@ from tests.interop.fuzzed import (
     with_sealed_alone,
 )
 from tests.interop.partner import Json, Partner
+from tests.interop.served import a_service
 
 ROOT = Path(__file__).resolve().parents[2]
 MORE = int(os.environ.get("GATEWAY_TEST_FUZZ", "1"))
@@ -41,7 +46,29 @@ REFERRALS = {"submit_referral", "resubmit_referral"}
 ACCEPT = {"decision": "ACCEPT"}
 # What succeeds only by a worker of its own, after an act of somebody else, or by a document that is
 # right in more than its form: journeys do these; here it is enough that no try is a server error.
-BY_CHANCE = frozenset[str]()
+BY_CHANCE = frozenset(
+    {
+        "add_risk_assessment",
+        "add_sealed_copy",
+        "break_glass",
+        "cosign_checkpoint",
+        "decide_case",
+        "declare_interests",
+        "keep_private_note",
+        "look_behind_glass",
+        "make_statement",
+        "record_dated_position",
+        "record_override",
+        "register_witness",
+        "review_glass",
+        "review_primary_victim",
+        "settle_approval",
+        "settle_conflict",
+        "settle_redaction",
+        "settle_release",
+        "settle_worker_key",
+    }
+)
 NEARLY = REFERRALS | {"add_risk_assessment", "decide_case"}
 CHECKS = (
     "not_a_server_error",
@@ -68,6 +95,16 @@ class Target:
     place: Place
     description: Json
     known: dict[str, list[str]]
+
+
+@pytest.fixture(scope="module")
+def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A running service whose buckets are never empty: thousands are sent for a few agencies."""
+    folder = tmp_path_factory.mktemp("served")
+    url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'gateway.db')}"
+    tables = with_buckets(folder, dict.fromkeys(Limited, 1_000_000))
+    with a_service(url, folder, profiles=tables) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +214,9 @@ def test_F98_no_generated_request_finds_a_server_error(target: Target, tmp_path:
     assert by_operation(tried, "negative").keys() == names
     found = by_operation(tried, "positive").items()
     done = {name for name, statuses in found if min(statuses) < 400}
-    assert sorted(names - done - BY_CHANCE) == []
+    assert names >= BY_CHANCE
+    missing = names - done - BY_CHANCE
+    assert not missing, " ".join(sorted(missing))
 
 
 def test_F98_no_nearly_valid_document_finds_a_server_error(target: Target, tmp_path: Path) -> None:

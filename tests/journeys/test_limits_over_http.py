@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from requests_oauth2client import DPoPKey
 
 from gateway import ledger
 from gateway.flows import agencies
-from gateway.profiles.loader import HERE
+from tests.buckets import with_buckets
 from tests.database import fresh
 from tests.doors.oauth import ASSERTION_TYPE
 from tests.interop.partner import Partner, digest
@@ -32,15 +31,7 @@ def service(
 ) -> Iterator[Service]:
     """Two workers whose buckets are small."""
     folder: Path = tmp_path_factory.mktemp("service")
-    tables = folder / "profiles"
-    shutil.copytree(HERE, tables, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
-    text = (tables / "rates.toml").read_text("utf-8")
-    for name, burst in RATES.items():
-        before, head, after = text.partition(f"[{name}]")
-        lines = after.split("\n")
-        lines[1:3] = [f"burst = {burst}", "per_minute = 1"]
-        text = before + head + "\n".join(lines)
-    (tables / "rates.toml").write_text(text, encoding="utf-8")
+    tables = with_buckets(folder, RATES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GATEWAY_PROFILES", str(tables))
         with fresh(request, folder) as url, running(url, folder) as made:
