@@ -112,3 +112,11 @@ class BrokenTable(GatewayError):
     """A rule table is empty, partial or contradictory; the message names the row."""
 
     code = "broken_table"
+
+
+def place_of(error: BaseException) -> str:
+    """The function and line where something was raised, for a log: never a value."""
+    place = error.__traceback__
+    while place and place.tb_next:
+        place = place.tb_next
+    return f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "-"

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from gateway.agencies.enrolment import covers, is_by_two
 from gateway.ledger import inclusions
+from gateway.schemas import moments
 from gateway.schemas.codes import Enrolling, KeyEvent
 from gateway.sealing import jose
 from gateway.sealing.operators import Operators
@@ -107,7 +108,7 @@ def _of_key(life: KeyLife, row: EnrolmentRow | None, history: _History) -> Itera
 
 def _end(life: KeyLife) -> str | None:
     ends = [end for end in (life.valid_until, life.ended_at) if end is not None]
-    return min(ends).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if ends else None
+    return moments.write(min(ends, default=None))
 
 
 def _history(session: Session) -> _History:

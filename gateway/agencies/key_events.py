@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from gateway.ledger import Entry, Inclusion, Work, inclusions
+from gateway.schemas import moments
 from gateway.schemas.codes import KeyEvent
 from gateway.sealing import jose
 from gateway.store import agency_keys
@@ -74,7 +75,10 @@ def record_added(
 ) -> None:
     """Record and publish that an agency has new keys, of what kind it is, and who keeps them."""
     about = {"kind": str(agency.kind), "custody": str(agency.custody)}
-    life = {"valid_from": _time(valid_from or work.now), "valid_until": _time(valid_until)}
+    life = {
+        "valid_from": moments.write(valid_from or work.now),
+        "valid_until": moments.write(valid_until),
+    }
     _record(
         work,
         [
@@ -94,7 +98,7 @@ def record_ended(
     work: Work, agency_id: str, keys: Iterable[PublicKey], *, because: str, valid_until: datetime
 ) -> None:
     """Record and publish that keys of an agency hold no longer than until then."""
-    until = _time(valid_until)
+    until = moments.write(valid_until)
     _record(
         work,
         [
@@ -181,7 +185,3 @@ def _entry(work: Work, change: _Change, number: int, previous: bytes, because: s
 
 def _named(key: PublicKey) -> dict[str, str]:
     return {"kid": key.kid, "use": key.use, "thumbprint": jose.thumbprint(key.jwk)}
-
-
-def _time(at: datetime | None) -> str | None:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None

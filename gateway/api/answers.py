@@ -13,6 +13,7 @@ from gateway.agencies.inbox import JOSE_TYPE, JSON_TYPE, Answer
 from gateway.api.operations import Call
 from gateway.disclosure import Sealed
 from gateway.ledger import wait_for
+from gateway.schemas import moments
 
 
 def as_json(body: Mapping[str, Any], status: int = 200) -> Response:
@@ -39,10 +40,10 @@ def as_sealed(call: Call, sealed: Sealed) -> Response:
 
 def time(at: datetime | None) -> str | None:
     """RFC 3339 in UTC with a Z, whole seconds."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+    return moments.write(at)
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return moments.write(value)
     raise TypeError(type(value).__name__)

@@ -24,6 +24,7 @@ from gateway.errors import (
     TooMany,
     Unauthenticated,
     Unavailable,
+    place_of,
 )
 from gateway.schemas.problem import PROBLEM_TEXTS
 
@@ -114,11 +115,7 @@ def answer_broken_database(error: SQLAlchemyError) -> Response:
 
 
 def _note(error: Exception) -> None:
-    place = error.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "-"
-    log.error("unexpected %s at %s", type(error).__name__, where)
+    log.error("unexpected %s at %s", type(error).__name__, place_of(error))
 
 
 def _status(error: GatewayError) -> HTTPStatus:

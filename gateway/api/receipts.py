@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Response
 
@@ -13,6 +13,7 @@ from gateway.api.operations import CURSOR, P10, Call, Query, op, read_reference
 from gateway.errors import Invalid, Problem
 from gateway.flows import cases
 from gateway.ledger import sequence
+from gateway.schemas import moments
 from gateway.schemas.codes import Scope
 
 GIVEN_TO = Query(
@@ -100,7 +101,7 @@ def _until(call: Call) -> datetime:
     if "until" not in call.query:
         return call.now
     try:
-        return datetime.strptime(call.query["until"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        return moments.read(call.query["until"])
     except ValueError:
         raise Invalid(
             "There is no such moment.", Problem("bad_format", "/until"), code="bad_until"

@@ -10,13 +10,14 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from gateway.client import verify
 from gateway.client.memory import Memory
 from gateway.client.verify import Checkpoint, NotVerified, Unreadable
 from gateway.errors import GatewayError, Undecipherable, UnsafeSettings
+from gateway.schemas import moments
 from gateway.sealing import jose
 
 KEPT = "partner-keys"
@@ -106,7 +107,7 @@ class Partners:
     # --- within -------------------------------------------------------------------------------
 
     def _is_over(self, key: Mapping[str, Any]) -> bool:
-        now = self._clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        now = moments.write(self._clock())
         return key["valid_until"] is not None and key["valid_until"] <= now
 
     def _proven(self, answer: Any) -> Iterator[Mapping[str, Any]]:

@@ -21,6 +21,7 @@ from gateway.errors import (
     NotFound,
     TooMany,
     Unavailable,
+    place_of,
 )
 
 log = logging.getLogger(__name__)
@@ -70,20 +71,16 @@ def of_framework(error: HTTPException) -> Response:
 
 
 @desk.errorhandler(SQLAlchemyError)
-def broken_database(_error: SQLAlchemyError) -> Response:
+def broken_database(error: SQLAlchemyError) -> Response:
     """Tell that the database cannot be used."""
-    log.error("a page could not use the database")
+    log.error("unexpected %s at %s", type(error).__name__, place_of(error))
     return expected(Unavailable())
 
 
 @desk.errorhandler(Exception)
 def unexpected(error: Exception) -> Response:
     """Tell a fault of ours; what went wrong is logged by type and place, never by value."""
-    place = error.__traceback__
-    while place and place.tb_next:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_qualname}:{place.tb_lineno}" if place else "-"
-    log.error("unexpected %s at %s", type(error).__name__, where)
+    log.error("unexpected %s at %s", type(error).__name__, place_of(error))
     return _page(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Something went wrong with us",

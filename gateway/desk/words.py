@@ -27,8 +27,10 @@ PURPOSES: Mapping[str, str] = {
     "P8": "Give evidence for an order",
     "P9": "Coordinate the case",
     "P10": "Audit",
+    "P11": "Count cases",
 }
 STATES: Mapping[str, str] = {
+    "DRAFT": "Draft",
     "SUBMITTED": "Received",
     "TRIAGE": "Waits for triage",
     "RETURNED": "Returned to the referrer",
@@ -46,19 +48,29 @@ STATES: Mapping[str, str] = {
     "ACTIONS_OPEN": "Actions open",
     "RELISTED": "Listed again",
     "MONITORING": "Monitored",
+    "TRANSFER_OUT_PENDING": "On its way to another area",
+    "TRANSFERRED_OUT": "Handed to another area",
     "WITHDRAWN": "Withdrawn",
     "CLOSED": "Closed",
+    "RETAINED": "Kept",
+    "LEGAL_HOLD": "Kept for a court",
+    "DESTROYED": "Destroyed",
+    "ABANDONED": "Abandoned",
 }
 LEVELS: Mapping[str, tuple[str, str]] = {  # words, and the colour of the tag
     "HIGH": ("High risk", "red"),
     "MEDIUM": ("Medium risk", "orange"),
     "STANDARD": ("Standard risk", "grey"),
+    "UNASSESSED": ("Risk not assessed", "yellow"),
 }
 OWED: Mapping[str, str] = {
     "RENEW_AGREEMENT": "Ask whether she still agrees",
     "COMPLETE_OVERRIDE_RECORD": "Complete the record of sharing without agreement",
     "REVIEW_OVERRIDE": "Review the decision to share without agreement",
     "RING_999": "Ring 999",
+    "AGREEMENT_ENDED": "Her agreement has ended",
+    "DECIDE_RELEASE": "Decide whether a team may learn where she is",
+    "REVIEW_RELEASE": "Look at what was released in an emergency",
 }
 SECTIONS: Mapping[str, str] = {
     "victim_identity": "Who she is",
@@ -85,7 +97,7 @@ POSITIONS: Mapping[str, str] = {
     "WITHHELD": "She does not agree to sharing",
     "WITHDRAWN": "She took her agreement back",
     "NOT_SOUGHT_UNSAFE": "Not asked, because it was not safe",
-    "UNABLE": "She could not decide",
+    "NOT_SOUGHT_UNABLE": "Not asked, because she could not decide",
     "UNRECORDED": "Not recorded",
 }
 _UPPER = {

@@ -60,20 +60,9 @@ def seal_answer(
         receipt |= give_receipt(
             work, issuer=issuer, form=form, document=document, told=told, custody=custody
         )
-    claims: dict[str, Any] = {
-        "iss": issuer,
-        "aud": work.caller.agency_id,
-        "iat": int(work.now.timestamp()),
-        "jti": entry.id,
-        "form": form,
-        "document": document,
-        "receipt": receipt,
-        "log": proof(work, entry),
-    }
-    if work.caller.worker_id is not None:
-        claims["worker"] = work.caller.worker_id
+    about = {"iss": issuer, "form": form, "document": document, "receipt": receipt}
     body = envelopes.seal_disclosure(
-        claims=claims,
+        claims=about | _whose(work, entry),
         signing_key=signing.key,
         signing_kid=signing.kid,
         recipient_jwk=to,
@@ -111,6 +100,18 @@ def sign_receipt(
         "log": proof(work, entry),
     }
     return envelopes.sign_receipt(full, signing.key, signing.kid)
+
+
+def _whose(work: Work, entry: Entry) -> dict[str, Any]:
+    """For whom an answer is, from when, and where the log says that it was given."""
+    caller = work.caller
+    return {
+        "aud": caller.agency_id,
+        "iat": int(work.now.timestamp()),
+        "jti": entry.id,
+        "log": proof(work, entry),
+        **({"worker": caller.worker_id} if caller.worker_id is not None else {}),
+    }
 
 
 def proof(work: Work, entry: Entry) -> dict[str, str]:

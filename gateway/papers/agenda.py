@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from gateway.disclosure import ways
 from gateway.errors import Invalid, Problem
 from gateway.flows.conferences.agenda import Agenda, Line
 from gateway.papers import html, pdf, words
+from gateway.schemas import moments
 from gateway.schemas.codes import AgencyKind
 
 # Columns of the table of cases, in their order; one that no case fills is left out.
@@ -60,8 +61,8 @@ def as_data(agenda: Agenda) -> dict[str, Any]:
     data: dict[str, Any] = {
         "conference": agenda.conference_id,
         "area": agenda.area,
-        "starts_at": _stamp(agenda.starts_at),
-        "ends_at": _stamp(agenda.ends_at) if agenda.ends_at else None,
+        "starts_at": moments.write(agenda.starts_at),
+        "ends_at": moments.write(agenda.ends_at) if agenda.ends_at else None,
         "zone": agenda.zone,
         "reader": agenda.reader,
         "reader_kind": agenda.reader_kind,
@@ -79,7 +80,7 @@ def as_data(agenda: Agenda) -> dict[str, Any]:
 def _case(line: Line) -> dict[str, Any]:
     case = {
         "number": line.number,
-        "starts_at": _stamp(line.starts_at),
+        "starts_at": moments.write(line.starts_at),
         "minutes": line.minutes,
         "because": line.because or None,
         "reference": line.reference,
@@ -199,7 +200,3 @@ def _list(values: tuple[str, ...] | None) -> list[str] | None:
 
 def _local(agenda: Agenda, at: datetime) -> datetime:
     return at.astimezone(ZoneInfo(agenda.zone))
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

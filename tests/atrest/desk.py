@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+import pytest
 from click.testing import CliRunner
 
 from gateway.api.house import House
 from gateway.app import create_app
 from gateway.cli.key_jobs import keys as key_commands
 from gateway.cli.office import Office
-from gateway.sealing import keys
+from gateway.sealing import keys, operators
 from gateway.store.engine import make_engine, make_sessions
 from tests.database import Postgres, behind
 from tests.journeys.world import World
@@ -35,6 +36,19 @@ def office(world: World, **settings: object) -> Office:
         lambda: keys.load(held.keys, held.token, now=world.now),
         lambda: world.now,
     )
+
+
+def two_operators(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """The private files of two registered operators, whose passphrase is at hand."""
+    phrase = "four words at hand"
+    monkeypatch.setenv("GATEWAY_OPERATOR_PASSPHRASE", phrase)
+    files = []
+    for name in ("op-a", "op-b"):
+        secret, public = operators.make(name, phrase)
+        files.append(folder / f"{name}.json")
+        files[-1].write_text(secret)
+        operators.add(house_of(world).settings.keys, public, on=world.now.date())
+    return files
 
 
 def run(world: World, *words: str, fails: bool = False, **settings: object) -> str:

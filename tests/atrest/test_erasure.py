@@ -21,7 +21,7 @@ from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseState
 from gateway.sealing import erased, jose, operators
 from gateway.store import tables as t
-from tests.atrest.desk import house_of, office
+from tests.atrest.desk import house_of, office, two_operators
 from tests.atrest.erasing import (
     COORDINATOR,
     FIRST,
@@ -206,13 +206,7 @@ def test_the_coordinator_asks_by_command_and_nothing_is_sent(
 def test_two_operators_erase_at_the_desk(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GATEWAY_OPERATOR_PASSPHRASE", "a long passphrase")
-    files = []
-    for name in ("op-a", "op-b"):
-        secret, public = operators.make(name, "a long passphrase")
-        files.append(tmp_path / f"{name}.json")
-        files[-1].write_text(secret)
-        operators.add(house_of(world).settings.keys, public, on=world.now.date())
+    files = two_operators(world, tmp_path, monkeypatch)
     reference = world.client(LANDLORD).refer(example("c1")).reference
     asked = tmp_path / "asked.jws"
     asked.write_text(asks(world, reference, because="COURT_ORDER") + "\n")

@@ -19,7 +19,7 @@ from gateway.app import create_app
 from gateway.config import Settings
 from gateway.flows import agencies, people
 from gateway.schemas.codes import OneTime, PersonRole
-from tests import needs
+from tests.browsing import browser
 from tests.journeys.world import (
     BASE,
     World,
@@ -33,7 +33,7 @@ from tests.journeys.world import (
     world,
 )
 
-__all__ = ["shared_sqlite_world", "shared_world", "sqlite_world", "world"]
+__all__ = ["browser", "shared_sqlite_world", "shared_world", "sqlite_world", "world"]
 
 COORDINATOR, IDVA, LANDLORD = "marlbury-marac", "marlbury-idva", "harbourgate-homes"
 POLICE = "marlbury-police"
@@ -167,15 +167,3 @@ def live(shared_sqlite_world: World, month: dict[str, str]) -> Iterator[Live]:
     thread.join()
     server.server_close()
     app.extensions["gateway"].replay.close()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright  # late: without Chromium it is not needed
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=needs.chromium(), args=["--no-sandbox"]
-        )
-        yield launched
-        launched.close()

@@ -10,7 +10,7 @@ from sqlalchemy import event
 
 from gateway.client.access import ProblemError
 from gateway.flows import people
-from gateway.schemas.codes import OneTime, PersonRole
+from gateway.schemas.codes import OneTime, PersonRole, RiskLevel
 from tests.desk.conftest import (
     COORDINATOR,
     IDVA,
@@ -369,3 +369,16 @@ def test_F104_every_page_is_told_not_to_be_kept_and_runs_no_script(desks: dict[s
     policy = desks["coordinator"].get("/desk/account").headers["Content-Security-Policy"]
     assert "script-src 'self'" in policy
     assert "require-trusted-types-for 'script'" in policy
+
+
+def test_a_case_whose_risk_nobody_assessed_is_listed_and_read(sqlite_world: World) -> None:
+    add_people(sqlite_world)
+    sent = sqlite_world.client(LANDLORD).refer(
+        graded(5, unknown=19, referral__danger="IMMINENT_LIFE")
+    )
+    assert sent.claims["level"] == RiskLevel.UNASSESSED
+    desk = a_desk(sqlite_world, "coordinator")
+    assert sent.reference in listed(desk, "/desk/cases")
+    answer = read(desk, sent.reference, "P9")
+    assert answer.status_code == 200
+    assert "Risk not assessed" in answer.text

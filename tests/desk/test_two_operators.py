@@ -12,7 +12,7 @@ from gateway.errors import Mismatch
 from gateway.flows import people
 from gateway.sealing import operators
 from gateway.store import tables as t
-from tests.atrest.desk import house_of, office
+from tests.atrest.desk import office, two_operators
 from tests.atrest.erasing import FIRST, KNOWN, SECOND
 from tests.journeys.walled import add_worker
 from tests.journeys.world import World
@@ -44,13 +44,7 @@ def test_F3_one_operator_alone_invites_no_administrator(sqlite_world: World) -> 
 def test_two_operators_invite_at_the_desk(
     sqlite_world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("GATEWAY_OPERATOR_PASSPHRASE", "a long passphrase")
-    files = []
-    for name in ("op-a", "op-b"):
-        secret, public = operators.make(name, "a long passphrase")
-        files.append(tmp_path / f"{name}.json")
-        files[-1].write_text(secret)
-        operators.add(house_of(sqlite_world).settings.keys, public, on=sqlite_world.now.date())
+    files = two_operators(sqlite_world, tmp_path, monkeypatch)
     add_worker(sqlite_world, IDVA, NEW)
     words, desk = ["invite", IDVA, NEW], office(sqlite_world)
     assert CliRunner().invoke(agency_commands, words, obj=desk).exit_code == 2

@@ -75,6 +75,19 @@ def told(answer: TestResponse) -> str:
     return f"{answer.status_code} {body.get('code') or body['error']}"
 
 
+def changed(before: dict[str, int], after: dict[str, int]) -> set[str]:
+    return {table for table in after if after[table] != before[table]}
+
+
+def left_by(fault: str, request: Ready) -> set[str]:
+    """The tables in which a refused request may leave rows.
+
+    A disclosure is recorded before it is answered: where only the tree is missing, the record of
+    a reading stands although nothing was given, and says too much rather than too little.
+    """
+    return {"receipt", "feed"} if fault == "tree" and not request.is_write else set()
+
+
 def wanted(route: str, fault: str, request: Ready) -> str:
     said = str(LISTED[route][fault])
     return str(request.status) if said == "served" else said
@@ -115,7 +128,7 @@ def test_V24_a_fault_is_answered_as_the_table_says(
         assert (fault, told(answer)) == (fault, wanted(route, fault, request))
         if answer.status_code >= 400:
             assert_refused(answer)
-            assert world.counts() == before
+            assert changed(before, world.counts()) <= left_by(fault, request)
         elif request.is_write:
             request = ready(world, route)
     assert_nothing_personal(caplog.text)

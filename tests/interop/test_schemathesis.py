@@ -55,6 +55,7 @@ BY_CHANCE = frozenset(
         "decide_case",
         "declare_interests",
         "keep_private_note",
+        "list_conference_case",
         "look_behind_glass",
         "make_statement",
         "record_dated_position",

@@ -37,18 +37,6 @@ def address(shared_sqlite_world: World) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright  # late: without Chromium it is not needed
-
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=needs.chromium(), args=["--no-sandbox"]
-        )
-        yield launched
-        launched.close()
-
-
-@pytest.fixture(scope="module")
 def paper(tmp_path_factory: pytest.TempPathFactory) -> str:
     """An agenda as it lies in a reader's folder."""
     path: Path = tmp_path_factory.mktemp("papers") / "agenda.html"

@@ -71,11 +71,14 @@ def example(name: str, **changes: Any) -> dict[str, Any]:
     return form
 
 
-def graded(yes: int, professional: str = "NONE", **changes: Any) -> dict[str, Any]:
-    """The smallest referral with a risk instrument that says YES so often."""
+def graded(
+    yes: int, professional: str = "NONE", *, unknown: int = 0, **changes: Any
+) -> dict[str, Any]:
+    """The smallest referral with so many YES, so many not known, and NO for the rest."""
     filled: dict[str, Any] = deepcopy(example("c1")["document"]["risk_assessments"]["value"][0])
-    for number, answer in enumerate(filled["answers"]):
-        answer.update(value="YES" if number < yes else "NO")
+    said = ["YES"] * yes + ["DONT_KNOW"] * unknown + ["NO"] * len(filled["answers"])
+    for answer, value in zip(filled["answers"], said, strict=False):
+        answer.update(value=value)
         for name in ("subitem_values", "comment", "source_note"):
             answer.pop(name, None)
     filled["level_professional"] = professional

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,15 +14,6 @@ ORDER = ["UNASSESSED", "STANDARD", "MEDIUM", "HIGH"]
 SETTINGS = settings(
     max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )
-
-
-def answered(yes: int, unknown: int, professional: str = "NONE") -> dict[str, Any]:
-    """A referral whose instrument has so many YES, so many not known, and NO for the rest."""
-    form = graded(yes, professional)
-    answers = form["document"]["risk_assessments"]["value"][0]["answers"]
-    for answer in answers[yes : yes + unknown]:
-        answer["value"] = "DONT_KNOW"
-    return form
 
 
 @pytest.mark.parametrize("judged", ["STANDARD", "MEDIUM", "HIGH"])
@@ -46,8 +35,8 @@ def test_promise_07_not_knowing_never_gives_less_than_knowing_the_worst_would_al
     """The same answers with some NO turned into "don't know" never come out lower or safer."""
     unknown = data.draw(st.integers(0, 24 - yes))
     landlord = shared_sqlite_world.client(LANDLORD)
-    known = landlord.refer(answered(yes, 0)).claims
-    unsure = landlord.refer(answered(yes, unknown)).claims
+    known = landlord.refer(graded(yes, unknown=0)).claims
+    unsure = landlord.refer(graded(yes, unknown=unknown)).claims
     if known["level"] != "STANDARD":
         assert ORDER.index(unsure["level"]) >= ORDER.index(known["level"])
     if unknown >= 6:
@@ -59,7 +48,7 @@ def test_promise_07_not_knowing_never_gives_less_than_knowing_the_worst_would_al
 def test_promise_07_five_yes_and_nineteen_unknown_is_no_standard_risk(
     shared_sqlite_world: World,
 ) -> None:
-    claims = shared_sqlite_world.client(LANDLORD).refer(answered(5, 19)).claims
+    claims = shared_sqlite_world.client(LANDLORD).refer(graded(5, unknown=19)).claims
     (assessment,) = claims["assessments"]
     assert (assessment["score"], assessment["unknown"]) == (5, 19)
     assert assessment["is_unreliable"]

@@ -26,6 +26,7 @@ from gateway.ledger import Entry, Work
 from gateway.rules import approving
 from gateway.rules.approving import Asked, may_answer
 from gateway.rules.facts import CaseFacts
+from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, ApprovalAct, ApprovalState, CaseRole, Purpose
 from gateway.store import approvals, cases, feed
@@ -220,8 +221,8 @@ def _shown(row: ApprovalRow) -> dict[str, Any]:
         "worker": row.worker_id,
         "section": row.section,
         "state": str(row.state),
-        "asked_at": row.asked_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "asked_at": moments.write(row.asked_at),
         "by": {"agency": row.by_agency, "worker": row.by_worker} if row.by_agency else None,
-        "at": row.at.strftime("%Y-%m-%dT%H:%M:%SZ") if row.at else None,
+        "at": moments.write(row.at),
         "until": row.until.isoformat() if row.until else None,
     }

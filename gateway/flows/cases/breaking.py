@@ -21,11 +21,13 @@ from gateway.disclosure import (
     stand_before,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import find_as_chair, find_case, owner_of
+from gateway.flows.cases.finding import find_as_chair, find_case
 from gateway.ledger import Entry, Work
 from gateway.rules import breakglass
 from gateway.rules.breakglass import OPEN_FOR, REVIEW_DAYS, Glass
 from gateway.rules.clocks import add_working_days
+from gateway.rules.states import owner
+from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, CaseRole, GlassFinding
 from gateway.store import cases, feed, glasses
@@ -227,7 +229,7 @@ def _due(work: Work, behind: Behind) -> Any:
 def _tell(work: Work, behind: Behind, entry: Entry) -> None:
     """Owner, chair and data protection officer; the reader's own agency knows."""
     facts = behind.facts
-    owners = owner_of(facts)
+    owners = owner(facts.state)
     told = {
         each.agency_id
         for each in facts.members.values()
@@ -243,5 +245,5 @@ def _tell(work: Work, behind: Behind, entry: Entry) -> None:
 
 
 def _shown(row: GlassRow) -> dict[str, Any]:
-    until = row.until.strftime("%Y-%m-%dT%H:%M:%SZ") if row.until else None
-    return {"number": row.seq, "state": "OPEN" if row.until else "ASKED", "until": until}
+    state = "OPEN" if row.until else "ASKED"
+    return {"number": row.seq, "state": state, "until": moments.write(row.until)}

@@ -9,9 +9,7 @@ from gateway.errors import Denied
 from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts, Worker
-from gateway.rules.states import owner
 from gateway.schemas import reference as references
-from gateway.schemas.codes import CaseRole
 from gateway.store import members, referrals
 from gateway.store.members import AssignmentRow
 from gateway.store.referrals import ReferralRow
@@ -78,11 +76,6 @@ def find_as_chair(work: Work, reference: str) -> CaseFacts:
     if facts is None or not work.caller.is_chair or not conflict.may_settle(facts, work.caller):
         raise Denied("not-the-chair", subject=case_id)
     return facts
-
-
-def owner_of(facts: CaseFacts) -> CaseRole:
-    """Whose a case is: until it is accepted its referrer's, afterwards the coordinator's."""
-    return owner(facts.state)
 
 
 def find_roles(work: Work, case_id: str) -> list[AssignmentRow]:

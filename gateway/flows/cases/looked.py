@@ -10,6 +10,7 @@ from gateway.disclosure import Given, Sealed, beyond_wall, list_facts, open_rece
 from gateway.flows.cases.finding import names_of
 from gateway.ledger import Act, Entry, Work
 from gateway.rules.facts import CaseFacts, Standing
+from gateway.schemas import moments
 from gateway.schemas.codes import AgencyKind, Purpose
 from gateway.store import cases, feed
 from gateway.store.feed import LookRow
@@ -93,7 +94,7 @@ def _look(
     reader = partners[given.agency_id]
     return {
         "reference": name,
-        "at": given.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": moments.write(given.at),
         "agency": given.agency_id if _may_name(work, facts, reader) else None,
         "sections": sorted(own & given.part["levels"].keys()),
         "behind_glass": given.form == "glass/1",

@@ -6,9 +6,11 @@ from typing import Any
 
 from gateway.disclosure import Sealed, disclose, seal_answer
 from gateway.errors import Denied
-from gateway.flows.cases.finding import find_case, find_roles, owner_of
+from gateway.flows.cases.finding import find_case, find_roles
 from gateway.flows.cases.looking import concerns, line
 from gateway.ledger import Recorded, Work, case_records
+from gateway.rules.states import owner
+from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseRole, Position, Purpose
 from gateway.store import dated
@@ -31,7 +33,7 @@ def list_readings(work: Work, reference: str, *, issuer: str) -> Sealed:
     roles = {row.role for row in find_roles(work, case_id)}
     found = disclose(work, case_id, purpose, event="readings.read")
     is_all = CaseRole.COORDINATOR in roles
-    if not is_all and CaseRole.REFERRER not in roles & {owner_of(found.facts)}:
+    if not is_all and CaseRole.REFERRER not in roles & {owner(found.facts.state)}:
         raise Denied("not-the-owner", subject=case_id)
     own = {s.name for s in found.facts.sections if s.owner == work.caller.agency_id}
     position = dated.list_positions(work.session, [case_id])[case_id]
@@ -44,7 +46,7 @@ def list_readings(work: Work, reference: str, *, issuer: str) -> Sealed:
     ]
     document: dict[str, Any] = {"reference": references.write(reference), "readings": lines}
     if objected is not None:
-        document["objected_at"] = objected.strftime("%Y-%m-%dT%H:%M:%SZ")
+        document["objected_at"] = moments.write(objected)
     return seal_answer(
         work,
         issuer=issuer,

@@ -28,6 +28,7 @@ from gateway.disclosure import (
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
 from gateway.ledger import Entry, Work
+from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import NoteKind, Purpose
 from gateway.sealing import private
@@ -142,6 +143,6 @@ def _shown(note: Note) -> dict[str, Any]:
         "number": note.number,
         "kind": str(note.kind),
         "worker": note.by_worker,
-        "at": note.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "at": moments.write(note.at),
         **note.sealed,
     }

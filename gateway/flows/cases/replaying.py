@@ -13,6 +13,7 @@ from gateway.flows.cases.looking import agency_of, audit, nameable
 from gateway.ledger import Entry, Work
 from gateway.rules.facts import CaseFacts
 from gateway.rules.matrix import RANK
+from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, CaseRole, Level, Purpose
 
@@ -40,7 +41,7 @@ def replay(
     document: dict[str, Any] = {
         "reference": references.write(reference),
         "agency": agency_id,
-        "until": _time(until),
+        "until": moments.write(until),
         "known": _known(given, named),
         "receipts": [_shown(work, each, named) for each in page],
         "next": after + PAGE if len(given) > after + PAGE else None,
@@ -74,7 +75,7 @@ def _let_in(
 
 def _shown(work: Work, each: Given, named: frozenset[str] | None) -> dict[str, Any]:
     part = each.part
-    shown: dict[str, Any] = {"at": _time(each.at), "form": each.form}
+    shown: dict[str, Any] = {"at": moments.write(each.at), "form": each.form}
     if named is not None:
         levels = {n: level for n, level in part["levels"].items() if n in named}
         withheld = [w for w in part["withheld"] if w["section"] in named]
@@ -93,12 +94,8 @@ def _known(given: Iterable[Given], named: Collection[str] | None) -> list[Mappin
             if named is not None and name not in named:
                 continue
             row = found.setdefault(name, {"section": name, "level": level})
-            row.setdefault("first_at", _time(each.at))
-            row["last_at"] = _time(each.at)
+            row.setdefault("first_at", moments.write(each.at))
+            row["last_at"] = moments.write(each.at)
             if RANK[Level(level)] > RANK[Level(row["level"])]:
                 row["level"] = level
     return [found[name] for name in sorted(found)]
-
-
-def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")

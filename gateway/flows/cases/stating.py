@@ -20,6 +20,7 @@ from gateway.ledger import Work
 from gateway.rules import statement
 from gateway.rules.facts import Standing
 from gateway.rules.statement import Line, Reading
+from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseRole, Category, Outcome, Purpose
 
@@ -55,7 +56,7 @@ def make_statement(work: Work, reference: str, *, issuer: str) -> Sealed:
         form="statement/1",
         document={
             "reference": references.write(reference),
-            "made_at": work.now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "made_at": moments.write(work.now),
             "lines": [_shown(line) for line in told],
             "text": statement.text(told),
         },

@@ -11,6 +11,7 @@ from gateway.flows.referrals.settling import Settled
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules.clocks import next_steps
+from gateway.schemas import moments
 from gateway.schemas.codes import Danger
 
 RING_999 = "Someone's life is in danger: ring 999 now. This is not an emergency channel."
@@ -56,7 +57,8 @@ def sign(
         # By the kind of the agency that was really told: a stand-in is no adviser.
         "routed": sorted({str(profile.routing.agencies[r.agency_id].kind) for r in settled.routes}),
         "next": [
-            {"code": step.code, "by": step.by, "due_at": _time(step.due_at)} for step in steps
+            {"code": step.code, "by": step.by, "due_at": moments.write(step.due_at)}
+            for step in steps
         ],
         "assessments": [
             {
@@ -77,7 +79,3 @@ def sign(
         entry=settled.entry,
         sealed_to={copy["agency"] for item in sealed for copy in item["recipients"]},
     )
-
-
-def _time(at: Any) -> str:
-    return str(at.strftime("%Y-%m-%dT%H:%M:%SZ"))
