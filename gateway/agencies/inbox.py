@@ -1,4 +1,8 @@
-"""Owns taking in what an agency sends: by the caller, for its worker, and once."""
+"""Owns taking in what an agency sends, or its worker writes on a page: by the caller, and once.
+
+What comes by the API is sealed and signed with the agency's key. What is written on a page of the
+desk is of the same form and is checked alike; the person's session stands in the signature's place.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +27,8 @@ __all__ = [
     "JSON_TYPE",
     "Answer",
     "Received",
+    "Sent",
+    "Written",
     "answer_once",
     "find_answer",
     "keep_answer",
@@ -32,6 +38,17 @@ __all__ = [
 
 JOSE_TYPE = "application/jose"
 JSON_TYPE = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a signed-in person wrote on a page; `seen` is how the page said that things stood."""
+
+    document: Mapping[str, Any] = field(repr=False)
+    seen: str = ""
+
+
+Sent = str | Written  # compact JOSE, or the form of a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +62,12 @@ class Received:
     jws: str = field(repr=False)
     digest: bytes = field(repr=False)
     answered: Answer | None = field(default=None, repr=False)
+    seen: str = ""  # of a page: how it said that things stood
 
 
 def receive(
     work: Work,
-    body: str,
+    body: Sent,
     *,
     form: str,
     audience: str,
@@ -70,6 +88,8 @@ def receive(
     :raises Mismatch: if it names another worker than the token does.
     :raises Conflict: if the key was used for other content.
     """
+    if isinstance(body, Written):
+        return _of_page(work, body, form=form, key=key, about=about)
     opened = envelopes.open_document(
         body,
         decrypt_keys=work.keys.encryption.by_kid,
@@ -83,11 +103,7 @@ def receive(
     if claims["form"] != form:
         raise Invalid("Another form belongs here.", Problem("wrong_form", "/form"))
     sealed = tuple(claims.get("sealed") or ())
-    digest = bytes.fromhex(
-        envelopes.content_digest(form, _lasting(claims["document"], resealed), sealed)
-    )
-    if about:  # the same words about another case are another act
-        digest = hashlib.sha256(about.encode() + digest).digest()
+    digest = _digest(form, _lasting(claims["document"], resealed), sealed, about)
     earlier = find_answer(work, key, digest)
     loaded = {} if earlier else forms.load(form, claims["document"])
     received = Received(
@@ -102,6 +118,25 @@ def receive(
     if earlier is None:
         _use_jti(work, claims)
     return received
+
+
+def _of_page(work: Work, body: Written, *, form: str, key: str, about: str) -> Received:
+    """Check and load what a person wrote; a form that is sent twice is one act.
+
+    :raises Mismatch: if no person is behind it.
+    """
+    if work.caller.worker_id is None:
+        raise Mismatch("A person writes on a page.")
+    digest = _digest(form, body.document, (), about)
+    earlier = find_answer(work, key, digest)
+    loaded = {} if earlier else forms.load(form, dict(body.document))
+    return Received(form, body.document, loaded, (), "", digest, earlier, body.seen)
+
+
+def _digest(form: str, document: Any, sealed: tuple[Mapping[str, Any], ...], about: str) -> bytes:
+    digest = bytes.fromhex(envelopes.content_digest(form, document, sealed))
+    # The same words about another case are another act.
+    return hashlib.sha256(about.encode() + digest).digest() if about else digest
 
 
 def find_answer(work: Work, key: str, digest: bytes) -> Answer | None:

@@ -79,7 +79,7 @@ def case(visit: Visit, reference: str) -> Answer:
         custody=str(visit.person.custody),
         names=names,
         reasons=[str(each) for each in DeclineReason],
-        labels=_labels(visit),
+        labels=labels_of(visit),
     )
 
 
@@ -110,7 +110,7 @@ def _why(visit: Visit, reference: str, *, said: str = "") -> Answer:
     return show("why", visit, status=status, reference=reference, purposes=known, said=said)
 
 
-def _labels(visit: Visit) -> dict[str, str]:
+def labels_of(visit: Visit) -> dict[str, str]:
     """The questions of risk instruments in words, by item."""
     profile = visit.house.profiles.for_area(visit.person.area, visit.now.date())
     return {

@@ -12,7 +12,7 @@ from gateway.desk.render import show
 from gateway.errors import NotFound
 from gateway.flows import cases, directory
 from gateway.flows.cases import Need
-from gateway.rules.desk import CASEWORK
+from gateway.rules.desk import CASEWORK, DECIDES
 from gateway.schemas.codes import PersonRole
 
 
@@ -57,4 +57,5 @@ def my_cases(visit: Visit) -> Answer:
 def _list(visit: Visit, need: Need | None) -> Answer:
     with visit.work() as work:
         lines = cases.list_lines(work, need)
-    return show("cases", visit, lines=lines, need=need, said=said.SAID)
+    decides = bool(visit.person.roles & DECIDES)
+    return show("cases", visit, lines=lines, need=need, said=said.SAID, decides=decides)

@@ -19,6 +19,7 @@ class Said:
     group: str
     short: str  # on the line of one case
     is_day: bool = False  # its clock is a day without an hour
+    to: str = ""  # the page of a case on which who coordinates it does something about it
 
 
 DANGER, CLOCK, CARE = "Danger", "Clocks", "Decisions that wait for you"
@@ -60,9 +61,10 @@ SAID: Mapping[Need, Said] = {
         "triage",
         "referral to triage",
         "referrals to triage",
-        "Read it, and decide through your software: pages for it are to come.",
+        "Read it, and decide: accept, return, redirect, merge.",
         CLOCK,
         "Triage",
+        to="/triage",
     ),
     Need.OWED: Said(
         "owed",

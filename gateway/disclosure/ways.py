@@ -237,4 +237,6 @@ PAGES: Mapping[str, Way] = {
     "why": Way.CODES,
     "case": Way.SCANNED,
     "answer_case": Way.CODES,
+    "triage": Way.SCANNED,
+    "decide_case": Way.SCANNED,
 }

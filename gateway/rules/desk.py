@@ -24,6 +24,7 @@ CASEWORK = frozenset(
         PersonRole.REFERRER,
     }
 )
+DECIDES = frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR})
 _BY_KIND = {
     AgencyKind.COORDINATOR: frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR}),
     AgencyKind.IDVA: frozenset({PersonRole.IDVA, PersonRole.AGENCY_REP, PersonRole.REFERRER}),

@@ -18,9 +18,17 @@ from gateway.flows.cases.redacting import settle_redaction
 from gateway.flows.cases.releasing import settle_release
 from gateway.flows.cases.replaying import replay
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
-from gateway.flows.cases.showing import Shown, answer, ask_to_show, purposes_of, show
+from gateway.flows.cases.showing import (
+    Shown,
+    answer,
+    ask_to_show,
+    purposes_of,
+    require_shown,
+    show,
+)
 from gateway.flows.cases.stating import make_statement
 from gateway.flows.cases.walling import settle_conflict
+from gateway.flows.cases.weighing import Weighed, weigh
 
 __all__ = [
     "Change",
@@ -33,6 +41,7 @@ __all__ = [
     "Overview",
     "SealRequested",
     "Shown",
+    "Weighed",
     "acknowledge",
     "add_sealed_copy",
     "answer",
@@ -60,6 +69,7 @@ __all__ = [
     "purposes_of",
     "read_for_worker",
     "replay",
+    "require_shown",
     "review_glass",
     "review_primary_victim",
     "settle_approval",
@@ -67,5 +77,6 @@ __all__ = [
     "settle_redaction",
     "settle_release",
     "show",
+    "weigh",
     "write_for_worker",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.agencies.inbox import Answer, answer_once, receive
+from gateway.agencies.inbox import Answer, Sent, answer_once, receive
 from gateway.disclosure import (
     Sealed,
     disclose,
@@ -45,7 +45,7 @@ _FROM = {
 }
 
 
-def settle_approval(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+def settle_approval(work: Work, reference: str, body: Sent, *, audience: str, key: str) -> Answer:
     """Ask for a section that the table gives case by case, or answer such a question (201).
 
     A worker of the case's coordinator, or of an agency that contributed the section, answers; never

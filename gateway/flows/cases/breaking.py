@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies import directory
-from gateway.agencies.inbox import Answer, answer_once, receive
+from gateway.agencies.inbox import Answer, Sent, answer_once, receive
 from gateway.disclosure import (
     Behind,
     Sealed,
@@ -151,7 +151,7 @@ def look_behind(work: Work, reference: str, *, issuer: str) -> Sealed:
     )
 
 
-def review_glass(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+def review_glass(work: Work, reference: str, body: Sent, *, audience: str, key: str) -> Answer:
     """Approve an auditor's sample, or say of a look whether it was justified (201).
 
     By a chair of the coordinating agency who is not tied, and is not who looked.

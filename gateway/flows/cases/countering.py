@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.agencies.inbox import Answer, answer_once, receive
+from gateway.agencies.inbox import Answer, Sent, answer_once, receive
 from gateway.disclosure import open_case_key, seal_value
 from gateway.errors import Conflict
 from gateway.flows.cases.finding import find_as_chair
@@ -21,7 +21,7 @@ MIRRORED = {
 
 
 def review_primary_victim(
-    work: Work, reference: str, body: str, *, audience: str, key: str
+    work: Work, reference: str, body: Sent, *, audience: str, key: str
 ) -> Answer:
     """Keep what the review found, signed by the chair; in the other record its mirror (201).
 

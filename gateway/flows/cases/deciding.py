@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
+from gateway.agencies.inbox import JOSE_TYPE, Received, Sent, keep_answer, receive
 from gateway.disclosure import (
     Box,
     Contribution,
@@ -24,12 +25,14 @@ from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
 from gateway.ledger import Entry, Work, case_records
 from gateway.rules.states import Guards, move
+from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgeBand, AreaDecision, CaseRole, CaseState, Purpose
+from gateway.schemas.consent_codes import Feedback
 from gateway.store import cases, dated, feed, members, overrides, parties
 from gateway.store import tables as t
 from gateway.store.answers import Answer
-from gateway.store.cases import By
+from gateway.store.cases import By, CaseRow
 from gateway.store.parties import LinkRow
 
 TO: Mapping[AreaDecision, CaseState] = {
@@ -40,14 +43,17 @@ TO: Mapping[AreaDecision, CaseState] = {
     AreaDecision.MERGE: CaseState.MERGED,
     AreaDecision.EMERGENCY: CaseState.EMERGENCY,
 }
+# What the referrer is told besides the state and the reasons, where the coordinator says nothing.
+_FEEDBACK: Mapping[AreaDecision, Feedback] = {AreaDecision.RETURN: Feedback.MORE_INFO_NEEDED}
 JOINED = "JOINED"  # the referrer may know that its referral was joined to another
+CHANGED = "changed_meanwhile"
 NOTES = ("reason", "alternative_route", "quality_note")
 
 
 FORM = "decision/1"
 
 
-def decide(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+def decide(work: Work, reference: str, body: Sent, *, audience: str, key: str) -> Answer:
     """Move a case as its coordinator decides (201, signed receipt).
 
     The referrer's feedback is written by the act; what the coordinator writes in words is kept
@@ -76,14 +82,11 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
     form = received.loaded
     cases.lock_case(work.session, case_id)
     case = cases.list_cases(work.session, [case_id])[case_id]
-    risk = dated.list_risks(work.session, [case_id])[case_id]
+    if received.seen and received.seen != standing_of(case):
+        raise Conflict("Somebody decided about it since the page was opened.", code=CHANGED)
     decision = AreaDecision(form["decision"])
-    guards = Guards(
-        by_coordinator=True,
-        by_chair=work.caller.is_chair,
-        is_under_16=risk.age == AgeBand.U16,
-    )
-    state = move(case.state, TO[decision], guards=guards)
+    path = _path(case.state, decision, guards_of(work, case_id))
+    state = path[-1]
     if decision is AreaDecision.ACCEPT:
         _know_of_recall(work, case_id)
     if decision is AreaDecision.MERGE:
@@ -92,7 +95,7 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
     cases.add_states(
         work.session,
         case_id=case_id,
-        states=[state],
+        states=path,
         because=f"decision:{decision}",
         by=By(work.caller.agency_id, work.caller.worker_id, work.now),
         reasons=reasons,
@@ -113,6 +116,45 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
     )
     _announce(work, case_id, entry)
     return state, entry
+
+
+def standing_of(case: CaseRow) -> str:
+    """How a case stands: who decides on a page is told if it stands otherwise by then."""
+    return f"{case.state}|{moments.write(case.state_at)}"
+
+
+def guards_of(work: Work, case_id: str) -> Guards:
+    """What is known of a case when its coordinator moves it."""
+    risk = dated.list_risks(work.session, [case_id])[case_id]
+    return Guards(
+        by_coordinator=True,
+        by_chair=work.caller.is_chair,
+        is_under_16=risk.age == AgeBand.U16,
+    )
+
+
+def open_to(state: CaseState, guards: Guards) -> tuple[AreaDecision, ...]:
+    """What a coordinator may decide about a case in this state; the same rule as the act's."""
+    found = []
+    for decision in AreaDecision:
+        with suppress(Conflict):
+            _path(state, decision, guards)
+            found.append(decision)
+    return tuple(found)
+
+
+def _path(state: CaseState, decision: AreaDecision, guards: Guards) -> list[CaseState]:
+    """The states that a decision takes a case through; each step keeps its guard.
+
+    An emergency does not wait until somebody has accepted it: that is one act.
+
+    :raises Conflict: as `move` does.
+    """
+    is_new = decision is AreaDecision.EMERGENCY and state is CaseState.TRIAGE
+    path = [CaseState.ACCEPTED, TO[decision]] if is_new else [TO[decision]]
+    for to in path:
+        state = move(state, to, guards=guards)
+    return path
 
 
 def _know_of_recall(work: Work, case_id: str) -> None:
@@ -197,7 +239,9 @@ def _join_limits(work: Work, case_id: str, other_id: str) -> None:
 
 
 def _tell(work: Work, case_id: str, form: Mapping[str, Any]) -> None:
-    codes = [form["feedback"]] if "feedback" in form else []
+    default = _FEEDBACK.get(form["decision"])
+    given = form.get("feedback", default)
+    codes = [given] if given else []
     if form["decision"] == AreaDecision.MERGE and form.get("release"):
         codes.append(JOINED)
     for code in codes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from gateway.agencies.inbox import Answer, answer_once, receive
+from gateway.agencies.inbox import Answer, Sent, answer_once, receive
 from gateway.disclosure import open_case_key, redact
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import facts_of, find_case
@@ -20,7 +20,7 @@ from gateway.store.redactions import RedactionRow
 FORM = "redaction/1"
 
 
-def settle_redaction(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+def settle_redaction(work: Work, reference: str, body: Sent, *, audience: str, key: str) -> Answer:
     """Draft which words are to go, or as the section's owner confirm or reject a draft (201).
 
     A draft is held from every other reader at once, and nothing of it is final. The owner's

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.agencies.inbox import Answer, answer_once, receive
+from gateway.agencies.inbox import Answer, Sent, answer_once, receive
 from gateway.disclosure import may_know
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import facts_of, find_case
@@ -25,7 +25,7 @@ _BECOMES = {
 }
 
 
-def settle_release(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+def settle_release(work: Work, reference: str, body: Sent, *, audience: str, key: str) -> Answer:
     """Say that an agency serves the alleged perpetrator too, or agree to or refuse a release (201).
 
     By a worker of the agency that coordinates the case, or to which it belongs still, who is not

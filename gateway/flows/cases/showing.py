@@ -95,6 +95,15 @@ def show(
     return _shown(work, read.disclosed, read.sections, notes, issuer=issuer)
 
 
+def require_shown(work: Work, reference: str, event: str) -> None:
+    """Refuse to do on a page what no page shows: an administrator could take a worker's place.
+
+    :raises Denied: if so: the answer is that of an unknown case.
+    """
+    work.attempt(event)
+    _find(work, reference)
+
+
 def answer(work: Work, reference: str, outcome: Acknowledgement, reason: str | None) -> None:
     """Note on a page what the caller's agency answers; as by the API, where a page shows the case.
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies import directory, interests, own_keys
-from gateway.agencies.inbox import Answer, Received, answer_once, receive
+from gateway.agencies.inbox import Answer, Received, Sent, answer_once, receive
 from gateway.disclosure import CaseKey, may_know, open_case_key, regrant, seal_value
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import facts_of, find_case
@@ -23,7 +23,7 @@ FORM = "conflict/1"
 KEPT_OUT = "CONFLICT"  # in the feed: somebody is kept out, or reads in another's place
 
 
-def settle_conflict(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+def settle_conflict(work: Work, reference: str, body: Sent, *, audience: str, key: str) -> Answer:
     """Name a deputy, confirm a newcomer, set somebody aside, or lift what stands (201).
 
     By a worker of the coordinating agency who is not tied; anybody may set itself aside. What was

@@ -1,0 +1,172 @@
+"""Owns the triage of one referral: all that a coordinator decides on, and the decision itself.
+
+The page is opened for one purpose, so it is not asked for; it is recorded like any other reading.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import redirect, request
+from werkzeug.wrappers import Response as Answer
+
+from gateway.agencies.inbox import Written
+from gateway.desk import judging, people, terms
+from gateway.desk.cases import labels_of
+from gateway.desk.guard import Visit, page
+from gateway.desk.place import ROOT
+from gateway.desk.render import show
+from gateway.errors import Conflict, Invalid, NotFound
+from gateway.flows import cases, directory
+from gateway.rules.desk import DECIDES
+from gateway.schemas import reference as references
+from gateway.schemas.codes import AreaDecision, Limited, ReturnReason
+
+KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+_TEXTS = ("reason", "alternative_route", "quality_note")
+# Which reasons make sense for which decision; the form of a decision allows all of them.
+REASONS: Mapping[AreaDecision, tuple[ReturnReason, ...]] = {
+    AreaDecision.RETURN: tuple(ReturnReason),
+    AreaDecision.REJECT: (
+        ReturnReason.CRITERIA_NOT_EVIDENCED,
+        ReturnReason.NOT_DOMESTIC_ABUSE,
+        ReturnReason.DUPLICATE,
+        ReturnReason.QUALITY_OTHER,
+    ),
+    AreaDecision.REDIRECT: (
+        ReturnReason.WRONG_AREA,
+        ReturnReason.UNDER_AGE,
+        ReturnReason.NOT_DOMESTIC_ABUSE,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A decision that did not come about: what was written, and why not."""
+
+    decision: str
+    said: str
+    faults: Mapping[str, str] = field(default_factory=dict)  # field, what is wrong with it
+    status: int = 422
+
+
+@page("/cases/<reference>/triage", roles=DECIDES, takes=Limited.EXPORT)
+def triage(visit: Visit, reference: str) -> Answer:
+    """Show a referral as it is weighed: people, risk, gaps, clock, and what can be decided."""
+    done = request.args.get("done", "")
+    return _show(visit, _read(reference), done=done if done in list(AreaDecision) else "")
+
+
+@page("/cases/<reference>/triage", roles=DECIDES, method="POST", takes=Limited.EXPORT)
+def decide_case(visit: Visit, reference: str) -> Answer:
+    """Decide about a referral; what was written stays in the page if that cannot be done."""
+    written = _read(reference)
+    decision = request.form.get("decision", "")
+    try:
+        with visit.work() as work:
+            cases.require_shown(work, written, "case.decide")
+            cases.decide(
+                work,
+                written,
+                Written(_document(decision), request.form.get("seen", "")),
+                audience=visit.house.settings.base_url,
+                key=sent_key(),
+            )
+    except Invalid as error:
+        faults = {
+            name: terms.fault(decision, name)
+            for name in (
+                each.pointer.split("/")[1] if each.pointer else "" for each in error.problems
+            )
+        }
+        said = next(iter(faults.values()), error.message)
+        return _show(visit, written, Tried(decision, said, faults))
+    except Conflict as error:
+        return _show(visit, written, Tried(decision, terms.conflict(error.code), status=409))
+    return redirect(f"{ROOT}/cases/{references.write(written)}/triage?done={decision}", 303)
+
+
+def sent_key() -> str:
+    """The key that a page gave its form, so that a form which is sent twice acts once.
+
+    :raises Invalid: if it has none of ours.
+    """
+    key = request.form.get("key", "")
+    if not KEY.fullmatch(key):
+        raise Invalid("The form was not ours, or is too old. Open the page again.")
+    return key
+
+
+def new_key() -> str:
+    """A key for one form of one page."""
+    return str(uuid.uuid4())
+
+
+def _read(reference: str) -> str:
+    written = references.read(reference)
+    if written is None:
+        raise NotFound
+    return written
+
+
+def _document(decision: str) -> dict[str, Any]:
+    """The form of a decision as the API takes it; what was left empty is not there."""
+    document: dict[str, Any] = {"decision": decision}
+    if reasons := request.form.getlist("reasons"):
+        document["reasons"] = reasons
+    for name in _TEXTS:
+        if text := request.form.get(name, "").replace("\r\n", "\n").strip():
+            document[name] = text
+    if feedback := request.form.get("feedback"):
+        document["feedback"] = feedback
+    if decision == AreaDecision.MERGE:
+        typed = request.form.get("other", "").strip()
+        document |= {"merge_with": typed or request.form.get("merge_with", "")}
+        document |= {"release": True} if request.form.get("release") else {}
+        if not document["merge_with"]:
+            del document["merge_with"]
+    return document
+
+
+def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str = "") -> Answer:
+    with visit.work() as work:
+        weighed = cases.weigh(work, written, issuer=visit.house.settings.base_url)
+    with visit.work() as work:
+        names = {each.agency_id: each.name for each in directory.list_agencies(work)}
+    profile = visit.house.profiles.for_area(visit.person.area, visit.now.date())
+    known = people.humans(weighed.parts, on=visit.now.astimezone(profile.zone).date())
+    document = weighed.shown.document
+    return show(
+        "triage",
+        visit,
+        status=tried.status if tried else 200,
+        reference=document["reference"],
+        document=document,
+        found=document["triage"],
+        weighed=weighed,
+        people=known,
+        picture=people.picture(known),
+        in_words=people.in_words(known) if known else "",
+        tried=tried,
+        done=done,
+        sent=request.form,
+        key=new_key(),
+        names=names,
+        labels=labels_of(visit),
+        terms=terms,
+        reasons=REASONS,
+        suggested={each.reason for each in weighed.gaps},
+        views=judging.views(weighed),
+        differs=judging.differs(weighed),
+        critical=judging.critical(weighed),
+        story=judging.story(weighed),
+        warnings=judging.warnings(weighed),
+        referrer=next(
+            each["agency"] for each in document["triage"]["members"] if each["role"] == "REFERRER"
+        ),
+    )
