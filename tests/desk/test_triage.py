@@ -14,6 +14,7 @@ from gateway.schemas.codes import PersonRole
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, LANDLORD, POLICE, Desk, a_desk, add_people
 from tests.desk.test_desk import enter
+from tests.journeys.walled import SOMEBODY, add_worker, chair, with_own_key
 from tests.journeys.world import World, example, graded
 
 PLANTED = "<script>document.title='ran'</script>"
@@ -251,6 +252,8 @@ def test_promise_02_for_nobody_else_there_is_such_a_page(
         assert desk.get(f"/desk/cases/{reference}/triage").status_code == 404
         form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": ""}
         assert desk.post(f"/desk/cases/{reference}/triage", form).status_code == 404
+    refused = shared_world.log(event="page.opened", agency=LANDLORD)
+    assert [entry["because"] for entry in refused[-2:]] == ["no-role", "no-role"]
     assert desks["coordinator"].get("/desk/cases/ZZZZZ-ZZZZZ-Z/triage").status_code == 404
     assert desks["coordinator"].get("/desk/cases/nonsense/triage").status_code == 404
     assert states(shared_world, reference)[-1] == "TRIAGE"
@@ -268,3 +271,25 @@ def test_V7_a_form_of_another_site_or_of_no_page_decides_nothing(
     assert desk.client.post(path, data=form, headers=headers).status_code == 403
     assert desk.post(path, {**form, "key": "x"}).status_code == 422
     assert states(shared_world, reference)[-1] == "TRIAGE"
+
+
+def test_F65_who_reads_as_a_deputy_decides_on_no_page(world: World) -> None:
+    """An administrator could sign in as the deputy; the deputy's own software decides."""
+    for worker in ("marac-02", "marac-07", "marac-08"):
+        add_worker(world, COORDINATOR, worker)
+    nobodys = {"conflict_check": {"answer": "NO"}, "must_not_receive": None}
+    sent = example("c2", **nobodys, perpetrators__1__employer=None)
+    reference = world.client("marlbury-college", "college-01").refer(sent).reference
+    chair(world).walls.settle(
+        reference, "EXCLUDE", COORDINATOR, "marac-07", reason="Lives next door."
+    )
+    world.client(COORDINATOR, "marac-02").walls.declare(SOMEBODY)
+    deputy = with_own_key(world, COORDINATOR, "marac-02", "marac-08")
+    chair(world).walls.settle(reference, "DEPUTY", COORDINATOR, "marac-02", reason="Knows nobody.")
+    assert deputy.pull(reference, "P9").document["triage"]
+    desk = enter(world, COORDINATOR, "marac-02", PersonRole.COORDINATOR)
+    assert desk.get(f"/desk/cases/{reference}/triage").status_code == 404
+    form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": ""}
+    assert desk.post(f"/desk/cases/{reference}/triage", form).status_code == 404
+    assert states(world, reference)[-1] == "TRIAGE"
+    deputy.decide(reference, {"decision": "ACCEPT"})
