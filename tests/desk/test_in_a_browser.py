@@ -125,6 +125,37 @@ def test_F104_by_keyboard_alone_from_the_desk_into_a_case(live: Live, page: Any)
     assert page.get_by_role("heading", level=1).inner_text() == reference
 
 
+def test_F104_by_keyboard_alone_a_referral_is_returned_and_another_accepted(
+    live: Live, page: Any
+) -> None:
+    """Open, read, return with two reasons; open the next, accept. No mouse, no script."""
+    enter(live, page, "coordinator")
+    page.goto(f"{live.address}/desk/needs/triage")
+    press_to(page, live.month["objection"])
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Risk, seen four ways").wait_for()
+    press_to(page, "Decide")
+    page.keyboard.press("Enter")
+    press_to(page, "Return it with reasons")
+    page.keyboard.press("Enter")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    press_to(page, "Return it")
+    page.keyboard.press("Enter")
+    page.get_by_text("Returned. The referrer sees your reasons").wait_for()
+    assert page.locator(".govuk-inset-text li").all_inner_texts() == [
+        "Her name or date of birth is missing",
+        "It does not say who causes harm",
+    ]
+    page.goto(f"{live.address}/desk/cases/{live.month['again']}/triage")
+    press_to(page, "Decide")
+    page.keyboard.press("Enter")
+    press_to(page, "Accept for the conference")
+    page.keyboard.press("Enter")
+    page.get_by_text("Accepted. The referrer sees that it was.").wait_for()
+
+
 def test_F104_what_is_focused_is_seen(live: Live, page: Any) -> None:
     enter(live, page, "coordinator")
     page.goto(f"{live.address}/desk")

@@ -23,6 +23,8 @@ PAGES = {
     "to-triage": ("coordinator", "/desk/needs/triage"),
     "all-cases": ("coordinator", "/desk/cases"),
     "why": ("coordinator", "/desk/cases/{c1}"),
+    "triage": ("coordinator", "/desk/cases/{again}/triage"),
+    "triage-imminent": ("coordinator", "/desk/cases/{c5}/triage"),
     "account": ("coordinator", "/desk/account"),
     "prove": ("coordinator", "/desk/prove"),
     "password": ("coordinator", "/desk/account/password"),
@@ -100,4 +102,17 @@ def test_F104_a_case_opened_for_a_purpose_fits_too(
     page.get_by_role("button", name="Open the case").click()
     page.get_by_role("heading", level=1).wait_for()
     look(page, f"case-{who}")
+    page.close()
+
+
+def test_F104_a_decision_that_lacks_something_fits_too(
+    live: Live, signed_in: dict[str | None, Any]
+) -> None:
+    page = signed_in["coordinator"].new_page()
+    page.goto(f"{live.address}/desk/cases/{live.month['objection']}/triage")
+    page.get_by_text("Return it with reasons").click()
+    page.get_by_role("button", name="Return it").click()
+    page.get_by_role("alert").get_by_role("link", name="Choose at least one reason.").click()
+    assert page.evaluate("document.activeElement.id") == "return-reasons"
+    look(page, "triage-lacks-a-reason")
     page.close()

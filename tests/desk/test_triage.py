@@ -122,7 +122,6 @@ DECISIONS: list[tuple[str, dict[str, Any], list[str], tuple[str, list[str]]]] = 
         ["REDIRECTED"],
         ("REDIRECTED", ["WRONG_AREA"]),
     ),
-    ("EMERGENCY", {"reason": "He knows where she is."}, ["ACCEPTED", "EMERGENCY"], ("LISTED", [])),
 ]
 
 
@@ -148,6 +147,19 @@ def test_F26_each_decision_moves_the_case_and_tells_the_referrer(
     given = [each["code"] for each in own["feedback"]]
     assert given == (["MORE_INFO_NEEDED"] if decision == "RETURN" else [])
     assert "Done</h2>" in desks["coordinator"].get(where).text
+
+
+def test_F32_an_emergency_is_called_once_it_was_accepted(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    reference = refer(shared_world, "c5", POLICE)
+    desk = desks["coordinator"]
+    assert "accept it, then call an emergency here" in look(desk, reference).text
+    assert decide(desk, reference, "EMERGENCY", reason="x").status_code == 409
+    decide(desk, reference, "ACCEPT")
+    assert 'value="EMERGENCY"' in look(desk, reference).text
+    assert decide(desk, reference, "EMERGENCY", reason="He is near.").status_code == 303
+    assert states(shared_world, reference)[-2:] == ["ACCEPTED", "EMERGENCY"]
 
 
 def test_F26_a_merge_keeps_both_referrers_as_sources(

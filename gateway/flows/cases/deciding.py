@@ -85,8 +85,7 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
     if received.seen and received.seen != standing_of(case):
         raise Conflict("Somebody decided about it since the page was opened.", code=CHANGED)
     decision = AreaDecision(form["decision"])
-    path = _path(case.state, decision, guards_of(work, case_id))
-    state = path[-1]
+    state = move(case.state, TO[decision], guards=guards_of(work, case_id))
     if decision is AreaDecision.ACCEPT:
         _know_of_recall(work, case_id)
     if decision is AreaDecision.MERGE:
@@ -95,7 +94,7 @@ def _move(work: Work, case_id: str, received: Received) -> tuple[CaseState, Entr
     cases.add_states(
         work.session,
         case_id=case_id,
-        states=path,
+        states=[state],
         because=f"decision:{decision}",
         by=By(work.caller.agency_id, work.caller.worker_id, work.now),
         reasons=reasons,
@@ -138,23 +137,9 @@ def open_to(state: CaseState, guards: Guards) -> tuple[AreaDecision, ...]:
     found = []
     for decision in AreaDecision:
         with suppress(Conflict):
-            _path(state, decision, guards)
+            move(state, TO[decision], guards=guards)
             found.append(decision)
     return tuple(found)
-
-
-def _path(state: CaseState, decision: AreaDecision, guards: Guards) -> list[CaseState]:
-    """The states that a decision takes a case through; each step keeps its guard.
-
-    An emergency does not wait until somebody has accepted it: that is one act.
-
-    :raises Conflict: as `move` does.
-    """
-    is_new = decision is AreaDecision.EMERGENCY and state is CaseState.TRIAGE
-    path = [CaseState.ACCEPTED, TO[decision]] if is_new else [TO[decision]]
-    for to in path:
-        state = move(state, to, guards=guards)
-    return path
 
 
 def _know_of_recall(work: Work, case_id: str) -> None:
