@@ -50,6 +50,7 @@ from gateway.ledger import (
     sequence,
 )
 from gateway.profiles.loader import Profiles
+from gateway.schemas.chance import SYSTEM, Chance
 from gateway.sealing import erased, keys
 from gateway.sealing.held import Held
 from gateway.store import roles
@@ -95,6 +96,7 @@ def create_app(
     *,
     sessions: sessionmaker[Session] | None = None,
     clock: Callable[[], datetime] = utcnow,
+    chance: Chance = SYSTEM,
 ) -> Flask:
     """Build the service and prove that it is safe to start.
 
@@ -123,6 +125,7 @@ def create_app(
             sessions, held.at, lines=settings.pending_lines, seconds=settings.pending_seconds
         ),
         sequencer=Sequencer(sessions, held.at, clock),
+        chance=chance,
     )
     try:
         if settings.mode == "production":

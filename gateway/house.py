@@ -12,6 +12,7 @@ from gateway.agencies.replay import Replay
 from gateway.config import Settings
 from gateway.ledger import Pressure, Sequencer
 from gateway.profiles.loader import Profiles
+from gateway.schemas.chance import SYSTEM, Chance
 from gateway.sealing.keys import Keys
 
 
@@ -27,6 +28,7 @@ class House:
     clock: Callable[[], datetime]
     pressure: Pressure
     sequencer: Sequencer
+    chance: Chance = SYSTEM
 
     @property
     def keys(self) -> Keys:

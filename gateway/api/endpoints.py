@@ -37,7 +37,7 @@ class Introspection(IntrospectionEndpoint):
         self.check_params(asked, client)
         here = house()
         now = here.clock()
-        with begin(here.sessions, here.keys, client.caller, now) as work:
+        with begin(here.sessions, here.keys, client.caller, now, chance=here.chance) as work:
             work.count("token.introspected")
         claims = _own_token(asked, client)
         if claims is None or not claims["exp"] > now.timestamp():
@@ -79,7 +79,7 @@ class Revocation(RevocationEndpoint):
         here = house()
         now = here.clock()
         client = cast(Applicant, asked.client)
-        with begin(here.sessions, here.keys, client.caller, now) as work:
+        with begin(here.sessions, here.keys, client.caller, now, chance=here.chance) as work:
             expires_at = datetime.fromtimestamp(token["exp"], UTC)
             is_new = callers.revoke(work, jti=token["jti"], expires_at=expires_at)
             because = "client-asked" if is_new else "revoked-before"

@@ -9,7 +9,6 @@ An access token is a JWT (RFC 9068) of 300 seconds that needs a proof with each 
 from __future__ import annotations
 
 import json
-import secrets
 from typing import Any, cast
 
 from authlib.oauth2 import OAuth2Error
@@ -72,7 +71,7 @@ class TokenGenerator(JWTBearerTokenGenerator):
             "aud": here.settings.base_url,
             "iat": now,
             "exp": now + LIFE,
-            "jti": secrets.token_urlsafe(24),
+            "jti": jose.b64u(here.chance(24)),
             "scope": scope,
             "cnf": {"jkt": client.jkt},
             "key": client.kid,  # a token does not outlive the key that asked for it

@@ -93,7 +93,14 @@ class Call:
     def work(self) -> AbstractContextManager[Work]:
         """Open the Work of this call."""
         house = self.house
-        return begin(house.sessions, house.keys, self.caller, self.now, profiles=house.profiles)
+        return begin(
+            house.sessions,
+            house.keys,
+            self.caller,
+            self.now,
+            profiles=house.profiles,
+            chance=house.chance,
+        )
 
     def look(self) -> AbstractContextManager[Work] | None:
         """Open a look, if somebody is there to write what it counts; otherwise it is a Work."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +25,7 @@ from gateway.errors import (
     Unavailable,
     place_of,
 )
+from gateway.schemas.chance import new_uuid
 from gateway.schemas.problem import PROBLEM_TEXTS
 
 log = logging.getLogger(__name__)
@@ -143,7 +143,7 @@ def _answer(
         "title": TITLES.get(int(status), status.phrase),
         "status": int(status),
         "code": code,
-        "instance": f"urn:uuid:{uuid.uuid4()}",
+        "instance": f"urn:uuid:{new_uuid(house().chance)}",
     }
     if detail:
         body["detail"] = detail

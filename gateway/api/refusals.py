@@ -16,6 +16,9 @@ def record_refusal(here: House, caller: Caller, event: str, because: str, now: d
 
     :raises Unavailable: if the log cannot be written.
     """
-    with suppress(NotFound), begin(here.sessions, here.keys, caller, now) as work:
+    with (
+        suppress(NotFound),
+        begin(here.sessions, here.keys, caller, now, chance=here.chance) as work,
+    ):
         work.attempt(event)
         raise Denied(because)

@@ -79,7 +79,7 @@ class Server(AuthorizationServer):
         now = here.clock()
         client = cast(Applicant, asked.client)
         here.pressure.require(now, is_write=False)
-        with begin(here.sessions, here.keys, client.caller, now) as work:
+        with begin(here.sessions, here.keys, client.caller, now, chance=here.chance) as work:
             facts = {"scopes": token["scope"].split(" ")}
             work.record("token.issued", None, because="client-assertion", facts=facts)
 

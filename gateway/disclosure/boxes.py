@@ -136,7 +136,7 @@ def contribute(work: Work, key: CaseKey, new: Contribution) -> dict[SectionRow, 
     stored: list[SealedSection] = []
     section_keys: dict[SectionRow, bytes] = {}
     for box in new.boxes:
-        section_id = ids.new(new.at)
+        section_id = ids.new(new.at, work.chance)
         section_key = seal.new_section_key()
         row = SectionRow(section_id, key.case_id, box.name, box.part, box.audience, new.owner_id)
         section_keys[row] = section_key

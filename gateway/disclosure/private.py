@@ -62,7 +62,7 @@ def keep_note(work: Work, case_id: str, kind: NoteKind, digest: str, document: s
 
     The case is locked by who asks: numbers have no gap and none comes twice.
     """
-    note_id, key = ids.new(work.now), open_case_key(work, case_id)
+    note_id, key = ids.new(work.now, work.chance), open_case_key(work, case_id)
     row = NoteRow(
         id=note_id,
         case_id=case_id,

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -73,9 +72,9 @@ def give_receipt(
     {"signed", "content": {"salt"}, "parts": [{"salt", "part"}]}. `content` in the signed text is
     SHA-256 of that salt and the canonical document.
     """
-    salts = [secrets.token_bytes(SALT) for _ in told]
+    salts = [work.chance(SALT) for _ in told]
     parts = [_part(each) for each in told]
-    content_salt = secrets.token_bytes(SALT)
+    content_salt = work.chance(SALT)
     signed = envelopes.sign_disclosed(
         {
             "iss": issuer,

@@ -6,7 +6,6 @@ The original stays, sealed and with its digest, and nobody holds a key of it but
 from __future__ import annotations
 
 import hashlib
-import secrets
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -57,7 +56,7 @@ def redact(work: Work, key: CaseKey, profile: Profile, row: RedactionRow) -> lis
         left, count = leaks.cut(content, row.places, REMOVED)
         if stored.owner_id != row.owner_id or not count:
             continue
-        salt = b64u(secrets.token_bytes(16))
+        salt = b64u(work.chance(16))
         kept = {"section": row.section, "number": row.seq, "salt": salt, "content": content}
         box = Box(row.section, BEFORE_PART, kept)
         contribute(work, key, Contribution(row.owner_id, work.now, [box]))

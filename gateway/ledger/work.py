@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +26,7 @@ from gateway.ledger import contexts, keyring
 from gateway.ledger.records import SALT, Act, canonical, record_of, seal
 from gateway.ledger.tally import Tally
 from gateway.rules.facts import Caller
+from gateway.schemas.chance import SYSTEM, Chance
 from gateway.schemas.codes import AgencyKind, Level, Purpose
 from gateway.sealing.keys import Keys
 from gateway.store import context, ids, log, log_keys, rows
@@ -77,6 +77,7 @@ class Work:
     _tally: Tally | None = None  # of a look: it reads alone
     is_over: bool = False  # committed or rolled back: nothing more can be recorded in it
     _attempt: Act = field(default=Act("request", None, ""))
+    chance: Chance = field(default=SYSTEM, repr=False)
 
     @property
     def profiles(self) -> Profiles:
@@ -203,8 +204,10 @@ class Work:
         self, act: Act, subject: str, key: bytes, versions: Mapping[str, str]
     ) -> tuple[Entry, log.Pending]:
         record = record_of(act, self.caller, self.now, versions)
-        salt, text = secrets.token_bytes(SALT), canonical(record)
-        entry = Entry(ids.new(self.now), hashlib.sha256(salt + text).digest(), salt, record)
+        salt, text = self.chance(SALT), canonical(record)
+        entry = Entry(
+            ids.new(self.now, self.chance), hashlib.sha256(salt + text).digest(), salt, record
+        )
         sealed = seal(key, entry.id, subject, salt + text)
         agency_id = self.caller.agency_id
         return entry, log.Pending(
@@ -228,6 +231,7 @@ def begin(
     now: datetime,
     *,
     profiles: Profiles | None = None,
+    chance: Chance = SYSTEM,
 ) -> Iterator[Work]:
     """Open a Work; at the end of the block it commits, if it recorded something.
 
@@ -239,7 +243,7 @@ def begin(
     :raises Unavailable: if the log could not be written, or the database used; nothing changed.
     :raises Conflict: code in_progress, if another transaction wrote the same row first.
     """
-    work = Work(sessions(), keys, caller, now, profiles)
+    work = Work(sessions(), keys, caller, now, profiles, chance=chance)
     context.stand(work.session, caller.agency_id)
     try:
         yield work
@@ -316,6 +320,9 @@ def _record_refusal(sessions: Sessions, work: Work, act: Act) -> None:
     """
     try:
         with contexts.sequencing(sessions) as session, session.begin():
-            Work(session, work.keys, work.caller, work.now, work._profiles).record_all([act])
+            apart = Work(
+                session, work.keys, work.caller, work.now, work._profiles, chance=work.chance
+            )
+            apart.record_all([act])
     except SQLAlchemyError:
         raise Unavailable("The access log could not be written.") from None

@@ -6,7 +6,7 @@ whose check symbol is an ordinary letter or digit are given out.
 
 from __future__ import annotations
 
-import secrets
+from gateway.schemas.chance import SYSTEM, Chance
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
@@ -14,10 +14,10 @@ _READ_AS = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _LENGTH = 10
 
 
-def make() -> str:
+def make(chance: Chance = SYSTEM) -> str:
     """Draw a new reference: ten symbols, as stored."""
     while True:
-        body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH))
+        body = "".join(ALPHABET[byte % 32] for byte in chance(_LENGTH))  # 256 is 8 times 32
         if _check(body) < len(ALPHABET):
             return body
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import ApprovalState
 from gateway.store import tables as t
-from gateway.store.dated import next_seq
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, change
 
@@ -62,7 +61,7 @@ _ROW = select(
     _A.answer,
     _A.at,
     _A.until,
-).order_by(_A.seq)
+).order_by(_A.asked_at, _A.seq)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _STANDING = Prepared(
     select(_A.case_id, _A.agency_id, _A.section, _A.by_agency, _A.by_worker).where(
@@ -78,14 +77,14 @@ def add_asked(
     session: Session,
     *,
     case_id: str,
+    seq: int,
     agency_id: str,
     worker_id: str,
     section: str,
     account: bytes,
     at: datetime,
-) -> int:
-    """Keep that somebody asked; gives its number. The case is locked."""
-    seq = next_seq(session, t.approval, case_id)
+) -> None:
+    """Keep that somebody asked."""
     add(
         session,
         t.approval,
@@ -98,7 +97,6 @@ def add_asked(
         asked_at=at,
         state=ApprovalState.ASKED,
     )
-    return seq
 
 
 def list_of_case(session: Session, case_id: str) -> list[ApprovalRow]:

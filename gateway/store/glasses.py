@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Category, GlassFinding, Purpose
 from gateway.store import tables as t
-from gateway.store.dated import next_seq
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, change
 
@@ -59,11 +58,6 @@ _ROW = select(
     _G.reviewed_by,
     _G.reviewed_at,
 )
-
-
-def next_number(session: Session, case_id: str) -> int:
-    """The number of the next look at a case, from 1; the case is locked."""
-    return next_seq(session, t.glass, case_id)
 
 
 def add_glass(session: Session, row: GlassRow) -> None:
@@ -119,7 +113,7 @@ def find_open(
         _G.agency_id == agency_id,
         _G.worker_id == worker_id,
         _G.until > at,
-    ).order_by(_G.seq.desc())
+    ).order_by(_G.asked_at.desc(), _G.seq.desc())
     found = session.execute(query.limit(1)).all()
     return next(map(_row, found), None)
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import RedactionState
 from gateway.store import tables as t
-from gateway.store.dated import next_seq
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, change
 
@@ -47,13 +46,8 @@ _ROWS = Prepared(
         _R.at,
     )
     .where(_R.case_id.in_(_IDS))
-    .order_by(_R.case_id, _R.seq)
+    .order_by(_R.case_id, _R.at, _R.seq)
 )
-
-
-def next_number(session: Session, case_id: str) -> int:
-    """The number of the next draft in a case, from 1; the case is locked."""
-    return next_seq(session, t.redaction, case_id)
 
 
 def add_redaction(session: Session, row: RedactionRow) -> None:

@@ -39,6 +39,7 @@ from gateway.disclosure import open_case_key, open_value
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
 from gateway.schemas import reference as references
+from gateway.schemas.chance import SYSTEM, Chance
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import envelopes, jose
 from gateway.sealing import keys as key_files
@@ -389,11 +390,29 @@ def a_world(
     With a `token` the epoch keys lie there; further settings are those of `Settings`.
     """
     key_files.make(folder / "keys", on=LONG_AGO, token=token)
+    sessions = make_sessions(make_engine(url))
+    _enrol(sessions, key_files.load(folder / "keys", token), folder / "agencies", start)
+    sessions.kw["bind"].dispose()
+    with opened(url, folder, start=start, over_http=over_http, token=token, **settings) as made:
+        yield made
+
+
+@contextmanager
+def opened(
+    url: str,
+    folder: Path,
+    *,
+    start: datetime = START,
+    over_http: bool = False,
+    token: Token | None = None,
+    chance: Chance = SYSTEM,
+    **settings: Any,
+) -> Iterator[World]:
+    """The service on a database whose partners are enrolled, with the keys of that folder."""
     engine, walled = behind(url), make_engine(url)
     moments, wrong = [start], [timedelta()]
     sessions = make_sessions(walled)
     keys = key_files.load(folder / "keys", token)
-    _enrol(sessions, keys, folder / "agencies", start)
     mode = settings.pop("mode", "production")
     if token:
         settings |= {"provider": "pkcs11", "token": token}
@@ -401,6 +420,7 @@ def a_world(
         Settings(mode, BASE, url, folder / "keys", **settings),
         sessions=sessions,
         clock=lambda: moments[-1] + wrong[-1],
+        chance=chance,
     )
     made = World(app, engine, sessions, keys, folder / "agencies", url, moments, wrong)
     try:

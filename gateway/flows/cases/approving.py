@@ -29,7 +29,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, ApprovalAct, ApprovalState, CaseRole, Purpose
-from gateway.store import approvals, cases, feed
+from gateway.store import approvals, cases, feed, ids
 from gateway.store.approvals import ApprovalRow
 
 FORM = "approval/1"
@@ -128,9 +128,11 @@ def _ask(work: Work, facts: CaseFacts, form: Mapping[str, Any]) -> int:
         for row in approvals.list_of_case(work.session, case_id)
     ):
         raise Conflict("This was asked for and is not answered yet.")
-    number = approvals.add_asked(
+    number = ids.number(work.chance)
+    approvals.add_asked(
         work.session,
         case_id=case_id,
+        seq=number,
         agency_id=mine,
         worker_id=work.caller.actor,
         section=section,

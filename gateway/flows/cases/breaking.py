@@ -30,7 +30,7 @@ from gateway.rules.states import owner
 from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, CaseRole, GlassFinding
-from gateway.store import cases, feed, glasses
+from gateway.store import cases, feed, glasses, ids
 from gateway.store.glasses import GlassRow
 
 FORM, REVIEW_FORM = "break-glass/1", "glass-review/1"
@@ -94,7 +94,7 @@ def _kept(
         case_key = open_case_key(work, case_id)
         row = GlassRow(
             case_id=case_id,
-            seq=glasses.next_number(work.session, case_id),
+            seq=ids.number(work.chance),
             agency_id=work.caller.agency_id,
             worker_id=worker_id,
             category=form["category"],

@@ -14,7 +14,7 @@ from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
 from gateway.schemas.codes import DataClass, RedactionAct, RedactionState
-from gateway.store import cases, feed, redactions
+from gateway.store import cases, feed, ids, redactions
 from gateway.store.redactions import RedactionRow
 
 FORM = "redaction/1"
@@ -66,7 +66,7 @@ def _draft(work: Work, facts: CaseFacts, form: Mapping[str, Any], worker: str) -
         raise Denied("not-the-owner", subject=facts.case_id)
     row = RedactionRow(
         facts.case_id,
-        redactions.next_number(work.session, facts.case_id),
+        ids.number(work.chance),
         *place,
         tuple(form["places"]),
         RedactionState.DRAFTED,

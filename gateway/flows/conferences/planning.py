@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
 from gateway.rules.limits import Limits
 from gateway.rules.states import move
+from gateway.schemas.chance import new_uuid
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
 from gateway.store import cases, conferences, dated, feed, members, parties
 from gateway.store.cases import By
@@ -51,7 +51,7 @@ def plan(work: Work, *, area: str, starts_at: datetime, attendees: Sequence[str]
         faults.append(Problem("out_of_range", "/starts_at"))
     if faults:
         raise Invalid("The conference cannot be planned like this.", *faults)
-    conference_id = str(uuid.uuid4())
+    conference_id = new_uuid(work.chance)
     conferences.add_conference(
         work.session,
         ConferenceRow(conference_id, area, work.caller.agency_id, starts_at),

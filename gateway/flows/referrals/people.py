@@ -59,7 +59,7 @@ def index(work: Work, case_id: str, document: Document, profile: Profile, *, is_
     parties.add_parties(
         work.session,
         case_id=case_id,
-        parties={ids.new(work.now): entry for entry in tokens},
+        parties={ids.new(work.now, work.chance): entry for entry in tokens},
         index_key=work.keys.index_name,
     )
     _compare_with_staff(work, case_id, document, is_new=is_new)
@@ -94,7 +94,7 @@ def index_anew(work: Work, case_id: str, document: Document) -> None:
     parties.add_parties(
         work.session,
         case_id=case_id,
-        parties={ids.new(work.now): entry for entry in tokens},
+        parties={ids.new(work.now, work.chance): entry for entry in tokens},
         index_key=work.keys.index_name,
     )
 

@@ -49,7 +49,7 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
     if received.answered:
         return received.answered
     _check_sealed(work, received)
-    case_id, reference = ids.new(work.now), references.make()
+    case_id, reference = ids.new(work.now, work.chance), references.make(work.chance)
     read, profile = _read(work, received)
     work.opens(case_id)
     cases.add_case(work.session, case_id=case_id, area=read.area, by=writing.by(work))
