@@ -247,7 +247,7 @@ def _around_the_wall(world: World, ref: str) -> dict[str, Any]:
     look = looking.breaks(ref)
     assert look.status_code == 201, look.text
     chair = Worker(world, "marlbury-marac", CHAIR)
-    finding = {"number": 1, "finding": "JUSTIFIED", "note": "Seen."}
+    finding = {"number": look.json["number"], "finding": "JUSTIFIED", "note": "Seen."}
     reviewed = chair.ask("POST", ref, "glass-review/1", finding, rest="/glass/reviews")
     his = world.client("tidewell-housing").refer(example("c4")).reference
     world.client("tidewell-housing").refer(against_him())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from gateway.schemas import reference as references
 from gateway.sealing import jose
 from gateway.store import tables as t
-from tests.journeys.asking import BY_NAME, DATED, JOSE, Asked, asking
+from tests.journeys.asking import BY_NAME, DATED, DOCUMENTS, JOSE, Asked, asking
 from tests.journeys.test_breakglass import Worker
 from tests.journeys.test_counter_allegation import against_him
 from tests.journeys.world import CHAIR, World, example
@@ -66,7 +66,11 @@ def broken(world: World, name: str) -> Asked:
     _reviewed(world)
     answer = Worker(world, COLLEGE, "college-01").breaks(reference)
     assert answer.status_code == 201, answer.text
-    return _asking(world, name, reference)
+    asked = _asking(world, name, reference)
+    if name != "review_glass":
+        return asked
+    document = {**DOCUMENTS["glass-review/1"], "number": answer.json["number"]}
+    return asked.but(body=world.wire(*BY_WORKER[name]).envelope("glass-review/1", document))
 
 
 def told(world: World, name: str) -> Asked:

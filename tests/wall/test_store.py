@@ -50,8 +50,6 @@ PUBLIC = {
 }
 NOTHING: Mapping[str, object] = {
     "dated.next_seq": 1,
-    "glasses.next_number": 1,
-    "redactions.next_number": 1,
 }  # the first, where no row is seen
 READING = ("find_", "list_", "count_", "get_", "read_", "is_", "next_", "take_", "lock_")
 # Reads of another kind, or writers by such a name.
