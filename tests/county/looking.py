@@ -1,0 +1,267 @@
+"""Everybody asks for everything, and what comes back is searched for what was planted."""
+
+from __future__ import annotations
+
+import io
+import json
+from base64 import b64decode
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pikepdf
+from werkzeug.test import TestResponse
+
+from gateway.api.operations import Operation
+from gateway.errors import GatewayError
+from tests.county.driving import County
+from tests.county.marks import found_in, plain
+from tests.county.owners import Asker, Family, Secret, may
+from tests.flows.test_papers import text_of
+from tests.journeys.asking import BY_NAME, Asked, asking
+
+PURPOSES = tuple(f"P{number}" for number in range(1, 12))
+FORMATS = ("json", "html", "pdf")
+LOOKS = tuple(each for each in BY_NAME.values() if each.method == "GET")
+OF_A_CASE = tuple(each for each in LOOKS if "<reference>" in each.rule and each.name != "pull_case")
+OF_NO_CASE = tuple(each for each in LOOKS if "<" not in each.rule)
+NOBODY = Asker("the public", "-")
+
+
+@dataclass(frozen=True)
+class Leak:
+    """Something planted that somebody got who may never have it."""
+
+    story: str
+    row: str
+    agency: str
+    worker: str | None
+    where: str
+
+
+@dataclass
+class Score:
+    """How much was asked, and what came out that must not."""
+
+    asked: int = 0
+    answered: int = 0  # with something in it
+    shown: int = 0  # planted words that somebody got who may
+    seen: set[tuple[str, str]] = field(default_factory=set)  # kind of agency and row of the table
+    leaks: set[Leak] = field(default_factory=set)
+
+    @property
+    def stories(self) -> set[str]:
+        """The stories in which something came out."""
+        return {each.story for each in self.leaks}
+
+
+class Looker:
+    """Asks in the name of everybody, with their keys, and judges what they get."""
+
+    def __init__(self, county: County, families: Iterable[Family] | None = None) -> None:
+        self.county, self.score = county, Score()
+        self.families = list(county.families if families is None else families)
+        self._nonces: set[int] = set()
+        self._planted: dict[str, list[tuple[Family, Secret]]] = defaultdict(list)
+        for family in self.families:
+            for secret in family.secrets:
+                self._planted[_key(secret)].append((family, secret))
+
+    # --- what is asked ----------------------------------------------------------------------------
+
+    def pull(self, asker: Asker, family: Family, purposes: Iterable[str] = PURPOSES) -> None:
+        """Ask for a case, for each purpose."""
+        for purpose in purposes:
+            path = f"/v1/cases/{family.reference}?purpose={purpose}"
+            self._ask(
+                asker, path, "cases:read", purpose=purpose, where=f"pull {purpose}", of=family
+            )
+
+    def look(self, asker: Asker, family: Family, operations: Iterable[Operation] = ()) -> None:
+        """Ask every other question about a case that only looks."""
+        wire = self.county.world.wire(asker.agency, asker.worker)
+        for operation in operations or OF_A_CASE:
+            asked = asking(operation, wire, reference=family.reference)
+            if "agency" in asked.query:  # of others a partner is told nothing anyhow
+                asked = asked.but(query={**asked.query, "agency": asker.agency})
+            self._send(asker, operation, asked, family)
+
+    def around(self, asker: Asker, operations: Iterable[Operation] = OF_NO_CASE) -> None:
+        """Ask for every list and whatever else is about no case."""
+        wire = self.county.world.wire(asker.agency, asker.worker)
+        for operation in operations:
+            asked: Asked | None = asking(operation, wire)
+            while asked is not None:
+                asked = self._next(asked, self._send(asker, operation, asked))
+
+    def agendas(self, asker: Asker, forms: Iterable[str] = FORMATS) -> None:
+        """Ask for the agenda of each conference, in several forms."""
+        for conference in sorted({each.conference for each in self.families} - {""}):
+            for form in forms:
+                path = f"/v1/conferences/{conference}/agenda?purpose=P9&format={form}"
+                self._ask(asker, path, BY_NAME["read_agenda"].scope, where=f"read_agenda {form}")
+
+    def public(self) -> None:
+        """Read the published log as anybody may."""
+        client = self.county.world.app.test_client()
+        self.county.world.sequence()
+        for path in ("/log/checkpoint", "/log/tile/0/000", "/log/tile/entries/000"):
+            answer = client.get(path)
+            self.judge(NOBODY, "tile", answer.data.decode("latin-1"))
+            self.score.asked += 1
+
+    # --- what is judged ---------------------------------------------------------------------------
+
+    def judge(self, asker: Asker, where: str, text: str, purpose: str | None = None) -> None:
+        """Search a text for what was planted, and hold it against who may see it."""
+        for word in set(self._words(text)):
+            holders = self._planted[word]
+            given = [each for of, each in holders if may(of, each, asker, purpose)]
+            if given:
+                self.score.shown += 1
+                self.score.seen |= {(asker.kind, each.row) for each in given}
+                continue
+            for family, secret in holders:
+                self._found(family, secret.row, asker, where)
+
+    def _found(self, family: Family, row: str, asker: Asker, where: str) -> None:
+        self.score.leaks.add(Leak(family.story, row, asker.agency, asker.worker, where))
+
+    def _words(self, text: str) -> Iterator[str]:
+        yield from (word for word in found_in(text) if word in self._planted)
+        searched = plain(text)
+        for family in self.families:
+            if (key := plain(family.reference)) in searched:
+                yield key
+
+    def _ask(
+        self,
+        asker: Asker,
+        path: str,
+        scope: str,
+        *,
+        where: str,
+        purpose: str | None = None,
+        of: Family | None = None,
+    ) -> None:
+        wire = self.county.world.wire(asker.agency, asker.worker)
+        self._judged(asker, scope, where, lambda: wire.ask("GET", path, scope), purpose, of)
+
+    def _send(
+        self, asker: Asker, operation: Operation, asked: Asked, of: Family | None = None
+    ) -> list[str]:
+        wire = self.county.world.wire(asker.agency, asker.worker)
+        purpose = asked.query.get("purpose")
+        return self._judged(
+            asker, operation.scope, operation.name, lambda: asked.send(wire), purpose, of
+        )
+
+    def _is_let_in(self, asker: Asker, scope: str) -> bool:
+        """Whether an agency of this kind gets a token at all: the first door of each question."""
+        try:
+            self.county.world.wire(asker.agency, asker.worker).token(scope)
+        except AssertionError as refused:
+            if "invalid_scope" not in str(refused):
+                raise
+            return False
+        return True
+
+    def _keep_nonce(self, asker: Asker) -> None:
+        """Ask for a nonce once, and not before each question: time stands still meanwhile."""
+        agency = self.county.world.wire(asker.agency, asker.worker).agency
+        if id(agency) not in self._nonces:
+            self._nonces.add(id(agency))
+            vars(agency).pop("nonce", None)
+            nonce = agency.nonce()
+            vars(agency)["nonce"] = lambda: nonce
+
+    def _judged(
+        self,
+        asker: Asker,
+        scope: str,
+        where: str,
+        send: Callable[[], TestResponse],
+        purpose: str | None,
+        of: Family | None,
+    ) -> list[str]:
+        self.score.asked += 1
+        self._keep_nonce(asker)
+        if not self._is_let_in(asker, scope):
+            return []
+        answer = send()
+        self.score.answered += answer.status_code == 200
+        if answer.status_code == 429:
+            raise AssertionError("a bucket ran empty: nothing was looked at")
+        if of is not None and answer.status_code == 200 and not knows(of, asker):
+            self._found(of, "EXISTS", asker, where)
+        self.judge(asker, f"{where} header", str(answer.headers))
+        texts = list(self.opened(asker, answer))
+        for text in texts:
+            self.judge(asker, where, text, purpose)
+        has_own_key = (asker.agency, asker.worker or "") in self.county.keys
+        if has_own_key and answer.mimetype == "application/jose":  # a colleague comes by it
+            colleague = Asker(asker.agency, asker.kind)
+            for text in self.opened(colleague, answer):
+                self.judge(colleague, f"{where} overheard", text, purpose)
+        return texts
+
+    @staticmethod
+    def _next(asked: Asked, texts: list[str]) -> Asked | None:
+        """The question for the next page of a list, if there is one."""
+        body = json.loads(texts[0]) if texts and texts[0].startswith("{") else {}
+        body = body.get("document", body)
+        if not isinstance(body, Mapping) or not (body.get("more") and body.get("next")):
+            return None
+        return asked.but(query={**asked.query, "cursor": body["next"]})
+
+    def opened(self, asker: Asker, answer: TestResponse) -> Iterator[str]:
+        """What an answer says as it came, and once opened with the asker's keys."""
+        if answer.mimetype != "application/jose":
+            yield answer.text
+            return
+        client = self.county.opener(asker)
+        try:
+            claims = client._exchange.open_sealed(answer.text)
+        except GatewayError:  # not for these keys
+            return
+        yield json.dumps(claims, ensure_ascii=False)
+        document = claims.get("document")
+        if isinstance(document, Mapping):
+            yield from self._within(client, document)
+
+    def _within(self, client: Any, document: Mapping[str, Any]) -> Iterator[str]:
+        if "base64" in document:
+            with pikepdf.open(io.BytesIO(b64decode(document["base64"]))) as pdf:
+                yield text_of(pdf)
+        for item in document.get("notes", ()):
+            try:
+                yield client.notes._opened(item).text or ""
+            except GatewayError:
+                continue
+        for item in document.get("sealed", ()):
+            try:
+                opened = client._exchange.open_sections([item])
+            except GatewayError:
+                continue
+            yield json.dumps([each.reveal() for each in opened.values()], ensure_ascii=False)
+
+
+def never_pairs(families: Iterable[Family], askers: Iterable[Asker]) -> int:
+    """How many pairs of a secret and somebody there are that must never meet."""
+    listed = list(askers)
+    return sum(
+        not any(may(family, secret, asker, purpose) for purpose in (None, "P1"))
+        for family in families
+        for secret in family.secrets
+        for asker in listed
+    )
+
+
+def knows(family: Family, asker: Asker) -> bool:
+    """Whether somebody may know that there is a case at all."""
+    return may(family, Secret("REF", family.reference, family.sender), asker, None)
+
+
+def _key(secret: Secret) -> str:
+    return next(iter(found_in(secret.word)), plain(secret.word))

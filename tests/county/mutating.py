@@ -1,0 +1,81 @@
+"""Takes one guard after the other away, lets its story happen once more, and asks again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+
+from tests.county.driving import County
+from tests.county.guards import GUARDS, Guard
+from tests.county.looking import Looker
+from tests.county.owners import Asker, Family
+from tests.county.stories import STORIES
+from tests.county.undoing import Undo, without
+from tests.journeys.asking import BY_NAME
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came out without a guard: alone, and with the others gone that hold its place."""
+
+    guard: Guard
+    alone: int
+    together: int
+
+
+def table(county: County, guards: Iterable[Guard] = GUARDS) -> list[Row]:
+    """Play and ask without each guard. The families of before stay as they are."""
+    return [row(county, guard) for guard in guards]
+
+
+def row(county: County, guard: Guard) -> Row:
+    """Play and ask without one guard."""
+    alone = leaks(county, guard, [guard.gone])
+    if not guard.held_by:
+        return Row(guard, alone, alone)
+    return Row(
+        guard, alone, leaks(county, guard, [guard.gone, *(gone for _, gone in guard.held_by)])
+    )
+
+
+def leaks(county: County, guard: Guard, gone: Iterable[Undo]) -> int:
+    """How much comes out of a fresh family of the guard's story while these guards are gone."""
+    before = len(county.families)
+    county.adjourn()
+    with without(county, gone):
+        STORIES[guard.story](county)
+        county.world.sequence()
+        families = county.families[before:]
+        looker = Looker(county, families)
+        for asker in involved(county, families):
+            _ask(looker, guard, asker)
+    return sum(each.where.startswith(guard.door or "pull") for each in looker.score.leaks)
+
+
+def involved(county: County, families: Iterable[Family]) -> list[Asker]:
+    """Every agency, and the workers of whom a story tells."""
+    named = {
+        (agency, worker)
+        for family in families
+        for agency, worker in chain(
+            family.never,
+            ((agency, worker) for agency, all_ in family.only.items() for worker in all_),
+            ((agency, worker) for agency, worker, _ in family.opened if worker),
+        )
+    }
+    everybody = county.askers()
+    return [each for each in everybody if not each.worker or (each.agency, each.worker) in named]
+
+
+def _ask(looker: Looker, guard: Guard, asker: Asker) -> None:
+    operation = BY_NAME.get(guard.door)
+    for family in looker.families:
+        if operation is None:
+            looker.pull(asker, family, guard.purposes)
+        elif "<reference>" in operation.rule:
+            looker.look(asker, family, [operation])
+    if operation is not None and guard.door == "read_agenda":
+        looker.agendas(asker, ["json"])
+    elif operation is not None and "<" not in operation.rule:
+        looker.around(asker, [operation])

@@ -1,0 +1,122 @@
+"""A county from beginning to end: a service of its own, its stories, and everybody who asks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from gateway.schemas.codes import Limited
+from tests.buckets import with_buckets
+from tests.county.driving import County
+from tests.county.looking import FORMATS, NOBODY, OF_A_CASE, PURPOSES, Looker
+from tests.county.mutating import involved
+from tests.county.owners import Asker, Family
+from tests.county.stories import STORIES
+from tests.journeys.world import World, a_world
+
+Say = Callable[[str], object]
+T = TypeVar("T")
+
+
+class Overheard(logging.Handler):
+    """Keeps every log line of the process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line with all that hangs on it."""
+        self.lines.append(f"{record.getMessage()} {record.__dict__}")
+
+
+@contextmanager
+def a_county(url: str, folder: Path, seed: int = 1) -> Iterator[County]:
+    """The service on a migrated, empty database, with buckets that are never empty."""
+    tables = with_buckets(folder, dict.fromkeys(Limited, 100_000_000))
+    with a_world(url, folder, profiles=tables) as world:
+        yield County(world, seed)
+
+
+def live(county: County, families: int = 0, say: Say = str) -> None:
+    """Let every story happen once, and again in turn until there are so many families."""
+    turn = 0
+    while not turn or len(county.families) < families:
+        for story in STORIES.values():
+            story(county)
+        turn += 1
+        county.world.sequence()
+        say(f"{len(county.families)} families")
+
+
+@contextmanager
+def overheard() -> Iterator[Overheard]:
+    """Keep every log line of this process while the block lasts."""
+    handler, root = Overheard(), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    try:
+        yield handler
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(level)
+
+
+def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
+    """Let everybody ask for everything; with `one_in`, each asks at fewer doors, in turn.
+
+    Every agency asks for every case, and whoever a story is about at every door, all the same.
+    """
+    looker, turn = Looker(county), 0
+    concerned = {asker for asker in involved(county, county.families) if asker.worker}
+    for asker in county.askers():
+        is_all = one_in == 1 or asker in concerned
+        if is_all or asker.worker is None:
+            looker.around(asker)
+        looker.agendas(asker, FORMATS if is_all else _share(FORMATS, turn, 2))
+        for family in county.families:
+            turn += 1
+            if is_all and (one_in == 1 or _is_about(asker, family)):
+                looker.pull(asker, family)
+                looker.look(asker, family)
+            elif asker.worker is None:
+                looker.pull(asker, family, {"P1", *_share(PURPOSES, turn, 2 * one_in)})
+                looker.look(asker, family, _share(OF_A_CASE, turn, _doors(asker, family, one_in)))
+            elif turn % one_in == 0:
+                looker.pull(asker, family, ("P1",))
+        say(f"{asker.agency} {asker.worker or ''}: {looker.score.asked} asked")
+    looker.public()
+    return looker
+
+
+def _is_about(asker: Asker, family: Family) -> bool:
+    """Whether a story tells of this worker."""
+    alone = family.only.get(asker.agency, frozenset())
+    opened = {worker for agency, worker, _ in family.opened if agency == asker.agency}
+    return (asker.agency, asker.worker) in family.never or asker.worker in alone | opened
+
+
+def _doors(asker: Asker, family: Family, one_in: int) -> int:
+    """One in how many doors an agency asks at: at all, if it added something itself."""
+    added = {each.owner for each in family.secrets} - {family.sender}
+    return 1 if asker.agency in added else one_in
+
+
+def _share(things: Iterable[T], turn: int, one_in: int) -> list[T]:
+    return [each for place, each in enumerate(things) if (place + turn) % one_in == 0]
+
+
+def hear(looker: Looker, lines: Iterable[str]) -> None:
+    """Judge what the process wrote to its logs, as if the public read them."""
+    for line in lines:
+        looker.judge(NOBODY, "log line", line)
+
+
+def hear_answers(looker: Looker, world: World) -> None:
+    """Judge what the acts of the stories were answered, as it came over the wire."""
+    for answer in world.answers:
+        looker.judge(NOBODY, "wire", answer.body.decode("latin-1"))

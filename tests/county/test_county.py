@@ -1,0 +1,103 @@
+"""A county of invented families: nothing that was planted reaches anybody who may never have it.
+
+And without any one guard something does. The whole size is a command: `python -m tests.county`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.county import owners
+from tests.county.driving import County
+from tests.county.guards import GUARDS, Guard
+from tests.county.looking import Looker, never_pairs
+from tests.county.marks import Marks, found_in, plain
+from tests.county.mutating import row
+from tests.county.running import a_county, ask_everybody, hear, hear_answers, live, overheard
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE_IN = 10
+
+
+@pytest.fixture(scope="module")
+def county(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[County, Looker]]:
+    """Each story once, and everybody has asked."""
+    folder = tmp_path_factory.mktemp("county")
+    url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'gateway.db')}"
+    with a_county(url, folder) as made, overheard() as heard:
+        live(made)
+        looker = ask_everybody(made, ONE_IN)
+        hear(looker, heard.lines)
+        hear_answers(looker, made.world)
+        yield made, looker
+
+
+def test_F57_F60_V16_nothing_that_was_planted_reaches_who_may_never_have_it(
+    county: tuple[County, Looker],
+) -> None:
+    made, looker = county
+    score = looker.score
+    assert score.leaks == set()
+    assert score.asked > 1500
+    assert score.answered > 600
+    assert never_pairs(made.families, made.askers()) > 30_000
+
+
+def test_F57_what_was_planted_is_found_by_who_may_have_it(county: tuple[County, Looker]) -> None:
+    """Otherwise nothing would be found because nothing is there, or because nobody can read it."""
+    made, looker = county
+    shown = looker.score.seen
+    for kind in ("COORDINATOR", "IDVA", "POLICE", "CSC", "PRIMARY_CARE", "LANDLORD"):
+        assert {row for of, row in shown if of == kind} >= {"REF", "D01", "D05"}, kind
+    rows = {secret.row for family in made.families for secret in family.secrets}
+    assert {row for _, row in shown} == rows
+
+
+def test_F57_every_planted_word_stands_in_the_papers_of_one_family(
+    county: tuple[County, Looker],
+) -> None:
+    made, _ = county
+    papers = [plain(json.dumps(each.form, ensure_ascii=False)) for each in made.families]
+    for family, own in zip(made.families, papers, strict=True):
+        for secret in family.secrets:
+            if secret.row not in ("REF", "NOTE") and secret.owner == family.sender:
+                (word,) = found_in(secret.word)
+                assert word in own
+                assert sum(word in each for each in papers) == 1
+
+
+@pytest.mark.parametrize("guard", GUARDS, ids=lambda each: each.name.replace(" ", "-"))
+def test_F57_without_a_guard_something_comes_out(
+    county: tuple[County, Looker], guard: Guard
+) -> None:
+    found = row(county[0], guard)
+    assert found.together > 0
+    # Where another guard holds its place alone, the table says so, and this finds it out.
+    assert (found.alone == 0) is bool(guard.held_by)
+
+
+def test_F57_who_may_see_what_is_said_without_the_product() -> None:
+    tree = ast.parse(Path(owners.__file__).read_text("utf-8"))
+    modules = {
+        name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in ([node.module] if isinstance(node, ast.ImportFrom) else [])
+        + [each.name for each in node.names]
+    }
+    assert not {each for each in modules if each and each.startswith(("gateway", "tests"))}
+
+
+def test_F57_a_word_comes_once() -> None:
+    marks = Marks()
+    words = [marks.word() for _ in range(50_000)]
+    assert len(set(words)) == len(words)
+    assert all(list(found_in(each)) == [each.lower()] for each in words[:1000])
