@@ -59,7 +59,8 @@ def close_run() -> None:
         _as_server(folder, _binaries(folder) / "pg_ctl", "-D", "data", "-m", "immediate", "stop")
     elif (folder / "url").is_file():
         server = Postgres((folder / "url").read_text(), folder.name, "end")
-        server.execute(f'DROP DATABASE IF EXISTS "{server.template}" WITH (FORCE)')
+        for name in (server.enrolled, server.template):
+            server.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         for role in (server.owner, server.service):
             server.execute(f'DROP ROLE IF EXISTS "{role}"')
         server.close()
@@ -75,7 +76,7 @@ class Postgres:
         self._names = (f"{run}-{worker}-{number}" for number in count(1))
         plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._connection = psycopg.connect(plain, autocommit=True)
-        self.template = f"{run}-template"
+        self.template, self.enrolled = f"{run}-template", f"{run}-enrolled"
 
     def execute(self, statement: str) -> None:
         """Run one statement outside any transaction."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from gateway.errors import BrokenTable
 from gateway.rules.consent import ConsentRow, ConsentTable, decide, every_combination
@@ -34,6 +35,7 @@ _LESS_AGREED = {Position.WITHHELD, Position.WITHDRAWN}
 _WAITS_AT_MOST = 24  # hours
 
 
+@lru_cache(maxsize=8)  # a table is a value: it is proved once in a process
 def check(table: ConsentTable) -> None:
     """Refuse a table that leaves a combination undecided, has a dead row, or is unsafe.
 

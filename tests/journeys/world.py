@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
 import secrets
+import shutil
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +49,7 @@ from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store import tables as t
 from gateway.store.engine import Sessions, make_engine, make_sessions
-from tests.database import behind, fresh
+from tests.database import RUN, Postgres, behind, fresh, once
 from tests.doors.oauth import Agency, Door
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -389,10 +391,7 @@ def a_world(
 
     With a `token` the epoch keys lie there; further settings are those of `Settings`.
     """
-    key_files.make(folder / "keys", on=LONG_AGO, token=token)
-    sessions = make_sessions(make_engine(url))
-    _enrol(sessions, key_files.load(folder / "keys", token), folder / "agencies", start)
-    sessions.kw["bind"].dispose()
+    _enrolled(url, folder, start=start, token=token)
     with opened(url, folder, start=start, over_http=over_http, token=token, **settings) as made:
         yield made
 
@@ -452,6 +451,15 @@ def served(world: World) -> Iterator[None]:
         server.server_close()
 
 
+def _enrolled(
+    url: str, folder: Path, *, start: datetime = START, token: Token | None = None
+) -> None:
+    key_files.make(folder / "keys", on=LONG_AGO, token=token)
+    sessions = make_sessions(make_engine(url))
+    _enrol(sessions, key_files.load(folder / "keys", token), folder / "agencies", start)
+    sessions.kw["bind"].dispose()
+
+
 def _enrol(sessions: Sessions, keys: Keys, folder: Path, now: datetime) -> None:
     demo.enrol(sessions, keys, folder, now)
     others = ((AUDITOR, AgencyKind.AUDITOR), (CHURCH, AgencyKind.OTHER))
@@ -480,11 +488,44 @@ def _fresh(request: pytest.FixtureRequest, database: str, **more: Any) -> Iterat
     factory: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
     folder = factory.mktemp("world")
     over_http = getattr(request.module, "OVER_HTTP", False)
-    with (
-        fresh(request, folder, database) as url,
-        a_world(url, folder, over_http=over_http, **more) as made,
-    ):
-        yield made
+    if "token" in more:  # its epoch keys lie in a token of its own
+        with fresh(request, folder, database) as url, a_world(url, folder, **more) as made:
+            yield made
+    else:
+        with (
+            _copied(request, folder, database) as url,
+            opened(url, folder, over_http=over_http, **more) as made,
+        ):
+            yield made
+
+
+@contextmanager
+def _copied(request: pytest.FixtureRequest, folder: Path, kind: str) -> Iterator[str]:
+    """The URL of a copy of the world that one worker of this run enrolled; its keys in `folder`."""
+    run = Path(os.environ[RUN])
+    made = run / f"enrolled-{kind}"
+    if kind == "sqlite":
+        empty: Path = request.getfixturevalue("sqlite_template")
+        once(made, lambda half: _enrolled(f"sqlite:///{shutil.copy(empty, _new(half))}", half))
+        shutil.copytree(made, folder, dirs_exist_ok=True)
+        yield f"sqlite:///{folder / empty.name}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    migrated: str = request.getfixturevalue("postgres_template")
+
+    def enrol(half: Path) -> None:
+        server.create(server.enrolled, migrated)
+        _enrolled(server.url(server.enrolled), _new(half))
+
+    once(made, enrol)
+    shutil.copytree(made, folder, dirs_exist_ok=True)
+    with server.database(server.enrolled) as url:
+        yield url
+
+
+def _new(folder: Path) -> Path:
+    folder.mkdir(0o700)  # as a production service wants it, and copies keep it
+    return folder
 
 
 @pytest.fixture(params=DATABASES)
