@@ -27,6 +27,27 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Mail:
+    """The mail server for notices: TLS from the first byte, or STARTTLS; plain on this machine."""
+
+    host: str
+    port: int
+    is_tls: bool
+    sender: str
+    user: str = ""
+    password_file: Path | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, which nothing leaves."""
+        return self.host in _HERE
+
+    def password(self) -> str:
+        """Read the password, each time it is needed."""
+        return self.password_file.read_text("utf-8").strip() if self.password_file else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the service is told from outside.
 
@@ -49,6 +70,7 @@ class Settings:
     backup_days: int = 35
     pending_lines: int = 5000  # the sequencer takes them in a second; some 5 MB of disk
     pending_seconds: int = 60  # a hundred of its rounds; a partner repeats within five minutes
+    mail: Mail | None = None  # without one no notice is sent
 
     @property
     def epochs_in(self) -> Token | None:
@@ -91,6 +113,9 @@ class Settings:
         )
         backup_days = env.int("BACKUP_DAYS", 35)
         pending = (env.int("PENDING_LINES", 5000), env.int("PENDING_SECONDS", 60))
+        smtp = env.str("SMTP", "")
+        mail_from, smtp_user = env.str("MAIL_FROM", ""), env.str("SMTP_USER", "")
+        smtp_password = env.path("SMTP_PASSWORD_FILE", None)
         try:
             env.seal()
         except EnvValidationError as error:
@@ -112,7 +137,25 @@ class Settings:
             backup_days=backup_days,
             pending_lines=pending[0],
             pending_seconds=pending[1],
+            mail=_mail(smtp, mail_from, smtp_user, smtp_password),
         )
+
+
+def _mail(address: str, sender: str, user: str, password_file: Path | None) -> Mail | None:
+    """Return the mail server of the GATEWAY_SMTP settings, or None.
+
+    :raises UnsafeSettings: if they are malformed, or some are missing.
+    """
+    if not any((address, sender, user, password_file)):
+        return None
+    found = re.fullmatch(r"(smtps?)://([A-Za-z0-9.\-]+)(?::(\d{1,5}))?", address)
+    if found is None or not sender:
+        raise UnsafeSettings("GATEWAY_SMTP must be smtps://host:port, with GATEWAY_MAIL_FROM.")
+    if bool(user) != bool(password_file):
+        raise UnsafeSettings("GATEWAY_SMTP_USER and GATEWAY_SMTP_PASSWORD_FILE belong together.")
+    is_tls = found[1] == "smtps"
+    port = int(found[3] or (465 if is_tls else 587))
+    return Mail(found[2], port, is_tls, sender, user, password_file)
 
 
 def _token(module: Path | None, label: str, pin_file: Path | None) -> Token | None:

@@ -21,6 +21,7 @@ from gateway.cli.pages import docs
 from gateway.cli.profiles import profiles
 from gateway.cli.recovery import keys
 from gateway.cli.serve import serve
+from gateway.cli.worker import worker
 from gateway.cli.worker_id import worker_id
 from gateway.config import Settings
 from gateway.demo.command import demo
@@ -80,6 +81,7 @@ COMMANDS = (
     log,
     db,
     serve,
+    worker,
     conference,
     profiles,
     docs,

@@ -14,6 +14,8 @@ from gateway.cli import enrolment
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.operator import as_operator, open_operator
 from gateway.flows import agencies, people
+from gateway.flows.notices import set_contact
+from gateway.schemas.codes import Contact
 from gateway.sealing import operators
 
 
@@ -101,6 +103,21 @@ def invite(
             work, agency_id, worker_id, proofs=(first, other), known=known
         )
     click.echo(f"{office.settings.base_url}/desk/link/{text}")
+
+
+@agency.command("contact")
+@click.argument("agency_id", metavar="ID")
+@click.argument("contact", type=click.Choice([str(each) for each in Contact]))
+@click.argument("address")
+@click.pass_obj
+def contact(office: Office, agency_id: str, contact: str, address: str) -> None:
+    """Write down the mailbox of agency ID to which notices go: of a duty, not of a person.
+
+    DUTY is read by whoever is on duty, LEAD by who leads the service, CHAIR by who chairs.
+    """
+    with office.work() as work:
+        set_contact(work, agency_id=agency_id, contact=Contact(contact), address=address)
+    click.echo(f"written down: {agency_id} {contact}")
 
 
 # The id of a key may begin with a hyphen, as no option here does.

@@ -49,6 +49,9 @@ def data_map_page(profile: Profile) -> str:
         "## Receipts of disclosures",
         "What each agency was given of a case, so that it can be accounted for.",
         _receipts(profile),
+        "## Notices",
+        "That something waits, without a word of what; and who was told that nobody has read it.",
+        _notices(),
         "## Legal bases by kind of agency",
         _kinds_table(profile.legal),
         "## Legal bases",
@@ -116,6 +119,21 @@ def _receipts(profile: Profile) -> str:
         ("Legal bases", "those of the reader, below"),
         ("Retention", profile.legal.retention[Category.D27]),
         ("Key", "the case's key: a receipt goes with its case"),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _notices() -> str:
+    """Return what there is to say of notices."""
+    rows = [
+        (
+            "In the mail",
+            "a neutral sentence and the address of the desk; no case, agency or person",
+        ),
+        ("In the clear", "mailboxes of duties, not of persons; case, agency, rung, times, result"),
+        ("Readers", "the agencies in the case; an agency its own mailboxes"),
+        ("Retention", "what was told of a case goes with the case"),
+        ("Key", "none: nothing in it tells a story"),
     ]
     return words.table(("What", "Answer"), rows)
 

@@ -110,11 +110,14 @@ def _serve(stage: Stage, process: subprocess.Popen[bytes]) -> None:
     show.command(f"{typed} refer {_near(forms.folder() / 'c1.json')} --config {settings}")
     show.step("Every other agency has settings of its own:")
     show.command(f"{_near(place.agencies)}/*/{config.DEFAULT}")
+    worker = service.start_worker(place)
     try:
         process.wait()
         raise click.ClickException("The service ended by itself; see service.log.")
     except KeyboardInterrupt:
         show.text("Stopped.", indent="")
+    finally:
+        service.stop(worker)
 
 
 def _near(path: Path) -> str:

@@ -127,18 +127,10 @@ def start(place: Place) -> subprocess.Popen[bytes]:
     settings = place.settings
     bind = f"fd://{place.listener.fileno()}"
     command = [sys.executable, "-m", "gunicorn", *options(bind, 2), "gateway.app:service()"]
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
-        "GATEWAY_MODE": settings.mode,
-        "GATEWAY_BASE_URL": settings.base_url,
-        "GATEWAY_DATABASE_URL": settings.database_url,
-        "GATEWAY_KEYS": str(settings.keys),
-        **({"GATEWAY_PROFILES": str(settings.profiles)} if settings.profiles else {}),
-    }
     with place.output.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
             command,
-            env=environment,
+            env=_environment(settings),
             pass_fds=[place.listener.fileno()],
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -151,6 +143,29 @@ def start(place: Place) -> subprocess.Popen[bytes]:
         stop(process)
         raise
     return process
+
+
+def start_worker(place: Place) -> subprocess.Popen[bytes]:
+    """Start who climbs the ladder of what nobody has read; it has no mail server here."""
+    with place.output.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "gateway.main", "worker"],
+            env=_environment(place.settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")},
+        "GATEWAY_MODE": settings.mode,
+        "GATEWAY_BASE_URL": settings.base_url,
+        "GATEWAY_DATABASE_URL": settings.database_url,
+        "GATEWAY_KEYS": str(settings.keys),
+        **({"GATEWAY_PROFILES": str(settings.profiles)} if settings.profiles else {}),
+    }
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -10,7 +10,7 @@ from gateway.desk.guard import ANYBODY, Visit, page
 from gateway.desk.place import ROOT
 from gateway.desk.render import show
 from gateway.errors import NotFound
-from gateway.flows import cases, directory
+from gateway.flows import cases, directory, notices
 from gateway.flows.cases import Need
 from gateway.rules.desk import CASEWORK, DECIDES
 from gateway.schemas.codes import PersonRole
@@ -26,12 +26,14 @@ def home(visit: Visit) -> Answer:
         return show("no_desk", visit)
     with visit.work() as work:
         found = cases.oversee(work)
+        silence = notices.silent_since(work)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     return show(
         "home",
         visit,
         found=found,
+        silence=silence,
         groups=said.grouped(found.counts),
         said=said.SAID,
         names=names,

@@ -3,7 +3,7 @@ how it is looked at for protected values.
 
 An operation that is not in it cannot be declared, a sealed answer or a paper of another form cannot
 be made, and a test fails for a command, a log or a module that writes and is not named here. Later
-channels (notices, exports, packs) join it.
+channels (exports, packs) join it.
 """
 
 from __future__ import annotations
@@ -163,6 +163,12 @@ CLIENT: Mapping[str, Way] = {
     "statement": Way.CODES,
 }
 
+# Notices that the mail server is given.
+NOTICES: Mapping[str, Way] = {
+    "NEW": Way.CODES,
+    "UNREAD": Way.CODES,
+}
+
 # Modules that print, log or write a file themselves.
 WRITERS: Mapping[str, Way] = {
     "gateway.api.problem": Way.CODES,
@@ -180,6 +186,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.cli.progress": Way.CODES,
     "gateway.cli.recovery": Way.CODES,
     "gateway.cli.server": Way.CODES,
+    "gateway.cli.worker": Way.CODES,
     "gateway.cli.worker_id": Way.CODES,
     "gateway.desk.problems": Way.CODES,
     "gateway.client.account_commands": Way.CODES,
@@ -194,6 +201,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.client.watch": Way.CODES,
     "gateway.demo.service": Way.CODES,
     "gateway.demo.tables": Way.CODES,
+    "gateway.flows.notices.rounds": Way.CODES,
     "gateway.ledger.running": Way.CODES,
     "gateway.ledger.work": Way.CODES,
     "gateway.main": Way.CODES,

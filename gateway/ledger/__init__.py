@@ -28,10 +28,12 @@ from gateway.ledger.reading import Recorded, case_records
 from gateway.ledger.records import Act
 from gateway.ledger.running import Sequencer
 from gateway.ledger.sequencer import sequence, verifier_keys, wait_for
-from gateway.ledger.work import OPERATOR, Entry, Unrecorded, Work, begin, look
+from gateway.ledger.tally import Tally
+from gateway.ledger.work import NOTIFIER, OPERATOR, Entry, Unrecorded, Work, begin, look
 from gateway.store.engine import Sessions
 
 __all__ = [
+    "NOTIFIER",
     "OPERATOR",
     "Act",
     "Entry",
@@ -41,6 +43,7 @@ __all__ = [
     "Report",
     "Sequencer",
     "Sessions",
+    "Tally",
     "Unrecorded",
     "Work",
     "begin",

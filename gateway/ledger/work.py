@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 OPERATOR = Caller(agency_id="@operator", kind=AgencyKind.OTHER, area="-")
+NOTIFIER = Caller(agency_id=System.NOTIFIER, kind=AgencyKind.OTHER, area="-")
 
 
 class Unrecorded(AssertionError):

@@ -47,6 +47,8 @@ CLOCKS = (
     "CLK_EMERG",
     "CLK_TRANSFER",
     "CLK_TRANSFER_ACK",
+    "CLK_UNREAD",
+    "CLK_UNREAD_IMMINENT",
 )
 
 

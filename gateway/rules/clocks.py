@@ -21,6 +21,7 @@ class Unit(StrEnum):
     MINUTES = "minutes"
     HOURS = "hours"
     DAYS = "days"
+    WORKING_HOURS = "working_hours"
     WORKING_DAYS = "working_days"
     MONTHS = "months"
 
@@ -81,6 +82,22 @@ def add_working_days(start: datetime, days: int, calendar: WorkingDays) -> datet
     return calendar.at(day, calendar.closes)
 
 
+def add_working_hours(start: datetime, hours: int, calendar: WorkingDays) -> datetime:
+    """Return when so many hours of work have gone by since `start`, in UTC.
+
+    What comes in outside them begins to count when the next working day opens.
+    """
+    left, day, at = timedelta(hours=hours), calendar.local_day(start), start.astimezone(UTC)
+    while True:
+        if calendar.includes(day):
+            begins = max(at, calendar.at(day, calendar.opens))
+            there = calendar.at(day, calendar.closes) - begins
+            if timedelta() < there >= left:
+                return begins + left
+            left -= max(there, timedelta())
+        day += timedelta(days=1)
+
+
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months later; 29 February becomes 28 February.
 
@@ -110,8 +127,8 @@ def days_meant(day: date, precision: DatePrecision) -> tuple[date, date]:
 def due(clock: Clock, at: datetime, calendar: WorkingDays) -> datetime:
     """Return when a clock that started at an event runs out, or falls due before it, in UTC.
 
-    Hours run round the clock. A period of days or months ends with its last day, and a number
-    of working days at the close of the last.
+    Hours run round the clock, working hours while the area works. A period of days or months ends
+    with its last day, and a number of working days at the close of the last.
     """
     amount = -clock.amount if clock.is_before else clock.amount
     day = calendar.local_day(at)
@@ -120,6 +137,8 @@ def due(clock: Clock, at: datetime, calendar: WorkingDays) -> datetime:
             return at.astimezone(UTC) + timedelta(minutes=amount)
         case Unit.HOURS:
             return at.astimezone(UTC) + timedelta(hours=amount)
+        case Unit.WORKING_HOURS:
+            return add_working_hours(at, amount, calendar)
         case Unit.WORKING_DAYS:
             return add_working_days(at, amount, calendar)
         case Unit.DAYS:

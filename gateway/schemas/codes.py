@@ -660,6 +660,33 @@ class Scope(StrEnum):
     DIRECTORY_READ = "directory:read"
 
 
+class Rung(StrEnum):
+    """Who is told, one after the other, that nobody has read a high-risk case."""
+
+    WORKER = "WORKER"  # whoever is on duty at the IDVA service
+    LEAD = "LEAD"
+    COORDINATOR = "COORDINATOR"
+    CHAIR = "CHAIR"
+
+
+class Contact(StrEnum):
+    """A mailbox of an agency to which notices go."""
+
+    DUTY = "DUTY"  # read by whoever is on duty
+    LEAD = "LEAD"
+    CHAIR = "CHAIR"
+
+
+class Sending(StrEnum):
+    """How it stands with a notice."""
+
+    WAITING = "WAITING"
+    SENT = "SENT"
+    NO_CONTACT = "NO_CONTACT"  # the agency gave no mailbox for it
+    NOT_NEEDED = "NOT_NEEDED"  # read before it could be sent
+    WALLED = "WALLED"  # who would have been told must not learn that there is such a case
+
+
 class PersonRole(StrEnum):
     """What a person does at the desk; one person may hold several (domain roles)."""
 

@@ -29,6 +29,7 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.counter_review,
     t.glass,
     t.receipt,
+    t.notice,
     t.approval,
     t.feedback,
     t.acknowledgement,

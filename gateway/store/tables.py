@@ -33,6 +33,7 @@ from gateway.schemas.codes import (
     CaseState,
     Category,
     ConflictAct,
+    Contact,
     Custody,
     Enrolling,
     GlassFinding,
@@ -48,7 +49,9 @@ from gateway.schemas.codes import (
     RedactionState,
     ReleaseState,
     RiskLevel,
+    Rung,
     SealRequest,
+    Sending,
     SignedInBy,
 )
 from gateway.store.types import Digest, Id, Sealed, Slug, Utc, code
@@ -683,6 +686,50 @@ approval = Table(
     Column("answer", Sealed),
     Column("at", Utc),
     Column("until", Date),  # the last day on which it is open
+)
+
+# --- notices ----------------------------------------------------------------------------------
+
+contact = Table(
+    "contact",  # mailboxes of an agency: of a duty, not of a person
+    metadata,
+    _agency_id(primary_key=True),
+    Column("contact", code(Contact), primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("at", Utc, nullable=False),
+)
+
+announcement = Table(
+    "announcement",  # up to which place of its feed an agency was told that something is new
+    metadata,
+    _agency_id(primary_key=True),
+    Column("leaf", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("told_at", Utc),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Utc, nullable=False),  # not tried before; a worker that tries moves it on
+)
+
+notice = Table(
+    "notice",  # that a high-risk case is unread, and who was told of it
+    metadata,
+    _case_id(primary_key=True),
+    _agency_id(primary_key=True),  # who has not read it
+    Column("rung", code(Rung), primary_key=True),
+    Column("to_id", Slug, ForeignKey("agency.id"), nullable=False),
+    Column("contact", code(Contact), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("sending", code(Sending), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Utc, nullable=False),
+    Column("settled_at", Utc),
+)
+
+beat = Table(
+    "beat",  # when the worker looked last
+    metadata,
+    Column("name", Slug, primary_key=True),
+    Column("at", Utc, nullable=False),
 )
 
 receipt = Table(

@@ -23,6 +23,7 @@ class System(StrEnum):
     MATCHING = "@matching"  # finding people again, across all cases
     SEQUENCER = "@sequencer"  # the access log's own machinery
     CLOCK = "@clock"  # the timetable of a conference, and what time has ended
+    NOTIFIER = "@notifier"  # what nobody has read, and who is to be told
     OPERATOR = "@operator"  # who registers agencies; never a case
     KEEPER = "@keeper"  # keys that lie under other keys; with a case, that one case
 

@@ -172,7 +172,7 @@ WALLS: Mapping[str, Wall] = {
             A: "{row}.referrer_id = {me}",
             C: "{row}.referrer_id = {me} OR {member:id}",
         },
-        {System.ROUTING: _all("r"), System.MATCHING: _all("r")},
+        {System.ROUTING: _all("r"), System.MATCHING: _all("r"), System.NOTIFIER: _all("r")},
         keeper=_may("rcd", "{me} = '@keeper:' || {row}.id"),
     ),
     "case_key": Wall(
@@ -205,14 +205,14 @@ WALLS: Mapping[str, Wall] = {
     "state": Wall(
         "How a case stands; an earlier case's is looked at when people are found again.",
         {R: f"{IN_CASE} OR {AUDITED}", A: IN_CASE},
-        {System.MATCHING: _all("r")},
+        {System.MATCHING: _all("r"), System.NOTIFIER: _all("r")},
         keeper=_may("rd", KEPT),
     ),
     "position": Wall("What the victim wants.", _may("ra", IN_CASE), keeper=_may("rcd", KEPT)),
     "risk": Wall(
         "What is at stake; of a listed case its place on the agenda follows from it.",
         _may("ra", IN_CASE),
-        {System.CLOCK: {R: LISTED}},
+        {System.CLOCK: {R: LISTED}, System.NOTIFIER: _all("r")},
         keeper=_may("rcd", KEPT),
     ),
     "consent": Wall(
@@ -231,13 +231,13 @@ WALLS: Mapping[str, Wall] = {
     "assignment": Wall(
         "Who has a part in a case. An agency's own rows are what all else here rests on.",
         {R: f"{OWN} OR {IN_CASE}", A: IN_CASE, C: IN_CASE},
-        {System.ROUTING: _all("r"), System.MATCHING: _all("r")},
+        {System.ROUTING: _all("r"), System.MATCHING: _all("r"), System.NOTIFIER: _all("r")},
         keeper=_may("rd", KEPT),
     ),
     "acknowledgement": Wall(
         "What an agency answered, for those in the case; of two that accuse each other, who acts.",
         {R: IN_CASE, A: f"{OWN} AND {IN_CASE}"},
-        {System.MATCHING: _all("r")},
+        {System.MATCHING: _all("r"), System.NOTIFIER: _all("r")},
         keeper=_may("rd", KEPT),
     ),
     "feedback": Wall(
@@ -306,6 +306,7 @@ WALLS: Mapping[str, Wall] = {
     "receipt": Wall(
         "What an agency was given of a case, sealed for that case.",
         {R: IN_CASE, A: f"{OWN} AND {IN_CASE}"},
+        {System.NOTIFIER: _all("r")},
         keeper=_may("racd", KEPT),  # of a look behind the glass, and for the auditor
     ),
     "feed": Wall(
@@ -313,6 +314,28 @@ WALLS: Mapping[str, Wall] = {
         {R: OWN, A: IN_CASE},
         {System.SEQUENCER: _all("rc")},
         keeper=_may("rad", KEPT),
+    ),
+    # --- notices ------------------------------------------------------------------------------
+    "contact": Wall(
+        "Where notices go; an agency sees its own, operators write them down.",
+        _may("r", OWN),
+        {System.OPERATOR: _all("rac"), System.NOTIFIER: _all("r")},
+    ),
+    "announcement": Wall(
+        "Up to where an agency was told that something is new.",
+        {},
+        {System.NOTIFIER: _all("rac")},
+    ),
+    "notice": Wall(
+        "That nobody has read a high-risk case, for those in it.",
+        {R: IN_CASE},
+        {System.NOTIFIER: _all("rac")},
+        keeper=_may("rd", KEPT),
+    ),
+    "beat": Wall(
+        "When the worker looked last: whoever relies on it may see.",
+        _may("r", ANYBODY),
+        {System.NOTIFIER: _all("ac")},
     ),
     "tombstone": Wall(
         "That there was a case, for the auditor of its area.",

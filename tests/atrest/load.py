@@ -18,7 +18,7 @@ from tests.live import Service
 
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 _ENOUGH = 60.0  # seconds
-_PAUSE = 0.2  # seconds between referrals: what is exchanged grows no faster than it is exchanged
+_PAUSE = 0.2  # seconds between an agency's requests: load, and not all that two cores can do
 
 
 @dataclass
@@ -123,3 +123,4 @@ class Load:
             page = client.list_cases(cursor)
             cursor = page["next"]
             yield from [item["reference"] for item in page["items"]][-1:] or self.sent[-1:]
+            self._stop.wait(_PAUSE)

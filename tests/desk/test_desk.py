@@ -10,6 +10,8 @@ from sqlalchemy import event
 
 from gateway.client.access import ProblemError
 from gateway.flows import people
+from gateway.flows.notices import Rounds
+from gateway.profiles.loader import Profiles
 from gateway.schemas.codes import OneTime, PersonRole, RiskLevel
 from tests.desk.conftest import (
     COORDINATOR,
@@ -165,6 +167,20 @@ def statements(world: World, more: int) -> int:
     engine.dispose()
     # How many lines wait is looked at once in a while, whoever asks for what.
     return len([each for each in asked if "log_pending" not in each and "PRAGMA" not in each])
+
+
+def test_F22_a_worker_that_looks_no_more_is_shown_in_red(sqlite_world: World) -> None:
+    world, alarm = sqlite_world, "Nobody is told of what is new"
+    add_people(world)
+    desk = a_desk(world, "coordinator")
+    assert "has never run" in desk.get("/desk").text
+    rounds = Rounds(world.sessions, lambda _: world.keys, Profiles.load(), lambda: world.now, None)
+    rounds.look()
+    assert alarm not in desk.get("/desk").text
+    world.later(minutes=6)
+    page = desk.get("/desk").text
+    assert alarm in page
+    assert re.search(r"has not run since [^.]*10:00", page)
 
 
 # --- one case -----------------------------------------------------------------------------------

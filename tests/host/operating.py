@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from gateway.main import commands
 
-APART = {"serve", "demo"}  # start a service of their own, which other tests search
+APART = {"serve", "demo", "worker"}  # go on until they are told to end; other tests search them
 MOST = 20  # invocations of one command
 
 

@@ -6,9 +6,11 @@ import argparse
 import ast
 
 from gateway.api import conferences
+from gateway.cli.mail import WORDS
 from gateway.client import commands
 from gateway.disclosure import ways
 from gateway.disclosure.ways import ABOUT, Way
+from gateway.flows.notices import Letter
 from tests.test_house import ROOT
 
 _PRINTS = {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"}
@@ -31,6 +33,10 @@ def test_promise_09_every_form_that_is_sealed_is_registered() -> None:
 
 def test_promise_09_every_paper_is_a_registered_way_out() -> None:
     assert set(conferences.FORMAT.pattern.split("|")) == set(ways.PAPERS)
+
+
+def test_promise_09_every_notice_is_a_registered_way_out() -> None:
+    assert set(Letter) == set(ways.NOTICES) == set(WORDS)
 
 
 def test_promise_09_every_command_of_the_client_is_a_registered_way_out() -> None:

@@ -23,6 +23,7 @@ TABLES = t.metadata.sorted_tables
 EVERYBODY = {
     "agency",
     "agency_key",
+    "beat",
     "checkpoint",
     "conference",
     "key_event",
@@ -35,6 +36,7 @@ EVERYBODY = {
 OWN = {
     "agency_scope",
     "answer",
+    "contact",
     "counter",
     "desk_session",
     "document_jti",
@@ -64,6 +66,7 @@ OF_CASE = {
     "redaction",
     "release",
     "link",
+    "notice",
     "party",
     "position",
     "risk",
@@ -71,7 +74,7 @@ OF_CASE = {
     "seal_request",
     "section_grant",
 }
-NO_AGENCY = {"agency_log_key", "enrolment", "epoch", "key_job"}
+NO_AGENCY = {"agency_log_key", "announcement", "enrolment", "epoch", "key_job"}
 
 
 @dataclass(frozen=True)

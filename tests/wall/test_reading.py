@@ -51,7 +51,25 @@ SYSTEM: dict[System, set[str]] = {
         "log_key",
         "party",
     },
-    System.OPERATOR: {"agency_log_key", "agency_scope", "enrolment", "person_role", "worker"},
+    System.NOTIFIER: {
+        "acknowledgement",
+        "announcement",
+        "assignment",
+        "case",
+        "contact",
+        "notice",
+        "receipt",
+        "risk",
+        "state",
+    },
+    System.OPERATOR: {
+        "agency_log_key",
+        "agency_scope",
+        "contact",
+        "enrolment",
+        "person_role",
+        "worker",
+    },
 }
 PARTLY: dict[System, set[str]] = {
     System.CLOCK: {"referral", "risk"},

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 import gateway.store
-from gateway.schemas.codes import OneTime
+from gateway.schemas.codes import CaseState, OneTime
 from gateway.store import context, engine
 from gateway.store import tables as t
 from tests.journeys.world import CHURCH, World
@@ -34,6 +34,7 @@ PUBLIC = {
     "key_events.list_events": "the history of partners' keys is public to partners",
     "key_events.find_added": "the history of partners' keys is public to partners",
     "key_events.list_announced": "the history of partners' keys is public to partners",
+    "notices.find_beat": "whether the worker looks is for everybody who relies on it",
     "conferences.find_conference": "when and where, and no case",
     "log.find_newest_checkpoint": "signed roots are published",
     "log.list_checkpoints": "signed roots are published",
@@ -155,6 +156,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "feed.list_looks": {"agency_id": "harbourgate-homes", "after": (0, 0)},
     "receipts.list_by_id": {"ids": [RECEIPT]},
     "receipts.list_receipts": {"agency_id": "harbourgate-homes", "until": LATER},
+    "notices.list_unread": {"states": tuple(CaseState)},
     "approvals.list_standing": {"on": LATER.date()},
     "feed.list_items": {"agency_id": "marlbury-idva", "after": (0, 0)},
 }
