@@ -16,7 +16,7 @@ import pytest
 from gateway.client.access import ProblemError
 from gateway.sealing import jose
 from gateway.store import tables as t
-from tests.journeys.world import World, example, position
+from tests.journeys.world import World, a_world, example, position
 
 CASES = {
     "c1": "harbourgate-homes",
@@ -203,12 +203,13 @@ def test_promise_08_the_log_itself_tells_no_story(lived: Lived) -> None:
 
 
 def test_V41_the_index_of_people_holds_keyed_tokens_alone(
-    lived: Lived, sqlite_world: World
+    lived: Lived, sqlite_url: str, tmp_path: Path
 ) -> None:
     """The same people under other keys leave no token in common."""
-    sqlite_world.client("harbourgate-homes").refer(example("c1"))
+    with a_world(sqlite_url, tmp_path / "elsewhere") as elsewhere:
+        elsewhere.client("harbourgate-homes").refer(example("c1"))
+        there = {row["token"] for row in elsewhere.rows(t.party_token)}
     here = {row["token"] for row in lived[0].rows(t.party_token)}
-    there = {row["token"] for row in sqlite_world.rows(t.party_token)}
     assert here
     assert there
     assert not here & there
