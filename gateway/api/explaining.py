@@ -30,7 +30,8 @@ ON = Query("on", r"\d{4}-\d\d-\d\d", "With the rule tables in force on that day.
 def explain_case(call: Call, reference: str) -> Response:
     """Which sections an agency would get at which level, and the row of the need-to-know matrix
     that decides each. Opens nothing. The coordinator may ask for any agency, whoever contributed
-    something for what the tables would give of that, everyone for itself."""
+    something for what the tables would give of that, everyone for itself. What waits for a second
+    person, because the team may serve both sides, is INDICATOR by the rule second-person."""
     with call.work() as work:
         found = cases.explain_view(
             work,

@@ -51,6 +51,7 @@ from gateway.disclosure.receipts import (
     open_receipts,
 )
 from gateway.disclosure.redacting import redact
+from gateway.disclosure.releasing import would_wait
 from gateway.disclosure.renewing import renew_case_key
 from gateway.disclosure.telling import is_safe_to_tell
 from gateway.disclosure.ties import list_ties
@@ -131,4 +132,5 @@ __all__ = [
     "unseal",
     "walled",
     "with_unseen",
+    "would_wait",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from gateway.disclosure.deciding import profile_of
+from gateway.disclosure.deciding import Explained, get_facts, profile_of
 from gateway.ledger import Work
 from gateway.rules import releasing
-from gateway.rules.facts import Allowed, CaseFacts
-from gateway.rules.releasing import DUE, SECOND_PERSON, Release
+from gateway.rules.facts import Allowed, Caller, CaseFacts
+from gateway.rules.releasing import BOTH, DUE, SECOND_PERSON, Release
 from gateway.schemas.codes import Level, ReleaseState
 from gateway.store import dated, feed, releases
 from gateway.store.releases import ReleaseRow
@@ -61,6 +62,41 @@ def gate(work: Work, facts: CaseFacts, decision: Allowed) -> Gated:
         decision, levels={**decision.levels, **shown}, reasons={**decision.reasons, **why}
     )
     return Gated(stopped, asked)
+
+
+def would_wait(
+    work: Work,
+    case_id: str,
+    agency: Caller,
+    found: Explained,
+    known: Collection[str] | None,
+) -> Explained:
+    """What was explained, with what waits for a second person as a mark that it is there (F62).
+
+    Of police and the like it is told whether the case has such a section or not. That another
+    agency is known to serve both sides is told to itself only where something is sealed to it,
+    which it would find on reading. `known` are the sections that who asks knows of (None: all).
+    """
+    facts = get_facts(work, case_id)
+    exclusive, me = profile_of(work, facts).matrix.exclusive, agency.agency_id
+    own = {s.name for s in facts.sections if s.owner == me and (known is None or s.name in known)}
+    place = (me, releasing.team_of(agency))
+    rows = releases.list_releases(work.session, [case_id])
+    row = next((each for each in rows if (each.agency_id, each.team) == place), None)
+    rule = dated.list_consents(work.session, [case_id])[case_id].rule  # in danger whatever she says
+    waits = releasing.release(agency.kind, row.state if row else None, rule) is Release.STOPS
+    there = {s.name for s in facts.sections if me in s.sealed_to}
+    told = exclusive if agency.kind in BOTH or me != work.caller.agency_id else there
+    held = {
+        name
+        for name, level in found.levels.items()
+        if waits and level is Level.FULL and name in told and name in exclusive - own
+    }
+    return replace(
+        found,
+        levels={**found.levels, **dict.fromkeys(held, Level.INDICATOR)},
+        reasons={**found.reasons, **dict.fromkeys(held, SECOND_PERSON)},
+    )
 
 
 def ask(work: Work, facts: CaseFacts, row: ReleaseRow | None) -> None:

@@ -10,10 +10,14 @@ import pytest
 from gateway import ledger
 from gateway.client.access import ProblemError
 from gateway.flows import agencies
+from gateway.rules.releasing import BOTH
+from gateway.schemas.codes import AgencyKind, Scope
+from gateway.schemas.sections import SEALED_READERS
 from gateway.store import tables as t
 from tests.journeys.world import CHAIR, World, example, graded
 
 SENDER, IDVA, POLICE = "fenhollow-idva", "marlbury-idva", "marlbury-police"
+CSC = "marlbury-csc"
 COORDINATOR, LANDLORD = "marlbury-marac", "harbourgate-homes"
 SEALED = {"protected_address", "safe_contact"}
 SECOND = (COORDINATOR, "marac-01")
@@ -59,8 +63,8 @@ def owed(world: World, agency: str = COORDINATOR) -> list[tuple[str, str]]:
     return [(item["code"], item["by"]) for item in items if "RELEASE" in item["code"]]
 
 
-def has(world: World, ref: str, *who: str) -> set[str]:
-    pulled = world.client(*who).pull(ref, "P2")
+def has(world: World, ref: str, *who: str, purpose: str = "P2") -> set[str]:
+    pulled = world.client(*who).pull(ref, purpose)
     stood = {each["section"]: each["level"] for each in pulled.document["sections"]}
     for section in (SEALED & set(stood)) - set(pulled.sealed):
         assert stood[section] == "INDICATOR"
@@ -128,6 +132,61 @@ def test_F62_another_agency_stops_once_it_is_known_to_serve_him_too(world: World
     assert ("DECIDE_RELEASE", "COORDINATOR") in owed(world)
     world.client(*SECOND).walls.release(ref, "APPROVE", IDVA)
     assert has(world, ref, IDVA) == SEALED
+
+
+def test_F48_F62_no_approval_brings_children_s_services_past_the_second_person(
+    world: World,
+) -> None:
+    """Their cell is case by case, but nobody seals to their kind: there is nothing to open.
+
+    Should a table ever make them readers, the second person is asked for their teams too.
+    """
+    ref = world.client(LANDLORD).refer(example("c1", children_concern="SIGNIFICANT_HARM")).reference
+    worker = world.client(CSC, "csc-01")
+    assert has(world, ref, CSC, "csc-01", purpose="P3") == set()
+    for section in sorted(SEALED):
+        document = {"act": "ASK", "section": section, "reason": "A visit to the children."}
+        path = f"/v1/cases/{ref}/approvals"
+        with pytest.raises(ProblemError) as caught:
+            worker._exchange.send_sealed(path, "approval/1", document, Scope.CASES_WRITE)
+        assert caught.value.problems == (("not_case_by_case", "/section"),)
+        assert world.rows(t.release) == []
+        assert explained(world, ref, CSC, CSC, "P3")[section][0] != "FULL"
+    assert AgencyKind.CSC in BOTH - SEALED_READERS["safe_contact"]
+
+
+def explained(
+    world: World, ref: str, asker: str, agency: str, purpose: str = "P2"
+) -> dict[str, tuple[str, str]]:
+    found = world.client(asker).explain(ref, agency, purpose)
+    return {s["section"]: (s["level"], s["rule"]) for s in found["sections"]}
+
+
+def test_M7_F62_explain_says_what_waits_for_a_second_person(world: World) -> None:
+    ref = serious(world)
+    waits = ("INDICATOR", "second-person")
+    assert explained(world, ref, POLICE, POLICE)["safe_contact"] == waits
+    assert has(world, ref, POLICE) == set()
+    world.client(LANDLORD, "homes-01").walls.release(ref, "APPROVE", POLICE)
+    level, rule = explained(world, ref, POLICE, POLICE)["safe_contact"]
+    assert (level, rule != "second-person") == ("FULL", True)
+    world.client(LANDLORD, "homes-01").walls.release(ref, "REFUSE", POLICE)
+    assert explained(world, ref, POLICE, POLICE)["safe_contact"] == waits
+    # Whoever contributed is told what the tables give, and not how it stands with a team.
+    assert explained(world, ref, LANDLORD, POLICE)["safe_contact"][1] != "second-person"
+
+
+def test_M7_F62_that_it_serves_him_is_told_by_explain_only_where_reading_tells_it(
+    world: World,
+) -> None:
+    ref = listed(world, example("c3"))
+    bare = world.client(SENDER).refer(graded(15)).reference  # with nothing sealed in it
+    for each in (ref, bare):
+        assert explained(world, each, IDVA, IDVA)["safe_contact"][0] == "FULL"
+        world.client(COORDINATOR, "marac-01").walls.release(each, "SERVES", IDVA)
+    assert explained(world, ref, IDVA, IDVA)["safe_contact"] == ("INDICATOR", "second-person")
+    assert explained(world, ref, COORDINATOR, IDVA)["safe_contact"][1] == "second-person"
+    assert explained(world, bare, IDVA, IDVA)["safe_contact"][0] == "FULL"
 
 
 def refused(act: Any, *given: Any) -> tuple[int, str]:

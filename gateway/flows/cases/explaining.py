@@ -13,6 +13,7 @@ from gateway.disclosure import (
     explain_table,
     get_facts,
     require_no_wall,
+    would_wait,
 )
 from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
@@ -148,11 +149,12 @@ def _let_in(work: Work, reference: str, agency_id: str, purpose: Purpose) -> _As
 def _explain(
     work: Work, asker: _Asker, agency_id: str, purpose: Purpose, supposed: Supposed
 ) -> Explained:
-    if agency_id == work.caller.agency_id:
-        return explain(work, asker.case_id, work.caller, purpose, supposed=supposed)
-    agency = agency_of(work, agency_id)
-    if asker.is_coordinator:
-        return explain(work, asker.case_id, agency, purpose, known=asker.known, supposed=supposed)
+    is_own = agency_id == work.caller.agency_id
+    agency = work.caller if is_own else agency_of(work, agency_id)
+    if is_own or asker.is_coordinator:
+        known = None if is_own else asker.known
+        found = explain(work, asker.case_id, agency, purpose, known=known, supposed=supposed)
+        return would_wait(work, asker.case_id, agency, found, known)
     found = explain_table(work, asker.area, agency, purpose, supposed=supposed)
     return _only(found, asker.contributed)
 
