@@ -16,6 +16,7 @@ from gateway.desk import cookies, reading, words
 from gateway.desk.guard import Visit, held
 from gateway.desk.place import house
 from gateway.errors import NotFound
+from gateway.rules.desk import DECIDES
 from gateway.schemas.codes import PersonRole
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -74,7 +75,10 @@ def _menu(person: Person | None) -> list[tuple[str, str, str]]:
         return []
     if PersonRole.AGENCY_ADMIN in person.roles:
         return [("colleagues", "/desk/people", "People")]
-    return [("home", "/desk", "What needs me now"), ("cases", "/desk/cases", "Cases")]
+    found = [("home", "/desk", "What needs me now"), ("cases", "/desk/cases", "Cases")]
+    if person.roles & DECIDES:
+        found.append(("meetings", "/desk/conferences", "Conferences"))
+    return found
 
 
 def _zone(person: Person | None, now: datetime | None) -> ZoneInfo:

@@ -126,6 +126,7 @@ CONFLICTS: Mapping[str, str] = {
     "same_person": "Somebody else has to do this: it needs a second person.",
     "chair_only": "Only the chair can do this.",
     "already_listed": "It stands on this list already.",
+    "list_locked": "The list stands: only the chair adds to it. Open it again to change its order.",
 }
 
 

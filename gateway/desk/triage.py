@@ -21,7 +21,8 @@ from gateway.desk.guard import Visit, page
 from gateway.desk.place import ROOT
 from gateway.desk.render import show
 from gateway.errors import Conflict, Invalid, NotFound
-from gateway.flows import cases, directory
+from gateway.flows import cases, conferences, directory
+from gateway.flows.conferences import Planned
 from gateway.rules.desk import DECIDES
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AreaDecision, Limited, ReturnReason
@@ -59,13 +60,13 @@ class Tried:
 def triage(visit: Visit, reference: str) -> Answer:
     """Show a referral as it is weighed: people, risk, gaps, clock, and what can be decided."""
     done = request.args.get("done", "")
-    return _show(visit, _read(reference), done=done if done in list(AreaDecision) else "")
+    return _show(visit, read_reference(reference), done=done if done in list(AreaDecision) else "")
 
 
 @page("/cases/<reference>/triage", roles=DECIDES, method="POST", takes=Limited.EXPORT)
 def decide_case(visit: Visit, reference: str) -> Answer:
     """Decide about a referral; what was written stays in the page if that cannot be done."""
-    written = _read(reference)
+    written = read_reference(reference)
     decision = request.form.get("decision", "")
     try:
         with visit.work() as work:
@@ -107,7 +108,8 @@ def new_key() -> str:
     return str(uuid.uuid4())
 
 
-def _read(reference: str) -> str:
+def read_reference(reference: str) -> str:
+    """A reference as it is stored. :raises NotFound: if it is none."""
     written = references.read(reference)
     if written is None:
         raise NotFound
@@ -138,6 +140,10 @@ def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str =
         weighed = cases.weigh(work, written, issuer=visit.house.settings.base_url)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
+    meetings: tuple[Planned, ...] = ()
+    if weighed.is_listable:
+        with visit.work() as work:
+            meetings = tuple(each for each in conferences.list_planned(work) if each.is_own)
     profile = visit.house.profiles.for_area(visit.person.area, visit.now.date())
     known = people.humans(weighed.parts, on=visit.now.astimezone(profile.zone).date())
     document = weighed.shown.document
@@ -156,6 +162,7 @@ def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str =
         done=done,
         sent=request.form,
         key=new_key(),
+        meetings=meetings,
         names=names,
         labels=labels_of(visit),
         terms=terms,

@@ -96,15 +96,15 @@ def give_receipt(
 
 
 def keep_shown(
-    work: Work, *, issuer: str, form: str, document: Mapping[str, Any], told: Told
+    work: Work, *, issuer: str, form: str, document: Mapping[str, Any], told: Sequence[Told]
 ) -> None:
-    """Sign and keep what a page shows of a case; the reader finds it among its agency's receipts.
+    """Sign and keep what a page shows of cases; the reader finds it among its agency's receipts.
 
     `document` is what the page is made of, with what is protected written out.
     """
     me = work.caller.agency_id
     custody = str(directory.custodies(work.session, {me})[me])
-    give_receipt(work, issuer=issuer, form=form, document=document, told=[told], custody=custody)
+    give_receipt(work, issuer=issuer, form=form, document=document, told=told, custody=custody)
 
 
 def list_given(work: Work, case_id: str, *, agency_id: str, until: datetime) -> list[Given]:

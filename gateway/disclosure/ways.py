@@ -247,4 +247,9 @@ PAGES: Mapping[str, Way] = {
     "answer_case": Way.CODES,
     "triage": Way.SCANNED,
     "decide_case": Way.SCANNED,
+    "meetings": Way.CODES,
+    "plan_meeting": Way.CODES,
+    "agenda": Way.SCANNED,
+    "order_agenda": Way.SCANNED,
+    "put_on_list": Way.CODES,
 }

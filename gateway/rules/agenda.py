@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from types import MappingProxyType
 
 from gateway.rules.facts import AgendaFacts, Slot
 from gateway.schemas.codes import Criterion, RiskLevel
 
+NOWHERE: Mapping[str, int] = MappingProxyType({})
 NEAR = timedelta(days=7)
 BREAK_EVERY = 60  # minutes of cases
 BREAK = 10  # minutes
@@ -35,21 +37,63 @@ LEVELS: Mapping[RiskLevel, int] = {
 
 
 def order(
-    cases: Sequence[AgendaFacts], *, on: date, starts_at: datetime, minutes: int
+    cases: Sequence[AgendaFacts],
+    *,
+    on: date,
+    starts_at: datetime,
+    minutes: int,
+    places: Mapping[str, int] = NOWHERE,
 ) -> tuple[Slot, ...]:
     """Return the cases in the order in which they are to be heard, each with time and reason.
 
     Emergencies to ratify, then a release, court or other event within 7 days, repeats with open
     actions, honour-based abuse or stalking, the rest by level, critical answers and age of the
     referral; cases about partner agencies' own staff come last, with the room cleared. Ten
-    minutes' break follow each full hour of cases.
+    minutes' break follow each full hour of cases. `places` are those that a person gave: see
+    `by_hand`.
     """
     slots = []
-    for index, (case, reason) in enumerate(_ordered(cases, on)):
+    for index, (case, reason) in enumerate(by_hand(_ordered(cases, on), places)):
         spent = index * minutes
         begins = starts_at + timedelta(minutes=spent + BREAK * (spent // BREAK_EVERY))
         slots.append(Slot(case.case_id, index + 1, begins, minutes, reason))
     return tuple(slots)
+
+
+def by_hand(
+    ranked: Sequence[tuple[AgendaFacts, str]], places: Mapping[str, int]
+) -> list[tuple[AgendaFacts, str]]:
+    """Return the cases as a person ordered them.
+
+    One that came to the list since then stands behind the case after which the rules put it; the
+    room is cleared once, so cases about partners' staff stay last.
+    """
+    found = sorted(
+        (each for each in ranked if each[0].case_id in places),
+        key=lambda each: (places[each[0].case_id], each[0].case_id),
+    )
+    for n, each in enumerate(ranked):
+        if each[0].case_id not in places:
+            before = {case.case_id for case, _ in ranked[:n]}
+            at = [k for k, (case, _) in enumerate(found, 1) if case.case_id in before]
+            found.insert(max(at, default=0), each)
+    return sorted(found, key=lambda each: each[1] == RESTRICTED)
+
+
+def moved(ids: Sequence[str], seen: Collection[str], case_id: str, *, up: bool) -> list[str]:
+    """Return an order in which one case has changed places with its neighbour.
+
+    Who moves it changes it with the next case that is seen; what is not seen keeps its place. At
+    the end of the list nothing changes.
+    """
+    places = [n for n, each in enumerate(ids) if each in seen]
+    here = places.index(ids.index(case_id))
+    there = here - 1 if up else here + 1
+    found = list(ids)
+    if 0 <= there < len(places):
+        a, b = places[here], places[there]
+        found[a], found[b] = found[b], found[a]
+    return found
 
 
 def is_over(cases: int, *, capacity: int) -> bool:

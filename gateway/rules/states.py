@@ -106,6 +106,12 @@ def can_withdraw(state: CaseState) -> bool:
     return S.ABANDONED in EDGES[state]
 
 
+def can_list(state: CaseState) -> bool:
+    """Whether a case can come on a list; an emergency stands on it to be ratified."""
+    is_elsewhere = state is S.TRANSFER_OUT_PENDING
+    return state is S.EMERGENCY or (S.LISTED in EDGES[state] and not is_elsewhere)
+
+
 def stage(state: CaseState, in_conference: bool) -> Stage:
     """Return where a case stands for need-to-know; NONE wherever nothing is to be seen."""
     base = STAGES.get(state, Stage.NONE)

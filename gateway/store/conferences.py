@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Integer, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add, add_all
+from gateway.store.rows import add, add_all, change
 from gateway.store.types import Utc
 
 
@@ -23,6 +23,7 @@ class ConferenceRow:
     area: str
     agency_id: str  # who plans and runs it
     starts_at: datetime
+    locked_at: datetime | None = None  # since then only the chair adds to its list
 
 
 _DATES = Prepared(
@@ -31,14 +32,14 @@ _DATES = Prepared(
     .where(t.conference_case.c.case_id.in_(bindparam("ids", expanding=True)))
     .order_by(t.conference_case.c.listed_at)
 )
-_ONE = Prepared(
-    select(
-        t.conference.c.id,
-        t.conference.c.area,
-        t.conference.c.agency_id,
-        t.conference.c.starts_at,
-    ).where(t.conference.c.id == bindparam("conference_id"))
+_ROW = (
+    t.conference.c.id,
+    t.conference.c.area,
+    t.conference.c.agency_id,
+    t.conference.c.starts_at,
+    t.conference.c.locked_at,
 )
+_ONE = Prepared(select(*_ROW).where(t.conference.c.id == bindparam("conference_id")))
 _ATTENDEES = Prepared(
     select(t.conference_attendee.c.agency_id)
     .where(t.conference_attendee.c.conference_id == bindparam("conference_id"))
@@ -51,24 +52,62 @@ _LISTED = Prepared(
 )
 
 
-_NEXT = Prepared(
-    select(
-        t.conference.c.id, t.conference.c.area, t.conference.c.agency_id, t.conference.c.starts_at
-    )
+_COMING = Prepared(
+    select(*_ROW)
     .join(t.conference_attendee, t.conference_attendee.c.conference_id == t.conference.c.id)
     .where(
         t.conference_attendee.c.agency_id == bindparam("agency_id"),
         t.conference.c.starts_at >= bindparam("since", type_=Utc()),
     )
-    .order_by(t.conference.c.starts_at)
-    .limit(1)
+    .order_by(t.conference.c.starts_at, t.conference.c.id)
+    .limit(bindparam("most", type_=Integer()))
+)
+_PLACES = Prepared(
+    select(t.conference_case.c.case_id, t.conference_case.c.place).where(
+        t.conference_case.c.conference_id == bindparam("conference_id"),
+        t.conference_case.c.place.is_not(None),
+    )
 )
 
 
 def find_next(session: Session, *, agency_id: str, since: datetime) -> ConferenceRow | None:
     """The first conference that an agency attends, of those that start from then on."""
-    rows = _NEXT.rows(session, agency_id=agency_id, since=since)
-    return ConferenceRow(*rows[0]) if rows else None
+    rows = list_coming(session, agency_id=agency_id, since=since, most=1)
+    return rows[0] if rows else None
+
+
+def list_coming(
+    session: Session, *, agency_id: str, since: datetime, most: int = 50
+) -> list[ConferenceRow]:
+    """The conferences that an agency attends and that start from then on, the next first."""
+    rows = _COMING.rows(session, agency_id=agency_id, since=since, most=most)
+    return [ConferenceRow(*row) for row in rows]
+
+
+def list_places(session: Session, conference_id: str) -> dict[str, int]:
+    """Where a person put cases of a list, by case; those that nobody moved are absent."""
+    rows = _PLACES.rows(session, conference_id=conference_id)
+    return {row[0]: row[1] for row in rows}
+
+
+def set_places(session: Session, conference_id: str, places: Mapping[str, int | None]) -> None:
+    """Put cases of a list where a person wants them; None takes a case's place back."""
+    of = t.conference_case
+    for case_id, place in places.items():
+        row = update(of).where(of.c.conference_id == conference_id, of.c.case_id == case_id)
+        change(session, row.values(place=place))
+
+
+def set_locked(session: Session, conference_id: str, at: datetime | None) -> None:
+    """Let the list of a conference stand from a moment on, or open it again."""
+    row = update(t.conference).where(t.conference.c.id == conference_id)
+    change(session, row.values(locked_at=at))
+
+
+def hold_list(session: Session, conference_id: str) -> None:
+    """Make who orders a list wait for who orders it at this moment (SQLite already does)."""
+    of = select(t.conference.c.id).where(t.conference.c.id == conference_id)
+    session.execute(of.with_for_update()).all()
 
 
 def add_conference(

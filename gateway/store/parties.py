@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Boolean, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Boolean, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
-from gateway.store.rows import add_all
+from gateway.store.rows import add_all, change
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,13 @@ def list_links(session: Session, case_ids: Sequence[str]) -> list[LinkRow]:
     """Links from these cases to earlier ones."""
     rows = _LINKS.rows(session, ids=case_ids) if case_ids else ()
     return [LinkRow(*(*row[:3], tuple(row[3]), *row[4:])) for row in rows]
+
+
+def set_link(session: Session, link: LinkRow, status: str) -> None:
+    """Keep what a person said of a suggested link."""
+    of = t.link.c
+    mine = (of.case_id == link.case_id, of.other_id == link.other_id, of.kind == link.kind)
+    change(session, update(t.link).where(*mine).values(status=status))
 
 
 _REVERSED = select(t.link.c.case_id, t.link.c.other_id).where(

@@ -766,6 +766,7 @@ conference = Table(
     _agency_id(),
     Column("starts_at", Utc, nullable=False),
     Column("planned_at", Utc, nullable=False),
+    Column("locked_at", Utc),  # the list stands: only the chair adds to it
 )
 
 conference_attendee = Table(
@@ -782,6 +783,7 @@ conference_case = Table(
     _case_id(primary_key=True, index=True),
     Column("kind", String(20), nullable=False),
     Column("listed_at", Utc, nullable=False),
+    Column("place", Integer),  # in the order made by hand, if there is one
 )
 
 tombstone = Table(

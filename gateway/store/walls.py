@@ -244,8 +244,8 @@ WALLS: Mapping[str, Wall] = {
         "What the coordinator released.", _may("ra", IN_CASE), keeper=_may("rd", KEPT)
     ),
     "link": Wall(
-        "Cases that may belong together, known from the later one.",
-        _may("ra", IN_CASE),
+        "Cases that may belong together, known from the later one; a person says whether they do.",
+        _may("rac", IN_CASE),
         {System.ROUTING: _all("r"), System.MATCHING: _all("r")},
         keeper=_may("rd", LINK_KEPT),
     ),
@@ -345,7 +345,7 @@ WALLS: Mapping[str, Wall] = {
     # --- conferences --------------------------------------------------------------------------
     "conference": Wall(
         "When an area's conference meets; it names no case.",
-        {R: ANYBODY, A: OWN},
+        {R: ANYBODY, A: OWN, C: OWN},
     ),
     "conference_attendee": Wall(
         "Who attends, for who runs it; each attendee sees itself.",
@@ -353,7 +353,7 @@ WALLS: Mapping[str, Wall] = {
     ),
     "conference_case": Wall(
         "What is heard there, for attendees and for those in the case.",
-        {R: f"{ATTENDED} OR {IN_CASE}", A: f"{RUN} AND {IN_CASE}"},
+        {R: f"{ATTENDED} OR {IN_CASE}", A: f"{RUN} AND {IN_CASE}", C: f"{RUN} AND {IN_CASE}"},
         {System.MATCHING: _all("r"), System.CLOCK: _all("r")},
         keeper=_may("rd", KEPT),
     ),

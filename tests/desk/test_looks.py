@@ -25,6 +25,8 @@ PAGES = {
     "why": ("coordinator", "/desk/cases/{c1}"),
     "triage": ("coordinator", "/desk/cases/{again}/triage"),
     "triage-imminent": ("coordinator", "/desk/cases/{c5}/triage"),
+    "conferences": ("coordinator", "/desk/conferences"),
+    "agenda": ("coordinator", "/desk/conferences/{conference}"),
     "account": ("coordinator", "/desk/account"),
     "prove": ("coordinator", "/desk/prove"),
     "password": ("coordinator", "/desk/account/password"),

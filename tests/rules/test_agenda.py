@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.agenda import RANK, ends_at, is_over, nearest, order, reason_of
+from gateway.rules.agenda import RANK, ends_at, is_over, moved, nearest, order, reason_of
 from gateway.rules.facts import AgendaFacts
 from gateway.schemas.codes import Criterion, RiskLevel
 
@@ -179,3 +179,36 @@ def test_every_case_has_one_place_and_no_two_overlap(
     assert all(end <= after.starts_at for end, after in zip(ends, slots[1:], strict=False))
     random.shuffle(listed)
     assert order(listed, on=ON, starts_at=TEN, minutes=minutes) == slots
+
+
+# --- by hand ------------------------------------------------------------------------------------
+
+
+def by_hand(**places: int) -> list[str]:
+    return [
+        slot.case_id for slot in order(IN_ORDER, on=ON, starts_at=TEN, minutes=12, places=places)
+    ]
+
+
+def test_F31_a_hand_made_order_counts_and_a_newcomer_stands_where_the_rules_put_it() -> None:
+    rules = ["emergency", "release", "repeat", "stalking", "plain", "staff"]
+    assert by_hand() == rules
+    assert by_hand(plain=1, stalking=2, repeat=3, release=4, emergency=5) == [
+        *("plain", "stalking", "repeat", "release", "emergency"),
+        "staff",
+    ]
+    assert by_hand(plain=1, emergency=2, stalking=3)[:4] == [
+        *("plain", "emergency", "release", "repeat"),
+    ]
+    assert by_hand(plain=1) == ["emergency", "release", "repeat", "stalking", "plain", "staff"]
+    assert by_hand(staff=1, plain=2)[-1] == "staff"  # the room is cleared once
+    again = order(IN_ORDER, on=ON, starts_at=TEN, minutes=12, places={"plain": 1, "emergency": 2})
+    assert [slot.starts_at - TEN for slot in again][:2] == [timedelta(), timedelta(minutes=12)]
+
+
+def test_F31_a_case_changes_with_the_next_that_is_seen() -> None:
+    listed = ["a", "hidden", "b", "c"]
+    seen = {"a", "b", "c"}
+    assert moved(listed, seen, "b", up=True) == ["b", "hidden", "a", "c"]
+    assert moved(listed, seen, "b", up=False) == ["a", "hidden", "c", "b"]
+    assert moved(listed, seen, "a", up=True) == moved(listed, seen, "c", up=False) == listed

@@ -79,6 +79,7 @@ def lived(shared_world: World) -> World:
     first = world.client(LANDLORD).refer(example("c1")).reference
     coordinator.decide(first, {"decision": "ACCEPT", "feedback": "PLAN_AGREED"})
     coordinator.list_case(conference, first)
+    world.execute("UPDATE conference_case SET place = 1")  # as its coordinator ordered it
     again = world.client(OTHER).refer(example("c1")).reference
     coordinator.decide(again, {"decision": "MERGE", "merge_with": first, "release": True})
     world.client(IDVA).pull(first, "P2")  # and looks at the log, and signs what it saw

@@ -147,6 +147,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "private_notes.list_notes": {"agency_id": "marlbury-idva", "after": 0},
     "dated.list_sealed": {"table": "state", "column": "state"},
     "conferences.find_next": {"agency_id": "marlbury-police", "since": LONG_BEFORE},
+    "conferences.list_coming": {"agency_id": "marlbury-police", "since": LONG_BEFORE},
     "credentials.count_one_time": {"kind": OneTime.INVITATION},
     "credentials.find_one_time": {"digest": b"o" * 32},
     "credentials.find_passkey": {"key_id": b"k" * 32},

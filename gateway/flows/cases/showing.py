@@ -142,7 +142,7 @@ def _shown(
         raise ValueError("a page that may not write out what is protected")
     told = found.told(document["reference"])
     page = {"case": reveal(document), "opened": reveal(opened)}
-    keep_shown(work, issuer=issuer, form=PAGE, document=page, told=told)
+    keep_shown(work, issuer=issuer, form=PAGE, document=page, told=[told])
     return Shown(
         page["case"],
         tuple(sorted(sealed - opened.keys())),

@@ -19,6 +19,7 @@ from gateway.ledger import Work
 from gateway.rules import owing
 from gateway.rules.clocks import due
 from gateway.rules.completeness import Gap, Known, blanks, gaps
+from gateway.rules.states import can_list
 from gateway.schemas.codes import AreaDecision, CaseState, Level, Outcome, Purpose
 from gateway.store import cases
 
@@ -37,6 +38,7 @@ class Weighed:
     state_because: str
     reasons: tuple[str, ...]  # coded, of the last decision
     due_at: datetime | None
+    is_listable: bool  # on the list of a conference
     open_to: tuple[AreaDecision, ...]
     gaps: tuple[Gap, ...]
     blanks: tuple[tuple[str, str, str], ...]  # section, field, reason
@@ -78,6 +80,7 @@ def weigh(work: Work, reference: str, *, issuer: str) -> Weighed:
         state_because=case.because,
         reasons=case.reasons,
         due_at=due(profile.clocks[_TRIAGE], case.state_at, profile.working_days) if waits else None,
+        is_listable=can_list(case.state),
         open_to=open_to(case.state, guards),
         gaps=gaps(parts, known),
         blanks=blanks(parts),

@@ -16,6 +16,7 @@ from gateway.disclosure import (
     load,
     require_purpose,
     seal_answer,
+    shown_on_pages,
     with_unseen,
 )
 from gateway.errors import Denied
@@ -83,6 +84,10 @@ class Agenda:
     labels: Mapping[str, str]  # items of risk instruments in words
     about: tuple[CaseFacts, ...] = field(default=(), repr=False)  # to whose key it is sealed
     told: tuple[Told, ...] = field(default=(), repr=False)
+    is_run: bool = False  # by the reader's agency
+    locked_at: datetime | None = None
+    is_by_hand: bool = False
+    order: tuple[str, ...] = field(default=(), repr=False)  # ids of all listed, also unseen
 
     @property
     def is_over_capacity(self) -> bool:
@@ -90,8 +95,12 @@ class Agenda:
         return agenda.is_over(self.listed, capacity=self.capacity)
 
 
-def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agenda, Entry]:
+def build_agenda(
+    work: Work, conference_id: str, purpose: Purpose, *, on_page: bool = False
+) -> tuple[Agenda, Entry]:
     """Build the agenda as the caller may know it, with a fixed number of statements.
+
+    A page leaves out what would be sealed to a worker's own key.
 
     :raises Denied: if the caller's agency does not attend.
     """
@@ -110,6 +119,8 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
     # Of those behind a wall no gap, number or end of the day tells.
     case_ids = [id_ for id_ in kinds if conflict.refusal(known[id_], work.caller) is None]
     seen = {case_id: facts[case_id] for case_id in case_ids if case_id in facts}
+    if on_page:
+        seen = {c: each for c, each in seen.items() if shown_on_pages(work, each) is not None}
     found = disclose_many(work, seen, purpose, event="agenda.read", only=SHOWN, opens=OPENED)
     with work.timing():  # also the cases that the caller may not know take their time
         risks = _risks(work, case_ids, found)
@@ -119,7 +130,8 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
         }
     on = conference.starts_at.astimezone(profile.zone).date()
     staff = {case_id for case_id in case_ids if known[case_id].ties.is_restricted}
-    slots = _order(risks, first, kinds, conference, profile, on, staff)
+    places = conferences.list_places(work.session, conference_id)
+    slots = _order(risks, first, kinds, conference, profile, on, staff, places)
     entry = work.record(
         "agenda.built",
         None,
@@ -149,6 +161,10 @@ def build_agenda(work: Work, conference_id: str, purpose: Purpose) -> tuple[Agen
         told=tuple(
             each.told(references.write(first[case_id].reference)) for case_id, each in found.items()
         ),
+        is_run=conference.agency_id == work.caller.agency_id,
+        locked_at=conference.locked_at,
+        is_by_hand=bool(places),
+        order=tuple(slot.case_id for slot in slots),
     ), entry
 
 
@@ -198,6 +214,7 @@ def _order(
     profile: Profile,
     on: date,
     staff: Collection[str],
+    places: Mapping[str, int],
 ) -> tuple[Slot, ...]:
     facts = [
         AgendaFacts(
@@ -222,6 +239,7 @@ def _order(
         on=on,
         starts_at=conference.starts_at,
         minutes=profile.capacity.minutes,
+        places=places,
     )
 
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from gateway.agencies import directory
-from gateway.disclosure import find_referral, get_facts, may_know, open_case_key, regrant
+from gateway.disclosure import (
+    find_referral,
+    get_facts,
+    list_facts,
+    may_know,
+    open_case_key,
+    regrant,
+    shown_on_pages,
+)
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
@@ -22,6 +30,8 @@ from gateway.store.cases import By
 from gateway.store.conferences import ConferenceRow
 from gateway.store.members import NewAssignment
 
+LASTS = timedelta(hours=8)  # one that has begun is still to come
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -30,6 +40,18 @@ class Listed:
     kind: ListingKind
     state: CaseState
     asked: tuple[str, ...]  # agencies now asked to look in their records
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A conference to come, as one attending agency knows it."""
+
+    conference_id: str
+    starts_at: datetime
+    locked_at: datetime | None
+    is_own: bool  # run by the caller's agency
+    listed: int
+    capacity: int
 
 
 def plan(work: Work, *, area: str, starts_at: datetime, attendees: Sequence[str]) -> str:
@@ -84,6 +106,7 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
         raise Denied("not-the-coordinator")
     case_id = _own_case(work, reference)
     cases.lock_case(work.session, case_id)
+    _require_open(work, conference, case_id)
     if case_id in dict(conferences.list_listed(work.session, conference_id)):
         raise Conflict("The case is on this list already.", code="already_listed")
     case = cases.list_cases(work.session, [case_id])[case_id]
@@ -117,6 +140,40 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
     kinds = [(agency_id, "ASSIGNED") for agency_id in asked]
     feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)
     return Listed(kind, state, asked)
+
+
+def list_planned(work: Work) -> tuple[Planned, ...]:
+    """The conferences that the caller's agency attends and that are not over, the next first.
+
+    No case is named, and none is counted that the caller may not know on a page.
+    """
+    work.attempt("conference.listed")
+    me = work.caller.agency_id
+    rows = conferences.list_coming(work.session, agency_id=me, since=work.now - LASTS)
+    found = []
+    for row in rows:
+        profile = work.profiles.for_area(row.area, work.today)
+        ids = [case_id for case_id, _ in conferences.list_listed(work.session, row.conference_id)]
+        facts = list_facts(work.session, ids, on=work.today)
+        known = [each for each in facts.values() if shown_on_pages(work, each) is not None]
+        capacity = profile.capacity.cases
+        is_own = row.agency_id == me
+        found.append(
+            Planned(row.conference_id, row.starts_at, row.locked_at, is_own, len(known), capacity)
+        )
+    work.record("conference.listed", None, because="attending", facts={"conferences": len(found)})
+    return tuple(found)
+
+
+def _require_open(work: Work, conference: ConferenceRow, case_id: str) -> None:
+    """Refuse to add to a list that stands; the chair may, and an emergency is always heard.
+
+    :raises Conflict: code list_locked.
+    """
+    state = cases.list_cases(work.session, [case_id])[case_id].state
+    is_urgent = state is CaseState.EMERGENCY
+    if conference.locked_at is not None and not is_urgent and not work.caller.is_chair:
+        raise Conflict("The list stands: only the chair adds to it.", code="list_locked")
 
 
 def _own_case(work: Work, reference: str) -> str:

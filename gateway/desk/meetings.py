@@ -1,0 +1,180 @@
+"""Owns conferences at the desk: planning one, putting cases on its list, and the order of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import redirect, request
+from werkzeug.wrappers import Response as Answer
+
+from gateway.agencies import inbox
+from gateway.desk import terms
+from gateway.desk.guard import Visit, page
+from gateway.desk.place import ROOT
+from gateway.desk.render import show
+from gateway.desk.triage import new_key, read_reference, sent_key
+from gateway.errors import Conflict, Invalid, NotFound
+from gateway.flows import cases, conferences, directory
+from gateway.flows.cases import Line
+from gateway.flows.conferences import Agenda
+from gateway.papers import words as papers
+from gateway.rules.desk import DECIDES
+from gateway.schemas import reference as references
+from gateway.schemas.codes import AgencyKind, Limited
+
+_AHEAD = timedelta(days=366)
+_WHEN = ("day", "month", "year", "time")
+_LISTABLE = ("ACCEPTED", "EMERGENCY", "DEFERRED")
+# What can be done to a list besides moving a case, and the button that is focused next.
+_DOES = ("up", "down", "rules", "lock", "open")
+
+
+@page("/conferences", roles=DECIDES)
+def meetings(visit: Visit) -> Answer:
+    """List the conferences to come, and plan one."""
+    return _meetings(visit)
+
+
+@page("/conferences", roles=DECIDES, method="POST")
+def plan_meeting(visit: Visit) -> Answer:
+    """Plan a conference of the coordinator's own area."""
+    area, faults = visit.person.area, {}
+    starts_at = _when(visit)
+    attendees = request.form.getlist("attendees")
+    if starts_at is None:
+        faults["when"] = "Give a day within a year from now, and a time such as 09:30."
+    if not attendees:
+        faults["attendees"] = "Choose who attends."
+    if starts_at is None or faults:
+        return _meetings(visit, faults, status=422)
+
+    def act() -> dict[str, str]:
+        found = conferences.plan(work, area=area, starts_at=starts_at, attendees=attendees)
+        return {"conference": found}
+
+    asked = {"conference": area, "starts_at": starts_at.isoformat(), "attendees": attendees}
+    try:
+        with visit.work() as work:
+            inbox.once(work, sent_key(), asked, act, status=201)
+    except Invalid:
+        return _meetings(visit, {"attendees": "One of them is not registered."}, status=422)
+    return redirect(f"{ROOT}/conferences", 303)
+
+
+@page("/conferences/<conference_id>", roles=DECIDES, takes=Limited.EXPORT)
+def agenda(visit: Visit, conference_id: str) -> Answer:
+    """Show the list of a conference in its order, with times and how full it is."""
+    return _agenda(visit, conference_id)
+
+
+@page("/conferences/<conference_id>", roles=DECIDES, method="POST", takes=Limited.EXPORT)
+def order_agenda(visit: Visit, conference_id: str) -> Answer:
+    """Move a case up or down, take the rules' order again, lock the list or open it."""
+    do, reference = request.form.get("do", ""), request.form.get("reference", "")
+    if do not in _DOES:
+        raise Invalid("Choose what to do.")
+    written = references.read(reference) or "-"
+    try:
+        with visit.work() as work:
+            match do:
+                case "up" | "down":
+                    seen = request.form.get("seen", "")
+                    conferences.move(work, conference_id, written, up=do == "up", seen=seen)
+                case "rules":
+                    conferences.follow_rules(work, conference_id)
+                case _:
+                    conferences.lock(work, conference_id, is_locked=do == "lock")
+    except Conflict as error:
+        return _agenda(visit, conference_id, said=terms.conflict(error.code), status=409)
+    place = f"#{do}-{references.write(written)}" if written != "-" else "#list"
+    return redirect(f"{ROOT}/conferences/{conference_id}{place}", 303)
+
+
+@page("/cases/<reference>/list", roles=DECIDES, method="POST")
+def put_on_list(visit: Visit, reference: str) -> Answer:
+    """Put an accepted case on the list of a conference; its attendees are asked to look."""
+    written = read_reference(reference)
+    conference_id = request.form.get("conference", "")
+
+    def act() -> Mapping[str, object]:
+        listed = conferences.list_case(work, conference_id, written)
+        return {"kind": str(listed.kind), "state": str(listed.state), "asked": list(listed.asked)}
+
+    try:
+        with visit.work() as work:
+            cases.require_shown(work, written, "conference.list")
+            asked = {"listing": conference_id, "case": written}
+            inbox.once(work, sent_key(), asked, act, status=201)
+    except Conflict as error:
+        return _agenda(visit, conference_id, said=terms.conflict(error.code), status=409)
+    return redirect(f"{ROOT}/conferences/{conference_id}#list", 303)
+
+
+def _when(visit: Visit) -> datetime | None:
+    """The start that was typed, by the area's clock; None if there is no such moment."""
+    zone = visit.house.profiles.for_area(visit.person.area, visit.now.date()).zone
+    day, month, year, time = (request.form.get(name, "").strip() for name in _WHEN)
+    try:
+        found = datetime.strptime(f"{year}-{month}-{day} {time}", "%Y-%m-%d %H:%M").replace(
+            tzinfo=ZoneInfo(str(zone))
+        )
+    except (ValueError, OverflowError):
+        return None
+    return found.astimezone(UTC) if visit.now < found < visit.now + _AHEAD else None
+
+
+def _meetings(
+    visit: Visit, faults: Mapping[str, str] | None = None, *, status: int = 200
+) -> Answer:
+    with visit.work() as work:
+        planned = conferences.list_planned(work)
+    with visit.work() as work:
+        partners = [
+            each
+            for each in directory.list_agencies(work)
+            if each.area == visit.person.area
+            and each.kind not in (AgencyKind.COORDINATOR, AgencyKind.AUDITOR)
+        ]
+    typed = request.form if faults else {}
+    chosen = request.form.getlist("attendees") if faults else [e.agency_id for e in partners]
+    return show(
+        "meetings",
+        visit,
+        status=status,
+        planned=planned,
+        partners=sorted(partners, key=lambda each: each.name),
+        faults=faults or {},
+        typed=typed,
+        chosen=chosen,
+        key=new_key(),
+    )
+
+
+def _agenda(visit: Visit, conference_id: str, *, said: str = "", status: int = 200) -> Answer:
+    with visit.work() as work:
+        found = conferences.show_agenda(work, conference_id, issuer=visit.house.settings.base_url)
+    if not found.is_run:
+        raise NotFound  # a partner's own agenda is another page
+    return show(
+        "agenda",
+        visit,
+        status=status,
+        conference_id=conference_id,
+        found=found,
+        waiting=_waiting(visit, found),
+        mark=conferences.mark(found),
+        key=new_key,
+        said=said,
+        papers=papers,
+        signs={name: sign.text for name, sign in papers.MARKERS.items()},
+    )
+
+
+def _waiting(visit: Visit, found: Agenda) -> list[Line]:
+    """Accepted cases that stand on no list yet; an emergency stays, listed or not."""
+    with visit.work() as work:
+        lines = cases.list_lines(work)
+    listed = {line.reference for line in found.lines}
+    return [each for each in lines if each.state in _LISTABLE and each.reference not in listed]

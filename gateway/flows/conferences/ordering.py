@@ -1,0 +1,95 @@
+"""Owns the order of a list that a person makes, and when the list stands."""
+
+from __future__ import annotations
+
+from gateway.disclosure import find_referral, keep_shown
+from gateway.errors import Conflict, Denied
+from gateway.flows.conferences.agenda import Agenda, build_agenda
+from gateway.ledger import Work
+from gateway.rules import agenda as rule
+from gateway.schemas.codes import Purpose
+from gateway.store import conferences
+from gateway.store.conferences import ConferenceRow
+
+PAGE = "page/1"  # in receipts: what a page of the desk shows
+CHANGED = "changed_meanwhile"
+
+
+def show_agenda(work: Work, conference_id: str, *, issuer: str) -> Agenda:
+    """Return an agenda as a page shows it; a receipt of it is kept like that of a sealed one.
+
+    :raises Denied: if the caller's agency does not attend.
+    """
+    agenda, _ = build_agenda(work, conference_id, Purpose.P9, on_page=True)
+    if agenda.told:
+        document = {"conference": conference_id, "cases": [line.reference for line in agenda.lines]}
+        keep_shown(work, issuer=issuer, form=PAGE, document=document, told=agenda.told)
+    return agenda
+
+
+def move(work: Work, conference_id: str, reference: str, *, up: bool, seen: str) -> None:
+    """Change a case of a list with its neighbour; the whole order is a person's from then on.
+
+    `seen` is how the order stood when it was shown: nobody moves what has moved meanwhile.
+
+    :raises Denied: for who does not run the conference, or for a case that is not shown to it.
+    :raises Conflict: code list_locked or changed_meanwhile.
+    """
+    _run_by_caller(work, conference_id, is_open=True)
+    agenda, _ = build_agenda(work, conference_id, Purpose.P9, on_page=True)
+    if seen != mark(agenda):
+        raise Conflict("The order has changed since the page was opened.", code=CHANGED)
+    row = find_referral(work, reference)
+    shown = {each.facts.case_id for each in agenda.told}
+    if row is None or row.case_id not in shown:
+        raise Denied("absent")
+    order = rule.moved(agenda.order, shown, row.case_id, up=up)
+    places = {case_id: place for place, case_id in enumerate(order, 1)}
+    conferences.set_places(work.session, conference_id, places)
+    work.record(
+        "conference.ordered",
+        row.case_id,
+        because="up" if up else "down",
+        facts={"conference": conference_id},
+    )
+
+
+def follow_rules(work: Work, conference_id: str) -> None:
+    """Take the order that a person made back; the rules order the list again.
+
+    :raises Denied: for who does not run the conference. :raises Conflict: code list_locked.
+    """
+    _run_by_caller(work, conference_id, is_open=True)
+    placed = conferences.list_places(work.session, conference_id)
+    conferences.set_places(work.session, conference_id, dict.fromkeys(placed))
+    work.record("conference.ordered", None, because="rules", facts={"conference": conference_id})
+
+
+def lock(work: Work, conference_id: str, *, is_locked: bool) -> None:
+    """Let a list stand, or open it again. While it stands only the chair adds to it.
+
+    :raises Denied: for who does not run the conference.
+    :raises Conflict: if it stands, or is open, already.
+    """
+    row = _run_by_caller(work, conference_id)
+    if (row.locked_at is not None) is is_locked:
+        raise Conflict("The list stands like that already.", code=CHANGED)
+    conferences.set_locked(work.session, conference_id, work.now if is_locked else None)
+    because = "locked" if is_locked else "opened"
+    work.record("conference.ordered", None, because=because, facts={"conference": conference_id})
+
+
+def mark(agenda: Agenda) -> str:
+    """How the order of an agenda stands, as its reader sees it."""
+    return " ".join(line.reference for line in agenda.lines)
+
+
+def _run_by_caller(work: Work, conference_id: str, *, is_open: bool = False) -> ConferenceRow:
+    work.attempt("conference.ordered")
+    conferences.hold_list(work.session, conference_id)
+    row = conferences.find_conference(work.session, conference_id)
+    if row is None or row.agency_id != work.caller.agency_id:
+        raise Denied("not-the-coordinator" if row else "absent")
+    if is_open and row.locked_at is not None:
+        raise Conflict("The list stands.", code="list_locked")
+    return row
