@@ -180,6 +180,11 @@ def test_promise_02_nobody_else_runs_it(
         for form in ({"do": "lock"}, {"do": "down", "reference": reference}, {"do": "rules"}):
             assert desk.post(f"/desk/conferences/{conference}", form).status_code == 404
         assert put(desk, reference, conference).status_code == 404
+    joint = shared_world.client(COORDINATOR).create_conference(
+        {"area": "MARLBURY", "starts_at": "2027-02-10T09:30:00Z", "attendees": ["fenhollow-marac"]}
+    )["conference"]
+    assert joint not in other.get("/desk/conferences").text  # it attends, and does not run it
+    assert other.get(f"/desk/conferences/{joint}").status_code == 404
     assert conference not in other.get("/desk/conferences").text
     assert desks["coordinator"].get("/desk/conferences/nothing").status_code == 404
     shown(desks["coordinator"], conference)
