@@ -192,27 +192,6 @@ def settle_release(call: Call, reference: str) -> Response:
 
 @op(
     "POST",
-    "/cases/<reference>/redactions",
-    scope=Scope.CASES_WRITE,
-    summary="Take words out of a section",
-    form="redaction/1",
-    sealed=True,
-    once=True,
-    status=201,
-)
-def settle_redaction(call: Call, reference: str) -> Response:
-    """By a worker of the section's owner or of the coordinator: a draft names places, and what
-    stands there is held from everybody else at once. Another worker of the owner confirms it, and
-    the words are gone for good, or rejects it. The original is kept sealed; both are hashed."""
-    with call.work() as work:
-        answer = cases.settle_redaction(
-            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
-        )
-    return as_kept(answer)
-
-
-@op(
-    "POST",
     "/cases/<reference>/glass",
     scope=Scope.CASES_READ,
     summary="Break the glass",

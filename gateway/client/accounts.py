@@ -48,6 +48,13 @@ class Accounts:
         self._expect(answer)
         return read_document(answer)
 
+    def removed(self, ref: str, purpose: str) -> Mapping[str, Any]:
+        """What was taken out of this agency's own sections of a case, as one of its workers."""
+        path = f"/v1/cases/{quote(ref, safe='')}/redactions"
+        answer = self._exchange.get(path, Scope.CASES_READ, purpose=purpose)
+        self._expect(answer)
+        return read_document(answer)
+
     def _page(
         self, ref: str, agency: str | None, until: str | None, after: int
     ) -> Mapping[str, Any]:

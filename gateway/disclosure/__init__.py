@@ -50,7 +50,7 @@ from gateway.disclosure.receipts import (
     list_given,
     open_receipts,
 )
-from gateway.disclosure.redacting import redact
+from gateway.disclosure.redacting import open_removed, redact
 from gateway.disclosure.releasing import would_wait
 from gateway.disclosure.renewing import renew_case_key
 from gateway.disclosure.telling import is_safe_to_tell
@@ -111,6 +111,7 @@ __all__ = [
     "open_part",
     "open_reasons",
     "open_receipts",
+    "open_removed",
     "open_value",
     "proof",
     "read_narrowings",

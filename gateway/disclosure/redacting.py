@@ -1,6 +1,7 @@
 """Owns taking words out of a section: held while it is a draft, for good once its owner confirmed.
 
-The original stays, sealed and with its digest, and nobody holds a key of it but the gateway.
+The original stays, sealed and with its digest, and nobody holds a key of it but the gateway. Its
+owner alone is given it back, each time with a line in the log and a receipt.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from gateway.disclosure.boxes import (
     BEFORE_PART,
@@ -15,18 +17,23 @@ from gateway.disclosure.boxes import (
     CaseKey,
     Contribution,
     contribute,
+    open_case_key,
+    open_for_gateway,
     open_named,
     seal_box,
 )
+from gateway.disclosure.deciding import basis_of
 from gateway.disclosure.grants import regrant
+from gateway.disclosure.receipts import Told
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import leaks
-from gateway.schemas.codes import RedactionState
+from gateway.rules.facts import Allowed, CaseFacts
+from gateway.schemas.codes import Level, Purpose, RedactionState
 from gateway.schemas.json_text import dump
 from gateway.sealing import sections as seal
 from gateway.sealing.jose import b64u
-from gateway.store import redactions, sections
+from gateway.store import dated, redactions, sections
 from gateway.store.redactions import RedactionRow
 
 REMOVED = "[removed by its owner]"
@@ -70,6 +77,41 @@ def redact(work: Work, key: CaseKey, profile: Profile, row: RedactionRow) -> lis
         sections.drop_grants(work.session, case_id=key.case_id, section_ids=changed)
         regrant(work, key, profile)
     return told
+
+
+def open_removed(
+    work: Work,
+    facts: CaseFacts,
+    rows: Sequence[RedactionRow],
+    purpose: Purpose,
+    reference: str,
+) -> tuple[dict[int, list[Any]], Told]:
+    """What stood in the caller's own sections before words were taken out, by number of the draft.
+
+    Each text comes with the salt of its digest. Recorded first; the caller decided that all `rows`
+    are its own.
+    """
+    names = sorted({row.section for row in rows if row.state is RedactionState.CONFIRMED})
+    decision = Allowed({}, "own", dict.fromkeys(names, Level.FULL))
+    risk = dated.list_risks(work.session, [facts.case_id])[facts.case_id]
+    entry = work.record(
+        "redaction.read",
+        facts.case_id,
+        because=decision.because,
+        purpose=purpose,
+        basis=basis_of(work, facts, risk),
+        levels=decision.own,
+        facts={"owners": [work.caller.agency_id], "numbers": [row.seq for row in rows]},
+    )
+    found: dict[int, list[Any]] = {row.seq: [] for row in rows}
+    if names:
+        key = open_case_key(work, facts.case_id)
+        with work.keeping(facts.case_id):
+            kept = open_for_gateway(work, {facts.case_id: key}, BEFORE_PART)
+        for each in kept.get(facts.case_id, ()):
+            if each["number"] in found:
+                found[each["number"]].append({name: each[name] for name in ("salt", "content")})
+    return found, Told(reference, facts, decision, (), entry)
 
 
 def _digest(salt: str, content: object) -> str:

@@ -82,6 +82,7 @@ FORMS: Mapping[str, Way] = {
     "looks/1": Way.CODES,
     "statement/1": Way.CODES,
     "approvals/1": Way.SCANNED,
+    "removed/1": Way.OWN,
 }
 
 # Operations of the API.
@@ -130,6 +131,7 @@ OPERATIONS: Mapping[str, Way] = {
     "settle_conflict": Way.CODES,
     "settle_release": Way.CODES,
     "settle_redaction": Way.CODES,
+    "read_removed": Way.OWN,
     "break_glass": Way.CODES,
     "look_behind_glass": Way.SCANNED,
     "review_glass": Way.CODES,

@@ -89,6 +89,32 @@ def test_F64_what_its_owner_confirmed_is_gone_and_both_texts_are_kept_and_hashed
     assert not [r for r in world.rows(t.section) if r["part"] == BEFORE_PART and r["id"] in parts]
 
 
+def test_F64_the_owner_alone_reads_what_was_taken_out(world: World) -> None:
+    """With a receipt and a line in the log; to everybody else there is no such case."""
+    ref = referred(world)
+    number = drafted(world, ref)
+    owner = world.client(OWNER, "homes-01")
+    (draft,) = owner.accounts.removed(ref, "P7")["redactions"]
+    assert (draft["number"], draft["state"], draft["before"]) == (number, "DRAFTED", [])
+    owner.walls.settle_redaction(ref, "CONFIRM", number)
+    before = len(world.rows(t.receipt))
+    (found,) = owner.accounts.removed(ref, "P7")["redactions"]
+    assert (found["section"], found["places"], found["worker"]) == ("incidents", [PLACE], CHAIR[1])
+    (text,) = found["before"]
+    assert text["content"]["incidents"][0]["what"] == TEXT
+    (digests,) = world.rows(t.redaction)[0]["digests"]
+    whole = hashlib.sha256(text["salt"].encode() + dump(text["content"])).digest()
+    assert digests["before"] == b64u(whole)
+    line = world.log(event="redaction.read")[-1]
+    assert (line["agency"], line["worker"], line["purpose"]) == (OWNER, "homes-01", "P7")
+    assert (line["levels"], line["facts"]["numbers"]) == ({"incidents": "FULL"}, [number])
+    assert line["basis"]
+    assert len(world.rows(t.receipt)) == before + 1
+    for who, purpose in ((CHAIR, "P9"), ((IDVA, "idva-01"), "P2"), ((OWNER,), "P7")):
+        assert refused(world.client(*who).accounts.removed, ref, purpose)[0] == 404
+    assert told(world, ref, OWNER) == TEXT.replace(SAID, REMOVED)  # reading puts nothing back
+
+
 def test_F64_nobody_but_another_worker_of_the_owner_makes_it_final(world: World) -> None:
     ref = referred(world)
     number = drafted(world, ref)

@@ -75,6 +75,7 @@ def test_promise_09_only_what_was_searched_or_is_ones_own_writes_a_value_out() -
     written = {name for name, way in ways.FORMS.items() if ways.may_reveal(way)}
     assert written == {
         "approvals/1",
+        "removed/1",
         "disclosure/1",
         "glass/1",
         "own-referral/1",

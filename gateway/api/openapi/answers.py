@@ -339,6 +339,7 @@ _SEALED: Mapping[str, str] = {
     "list_looks": "looks-1",
     "make_statement": "statement-1",
     "list_approvals": "approvals-1",
+    "read_removed": "removed-1",
     "look_behind_glass": "glass-1",
 }
 

@@ -20,7 +20,7 @@ from gateway.api.openapi.shapes import (
     ref,
     said,
 )
-from gateway.schemas.codes import ApprovalAct, ApprovalState, Level, Purpose
+from gateway.schemas.codes import ApprovalAct, ApprovalState, Level, Purpose, RedactionState
 
 _LEVELS = {"type": "object", "additionalProperties": code(Level)}
 PART = members(
@@ -93,6 +93,25 @@ SCHEMAS: Mapping[str, dict[str, Any]] = {
                 at=or_null(TIME),
                 until=or_null(said(TEXT, "The last day on which it is open")),
                 why=or_null(TEXT),
+            )
+        ),
+    ),
+    "removed-1": members(
+        "What was taken out of your sections, and what stood there before.",
+        reference=REFERENCE,
+        redactions=each(
+            members(
+                number=NUMBER,
+                section=TEXT,
+                state=code(RedactionState),
+                places=each(TEXT),
+                agency=said(TEXT, "Who drafted it"),
+                worker=TEXT,
+                at=TIME,
+                before=each(
+                    members(salt=said(TEXT, "Of the digest in the log"), content=ANYTHING),
+                    "Each whole text from before; none of a draft, which took nothing out",
+                ),
             )
         ),
     ),

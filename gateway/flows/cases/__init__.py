@@ -14,7 +14,7 @@ from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
-from gateway.flows.cases.redacting import settle_redaction
+from gateway.flows.cases.redacting import read_removed, settle_redaction
 from gateway.flows.cases.releasing import settle_release
 from gateway.flows.cases.replaying import replay
 from gateway.flows.cases.resealing import SealRequested, add_sealed_copy, list_seal_requests
@@ -68,6 +68,7 @@ __all__ = [
     "pull",
     "purposes_of",
     "read_for_worker",
+    "read_removed",
     "replay",
     "require_shown",
     "review_glass",

@@ -7,13 +7,22 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.agencies.inbox import Answer, Sent, answer_once, receive
-from gateway.disclosure import open_case_key, redact
+from gateway.disclosure import (
+    Sealed,
+    open_case_key,
+    open_removed,
+    redact,
+    require_purpose,
+    seal_answer,
+)
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import facts_of, find_case
+from gateway.flows.cases.finding import facts_of, find_case, find_loaded, names_of
 from gateway.ledger import Work
 from gateway.rules import conflict
+from gateway.rules.disclosure import kept_out
 from gateway.rules.facts import CaseFacts
-from gateway.schemas.codes import DataClass, RedactionAct, RedactionState
+from gateway.schemas import moments
+from gateway.schemas.codes import DataClass, Purpose, RedactionAct, RedactionState
 from gateway.store import cases, feed, ids, redactions
 from gateway.store.redactions import RedactionRow
 
@@ -54,6 +63,59 @@ def settle_redaction(work: Work, reference: str, body: Sent, *, audience: str, k
     )
     content = {"number": row.seq, "state": str(row.state)}
     return answer_once(work, key, received, content, status=201)
+
+
+def read_removed(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Sealed:
+    """Return what was taken, or is to be taken, out of the sections of the caller's agency.
+
+    For a worker of the agency that contributed them, and nobody else: whoever coordinates the case
+    may draft, and is not given back what an owner took out. With the digests that the log has, so
+    that both texts can be proved.
+
+    :raises Denied: for everybody else: the answer is that of an unknown case.
+    :raises Invalid: if its kind of agency may not state this purpose.
+    """
+    work.attempt("redaction.read", purpose=purpose)
+    require_purpose(work, purpose)
+    case_id, loaded = find_loaded(work, reference)
+    facts, me = loaded.get(case_id), work.caller.agency_id
+    because = "not-assigned" if facts is None else kept_out(facts, work.caller)
+    if facts is None or because is not None:
+        raise Denied(because or "not-assigned", subject=case_id)
+    if work.caller.worker_id is None:
+        raise Denied("unattended", subject=case_id)
+    if me not in {each.owner for each in facts.sections}:
+        raise Denied("not-the-owner", subject=case_id)
+    every = redactions.list_redactions(work.session, [case_id])
+    rows = [row for row in every if row.owner_id == me]
+    known_as = names_of(work, [case_id])[case_id]
+    texts, told = open_removed(work, facts, rows, purpose, known_as)
+    document = {
+        "reference": known_as,
+        "redactions": [{**_shown(row), "before": texts[row.seq]} for row in rows],
+    }
+    return seal_answer(
+        work,
+        issuer=issuer,
+        form="removed/1",
+        document=document,
+        purpose=purpose,
+        entry=told.entry,
+        cases=[facts],
+        told=[told],
+    )
+
+
+def _shown(row: RedactionRow) -> dict[str, Any]:
+    return {
+        "number": row.seq,
+        "section": row.section,
+        "state": str(row.state),
+        "places": list(row.places),
+        "agency": row.by_agency,
+        "worker": row.by_worker,
+        "at": moments.write(row.at),
+    }
 
 
 def _draft(work: Work, facts: CaseFacts, form: Mapping[str, Any], worker: str) -> RedactionRow:
