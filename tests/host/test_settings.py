@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +19,7 @@ from gateway import host
 from gateway.config import Settings
 from gateway.errors import UnsafeSettings
 from gateway.sealing import keys
+from tests.host.running import a_port
 from tests.journeys.world import LONG_AGO
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -63,13 +64,6 @@ def started(
         process.communicate(timeout=20)
 
 
-def a_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
-
-
 def sets(**values: str) -> Change:
     return lambda environment, _: environment.update(values)
 
@@ -78,6 +72,7 @@ def opens(name: str, mode: int) -> Change:
     return lambda _, folder: (folder / name).chmod(mode)
 
 
+# What the settings and the machine can have wrong, and what is said of it.
 UNSAFE: dict[str, tuple[Change, str]] = {
     "plain http": (sets(GATEWAY_BASE_URL="http://gateway.example"), "must start with https://"),
     "a path in the address": (sets(GATEWAY_BASE_URL="https://a.example/x"), "scheme and host only"),
@@ -108,50 +103,84 @@ UNSAFE: dict[str, tuple[Change, str]] = {
     "keys of connections written down": (sets(SSLKEYLOGFILE="keys.log"), "SSLKEYLOGFILE"),
     "the database moved by the environment": (sets(PGHOST="db.example"), "PGHOST"),
     "a root of trust from the environment": (sets(PGSSLROOTCERT="ca.pem"), "PGSSLROOTCERT"),
-    "headers that are read as others": (
-        sets(GUNICORN_CMD_ARGS="--header-map=dangerous"),
-        "header_map is fixed",
-    ),
-    "methods of any form": (
-        sets(GUNICORN_CMD_ARGS="--permit-unconventional-http-method"),
-        "permit_unconventional_http_method is fixed",
-    ),
-    "an access log": (sets(GUNICORN_CMD_ARGS="--access-logfile=-"), "accesslog is fixed"),
-    "reloading": (sets(GUNICORN_CMD_ARGS="--reload"), "reload is fixed"),
-    "a log of everything": (sets(GUNICORN_CMD_ARGS="--log-level=debug"), "must not be debug"),
-    "headers that say who calls": (
-        sets(GUNICORN_CMD_ARGS="--forwarded-allow-ips=*"),
-        "forwarded_allow_ips is fixed",
-    ),
-    "no TLS towards the network": (
-        sets(BIND="0.0.0.0:0"),
-        "listens to this machine alone",
-    ),
-    "a TLS key open to everybody": (
-        lambda environment, folder: environment.update(
-            GUNICORN_CMD_ARGS=f"--certfile={folder}/tls.key --keyfile={folder}/tls.key"
-        ),
-        "--keyfile is readable by everybody",
-    ),
 }
 
+# As an operator meets them: each of these beside all that can be wrong at the same time.
+STARTED: dict[str, tuple[tuple[str, ...], dict[str, str], tuple[str, ...]]] = {
+    "an address": (("plain http",), {}, ()),
+    "a mode": (("no such mode",), {}, ()),
+    "the machine": (
+        (
+            "keys folder open to the group",
+            "a key open to everybody",
+            "keys of a demonstration",
+            "database open to everybody",
+            "database folder that others write",
+            "debugging",
+            "keys of connections written down",
+            "the database moved by the environment",
+            "a root of trust from the environment",
+        ),
+        {},
+        (),
+    ),
+    "a database": (("another machine's database without TLS",), {}, ()),
+    "flags": (
+        (),
+        {
+            "GUNICORN_CMD_ARGS": "--header-map=dangerous --permit-unconventional-http-method"
+            " --access-logfile=- --reload --log-level=debug --forwarded-allow-ips=*"
+        },
+        (
+            "header_map is fixed",
+            "permit_unconventional_http_method is fixed",
+            "accesslog is fixed",
+            "reload is fixed",
+            "must not be debug",
+            "forwarded_allow_ips is fixed",
+        ),
+    ),
+    "no TLS towards the network": ((), {"BIND": "0.0.0.0:0"}, ("listens to this machine alone",)),
+    "a TLS key open to everybody": (
+        (),
+        {"GUNICORN_CMD_ARGS": "--certfile=TLS --keyfile=TLS"},
+        ("--keyfile is readable by everybody",),
+    ),
+}
+# `serve` ends as the same gunicorn does, or before it.
+BY_SERVE = ("the machine", "flags")
+STARTS = [(fault, "gunicorn") for fault in STARTED] + [(fault, "serve") for fault in BY_SERVE]
 
-# `serve` ends as the same gunicorn does, or before it: of each kind of fault one or two will do.
-BY_SERVE = ("plain http", "a key open to everybody", "debugging", "reloading", "an access log")
-STARTS = [(fault, "gunicorn") for fault in UNSAFE] + [(fault, "serve") for fault in BY_SERVE]
 
-
-@pytest.mark.parametrize(("fault", "command"), STARTS)
+@pytest.mark.parametrize(("faults", "command"), STARTS)
 def test_an_unsafe_service_does_not_start(
-    fault: str, command: str, good: dict[str, str], tmp_path: Path
+    faults: str, command: str, good: dict[str, str], tmp_path: Path
 ) -> None:
-    change, words = UNSAFE[fault]
-    change(good, tmp_path)
+    named, flags, words = STARTED[faults]
+    for name in named:
+        UNSAFE[name][0](good, tmp_path)
+        words += (UNSAFE[name][1],)
+    key = str(tmp_path / "tls.key")
+    good |= {name: value.replace("TLS", key) for name, value in flags.items()}
     with started(command, good, a_port()) as process:
         said, _ = process.communicate(timeout=30)
     assert process.returncode not in (0, None)
-    assert words in said
+    assert [each for each in words if each not in said] == []
     assert str(tmp_path) not in said.splitlines()[-1]
+
+
+@pytest.mark.parametrize("fault", UNSAFE)
+def test_unsafe_settings_are_refused_by_what_every_start_asks(
+    fault: str, good: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, words = UNSAFE[fault]
+    change(good, tmp_path)
+    for name in [*os.environ]:
+        monkeypatch.delenv(name)
+    for name, value in good.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UnsafeSettings, match=re.escape(words)):
+        host.check(Settings.from_env(), os.environ)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
