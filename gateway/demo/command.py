@@ -94,6 +94,7 @@ def _serve(stage: Stage, process: subprocess.Popen[bytes]) -> None:
     program = Path(sys.argv[0]).with_name("gateway-client")
     typed = _near(program) if program.is_file() else program.name
     settings = _near(place.folder / config.DEFAULT)
+    worker = service.start_worker(place)
     show.title("The service goes on. Stop it with Ctrl-C.")
     show.step("Look around the desk; each link signs in once, on this machine:")
     for whom, link in desk.links(place):
@@ -110,7 +111,6 @@ def _serve(stage: Stage, process: subprocess.Popen[bytes]) -> None:
     show.command(f"{typed} refer {_near(forms.folder() / 'c1.json')} --config {settings}")
     show.step("Every other agency has settings of its own:")
     show.command(f"{_near(place.agencies)}/*/{config.DEFAULT}")
-    worker = service.start_worker(place)
     try:
         process.wait()
         raise click.ClickException("The service ended by itself; see service.log.")

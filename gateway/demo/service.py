@@ -146,14 +146,17 @@ def start(place: Place) -> subprocess.Popen[bytes]:
 
 
 def start_worker(place: Place) -> subprocess.Popen[bytes]:
-    """Start who climbs the ladder of what nobody has read; it has no mail server here."""
-    with place.output.open("ab") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "gateway.main", "worker"],
-            env=_environment(place.settings),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+    """Start who climbs the ladder of what nobody has read, and return once it has looked.
+
+    There is no mail server here, so nothing is sent.
+    """
+    worker = [sys.executable, "-m", "gateway.main", "worker"]
+    environment = _environment(place.settings)
+    with place.output.open("ab") as out:
+        first = [*worker, "--once"]
+        subprocess.run(first, env=environment, stdout=out, stderr=out, check=True)  # noqa: S603
+        return subprocess.Popen(  # noqa: S603 - our own interpreter and our own words
+            worker, env=environment, stdout=out, stderr=out, start_new_session=True
         )
 
 
