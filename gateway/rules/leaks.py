@@ -41,6 +41,8 @@ _GENERAL = {
     *" ".join(_QUALIFIERS.split("|")).split(),
     *frozenset().union(*_SAME_KIND),
 }
+# Said of any school, but of a surgery it is a name: the church surgery is one of a kind.
+_OF_SCHOOLS = {"church", "of", "england", "catholic", "rc", "ce", "c", "e", "high"}
 # Each word of a street or a saint with the other ways to write it.
 _ALIKE: Mapping[str, tuple[str, ...]] = {
     word: (short, *(each for each, brief in SAME_WORDS.items() if brief == short))
@@ -131,7 +133,7 @@ def values_of(
             plain
             for path in paths
             for value in _at(parts.get(section), path.split("."))
-            if len(plain := fold(value)) >= _SHORTEST and not _GENERAL.issuperset(plain.split(" "))
+            if len(plain := fold(value)) >= _SHORTEST and not _is_general(plain.split(" "))
         }
         if folded:
             found[section] = sorted(folded)
@@ -226,6 +228,12 @@ def _held_text(text: str, sought: Sought, pointer: str, places: list[str]) -> st
         return HELD
     places += [f"{pointer}#{index + 1}" for index in held]
     return kept
+
+
+def _is_general(words: list[str]) -> bool:
+    """Whether a value is made of words that tell no one place from another."""
+    is_surgery = words[-1] in _SAME_KIND[1]
+    return _GENERAL.issuperset(words) and not (is_surgery and _OF_SCHOOLS.intersection(words))
 
 
 def _closed(value: str) -> list[str]:

@@ -178,7 +178,24 @@ def test_a_part_of_a_value_is_no_hit(value: str, text: str) -> None:
     assert hold_back(text, [fold(value)]) == (text, 0)
 
 
-@pytest.mark.parametrize("name", ["The Surgery", "Primary School", "Village Nursery"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Church Surgery", "Registered with CHURCH SURGERY."),
+        ("Church Medical Centre", "seen at the church medical practice"),
+        ("Catholic Clinic", "at the catholic-clinic"),
+    ],
+)
+def test_M4_what_is_said_of_any_school_is_the_name_of_a_surgery(name: str, text: str) -> None:
+    parts = {"health": {"victim": {"gp_practice": {"name": name}}}}
+    found = values_of(parts, {"health": ["victim.gp_practice.name"]})
+    assert found == {"health": [fold(name)]}
+    assert hold_back(text, found["health"]) == (HELD, 1)
+
+
+@pytest.mark.parametrize(
+    "name", ["The Surgery", "Primary School", "Village Nursery", "Village Surgery", "Church School"]
+)
 def test_a_value_of_words_that_every_text_has_is_not_looked_for(name: str) -> None:
     parts = {"health": {"victim": {"gp_practice": {"name": name}}}}
     assert values_of(parts, {"health": ["victim.gp_practice.name"]}) == {}
