@@ -42,7 +42,7 @@ class County:
     """One running service, everybody who may call it, and the families that came to it."""
 
     def __init__(self, world: World, seed: int = 1) -> None:
-        self.world, self.papers = world, Papers(seed)
+        self.world, self.seed, self.papers = world, seed, Papers(seed)
         self.families: list[Family] = []
         self.keys: dict[tuple[str, str], Gateway] = {}  # workers who open with a key of their own
         self.owners: list[tuple[str, str]] = []

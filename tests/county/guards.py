@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.disclosure import opening, redacting
-from gateway.flows.cases import explaining, feeding
+from gateway.flows.cases import explaining, feeding, finding, showing
 from gateway.flows.conferences import agenda
 from gateway.flows.referrals import own as own_referrals
 from gateway.rules import breakglass, conflict, disclosure, leaks, matrix, releasing, routing
 from tests.county import undoing as un
-from tests.county.undoing import Undo, put, swapped
+from tests.county.patching import Undo, put, swapped
 
 
 @dataclass(frozen=True)
@@ -101,6 +101,12 @@ GUARDS: tuple[Guard, ...] = (
         swapped(conflict.is_shut, lambda case, agency_id: False),
     ),
     Guard("a deputy's own key", "relative", _OWN_KEY[1]),
+    Guard(
+        "no page for a deputy's own key",
+        "relative",
+        put(showing, "require_page", lambda work, case: None),
+        door="page of a case",
+    ),
     Guard("employer", "employer", un.employs_nobody),
     Guard(
         "staff case",
@@ -167,7 +173,7 @@ GUARDS: tuple[Guard, ...] = (
         "glass is not for the tied",
         "later",
         put(breakglass, "_about_the_worker", lambda *_: None),
-        held_by=(("tie of a worker", swapped(conflict.is_tied, lambda ties, worker: False)),),
+        held_by=(("tie before a case is found", un.no_wall_in(finding)), _OWN_KEY),
         door="look_behind_glass",
     ),
     # where she is

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import json
-from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import pikepdf
 from werkzeug.test import TestResponse
 
 from gateway.api.operations import Operation
-from gateway.errors import GatewayError
 from tests.county.driving import County
 from tests.county.marks import found_in, plain
+from tests.county.opening import opened
 from tests.county.owners import Asker, Family, Secret, may
-from tests.flows.test_papers import text_of
-from tests.journeys.asking import BY_NAME, Asked, asking
+from tests.journeys.asking import BY_NAME, NO_CONFERENCE, Asked, asking
 
 PURPOSES = tuple(f"P{number}" for number in range(1, 12))
 FORMATS = ("json", "html", "pdf")
 LOOKS = tuple(each for each in BY_NAME.values() if each.method == "GET")
+ACTS = tuple(each for each in BY_NAME.values() if each.method != "GET")
 OF_A_CASE = tuple(each for each in LOOKS if "<reference>" in each.rule and each.name != "pull_case")
 OF_NO_CASE = tuple(each for each in LOOKS if "<" not in each.rule)
 NOBODY = Asker("the public", "-")
@@ -87,6 +83,18 @@ class Looker:
                 asked = asked.but(query={**asked.query, "agency": asker.agency})
             self._send(asker, operation, asked, family)
 
+    def act(self, asker: Asker, family: Family) -> None:
+        """Send every form about a case, whoever is asking: what is answered tells nothing of it.
+
+        The case is another one afterwards; nothing else is asked about it.
+        """
+        wire = self.county.world.wire(asker.agency, asker.worker)
+        for operation in ACTS:
+            if self._is_let_in(asker, operation.scope):
+                conference = family.conference or NO_CONFERENCE
+                asked = asking(operation, wire, reference=family.reference, conference=conference)
+                self._send(asker, operation, asked)
+
     def around(self, asker: Asker, operations: Iterable[Operation] = OF_NO_CASE) -> None:
         """Ask for every list and whatever else is about no case."""
         wire = self.county.world.wire(asker.agency, asker.worker)
@@ -123,9 +131,10 @@ class Looker:
                 self.score.seen |= {(asker.kind, each.row) for each in given}
                 continue
             for family, secret in holders:
-                self._found(family, secret.row, asker, where)
+                self.found(family, secret.row, asker, where)
 
-    def _found(self, family: Family, row: str, asker: Asker, where: str) -> None:
+    def found(self, family: Family, row: str, asker: Asker, where: str) -> None:
+        """Write down that something came out."""
         self.score.leaks.add(Leak(family.story, row, asker.agency, asker.worker, where))
 
     def _words(self, text: str) -> Iterator[str]:
@@ -194,15 +203,15 @@ class Looker:
         if answer.status_code == 429:
             raise AssertionError("a bucket ran empty: nothing was looked at")
         if of is not None and answer.status_code == 200 and not knows(of, asker):
-            self._found(of, "EXISTS", asker, where)
+            self.found(of, "EXISTS", asker, where)
         self.judge(asker, f"{where} header", str(answer.headers))
-        texts = list(self.opened(asker, answer))
+        texts = list(opened(self.county.opener(asker), answer))
         for text in texts:
             self.judge(asker, where, text, purpose)
         has_own_key = (asker.agency, asker.worker or "") in self.county.keys
         if has_own_key and answer.mimetype == "application/jose":  # a colleague comes by it
             colleague = Asker(asker.agency, asker.kind)
-            for text in self.opened(colleague, answer):
+            for text in opened(self.county.opener(colleague), answer):
                 self.judge(colleague, f"{where} overheard", text, purpose)
         return texts
 
@@ -214,37 +223,6 @@ class Looker:
         if not isinstance(body, Mapping) or not (body.get("more") and body.get("next")):
             return None
         return asked.but(query={**asked.query, "cursor": body["next"]})
-
-    def opened(self, asker: Asker, answer: TestResponse) -> Iterator[str]:
-        """What an answer says as it came, and once opened with the asker's keys."""
-        if answer.mimetype != "application/jose":
-            yield answer.text
-            return
-        client = self.county.opener(asker)
-        try:
-            claims = client._exchange.open_sealed(answer.text)
-        except GatewayError:  # not for these keys
-            return
-        yield json.dumps(claims, ensure_ascii=False)
-        document = claims.get("document")
-        if isinstance(document, Mapping):
-            yield from self._within(client, document)
-
-    def _within(self, client: Any, document: Mapping[str, Any]) -> Iterator[str]:
-        if "base64" in document:
-            with pikepdf.open(io.BytesIO(b64decode(document["base64"]))) as pdf:
-                yield text_of(pdf)
-        for item in document.get("notes", ()):
-            try:
-                yield client.notes._opened(item).text or ""
-            except GatewayError:
-                continue
-        for item in document.get("sealed", ()):
-            try:
-                opened = client._exchange.open_sections([item])
-            except GatewayError:
-                continue
-            yield json.dumps([each.reveal() for each in opened.values()], ensure_ascii=False)
 
 
 def never_pairs(families: Iterable[Family], askers: Iterable[Asker]) -> int:

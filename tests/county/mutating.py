@@ -7,36 +7,40 @@ from dataclasses import dataclass
 from itertools import chain
 
 from tests.county.driving import County
-from tests.county.guards import GUARDS, Guard
+from tests.county.guards import Guard
 from tests.county.looking import Looker
 from tests.county.owners import Asker, Family
+from tests.county.paging import Pages
+from tests.county.patching import Undo, without
 from tests.county.stories import STORIES
-from tests.county.undoing import Undo, without
 from tests.journeys.asking import BY_NAME
+
+PAGE = "page of a case"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What came out without a guard: alone, and with the others gone that hold its place."""
+    """What came out without a guard alone, without those that hold its place, without all."""
 
     guard: Guard
     alone: int
+    others: int
     together: int
 
-
-def table(county: County, guards: Iterable[Guard] = GUARDS) -> list[Row]:
-    """Play and ask without each guard. The families of before stay as they are."""
-    return [row(county, guard) for guard in guards]
+    @property
+    def is_noticed(self) -> bool:
+        """Whether it tells that the guard is gone, once nothing holds its place."""
+        return self.together > self.others
 
 
 def row(county: County, guard: Guard) -> Row:
     """Play and ask without one guard."""
     alone = leaks(county, guard, [guard.gone])
     if not guard.held_by:
-        return Row(guard, alone, alone)
-    return Row(
-        guard, alone, leaks(county, guard, [guard.gone, *(gone for _, gone in guard.held_by)])
-    )
+        return Row(guard, alone, 0, alone)
+    others = [gone for _, gone in guard.held_by]
+    together = leaks(county, guard, [guard.gone, *others])
+    return Row(guard, alone, leaks(county, guard, others), together)
 
 
 def leaks(county: County, guard: Guard, gone: Iterable[Undo]) -> int:
@@ -69,6 +73,10 @@ def involved(county: County, families: Iterable[Family]) -> list[Asker]:
 
 
 def _ask(looker: Looker, guard: Guard, asker: Asker) -> None:
+    if guard.door == PAGE:
+        if asker.worker:
+            Pages(looker).look(asker, looker.families, guard.purposes)
+        return
     operation = BY_NAME.get(guard.door)
     for family in looker.families:
         if operation is None:

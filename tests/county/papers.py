@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.county.marks import Marks
 from tests.county.owners import Family, Secret
+from tests.county.placing import put
 from tests.journeys.world import example, graded
 
 HERS = (
@@ -239,19 +240,3 @@ class Papers:
         postcode = self.marks.postcode(self.random.choice(TOWNS[family.area][1]))
         self.keep(family, row, postcode)
         return postcode
-
-
-def put(document: Any, path: str, value: Any) -> None:
-    """Set a member deep inside a document; in the place of a blank comes what is said instead."""
-    *above, last = path.split(".")
-    for name in above:
-        if isinstance(document, list):
-            document = document[int(name)]
-            continue
-        document = document.setdefault(name, {})
-        if isinstance(document, dict):
-            document.pop("absent", None)
-    if isinstance(document, list):
-        document[int(last)] = value
-    else:
-        document[last] = value

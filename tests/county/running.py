@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -14,6 +14,7 @@ from tests.county.driving import County
 from tests.county.looking import FORMATS, NOBODY, OF_A_CASE, PURPOSES, Looker
 from tests.county.mutating import involved
 from tests.county.owners import Asker, Family
+from tests.county.paging import Pages
 from tests.county.stories import STORIES
 from tests.journeys.world import World, a_world
 
@@ -77,7 +78,7 @@ def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
         is_all = one_in == 1 or asker in concerned
         if is_all or asker.worker is None:
             looker.around(asker)
-        looker.agendas(asker, FORMATS if is_all else _share(FORMATS, turn, 2))
+        looker.agendas(asker, FORMATS if one_in == 1 else _share(FORMATS, turn, 3))
         for family in county.families:
             turn += 1
             if is_all and (one_in == 1 or _is_about(asker, family)):
@@ -89,8 +90,26 @@ def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
             elif turn % one_in == 0:
                 looker.pull(asker, family, ("P1",))
         say(f"{asker.agency} {asker.worker or ''}: {looker.score.asked} asked")
+    _at_the_desk(looker, concerned, one_in)
     looker.public()
     return looker
+
+
+def _at_the_desk(looker: Looker, concerned: Collection[Asker], one_in: int) -> None:
+    pages, everybody = Pages(looker), [each for each in looker.county.askers() if each.worker]
+    for turn, asker in enumerate(everybody):
+        about = [each for each in looker.families if _is_about(asker, each)]
+        others = _share(looker.families, turn, one_in)
+        if asker in concerned or turn % one_in in (0, 1):
+            pages.look(asker, [*about, *others], PURPOSES if one_in == 1 else ("P1", "P9"))
+
+
+def act_everybody(looker: Looker, families: Iterable[Family]) -> None:
+    """Let every agency send every form about some cases; the last thing that is done with them."""
+    for family in families:
+        for asker in looker.county.askers():
+            if asker.worker is None:
+                looker.act(asker, family)
 
 
 def _is_about(asker: Asker, family: Family) -> bool:

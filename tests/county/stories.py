@@ -72,11 +72,14 @@ def by_case(county: County) -> None:
     family = county.list_(county.send(county.papers.family("by case", LANDLORD)))
     ask = {"act": "ASK", "section": "orientation", "reason": "A group of her own would help."}
     until = (county.world.now + timedelta(days=13)).date().isoformat()
-    yes = {"act": "APPROVE", "number": 1, "reason": "She asked.", "until": until}
-    for agency, document in ((IDVA, ask), (COORDINATOR, yes)):
-        client = county.world.client(agency, first_worker(agency))
-        path = f"/v1/cases/{family.reference}/approvals"
-        client._exchange.send_sealed(path, "approval/1", document, Scope.CASES_WRITE)
+    yes = {"act": "APPROVE", "reason": "She asked.", "until": until}
+    path = f"/v1/cases/{family.reference}/approvals"
+    asker, approver = (
+        county.world.client(each, first_worker(each)) for each in (IDVA, COORDINATOR)
+    )
+    asked = asker._exchange.send_sealed(path, "approval/1", ask, Scope.CASES_WRITE)
+    yes["number"] = asked["number"]
+    approver._exchange.send_sealed(path, "approval/1", yes, Scope.CASES_WRITE)
     family.opened.add((IDVA, None, "D14"))
 
 

@@ -9,11 +9,13 @@ import ast
 import json
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tests.county import owners
+from gateway.profiles.loader import Profiles
+from tests.county import neutral, owners
 from tests.county.driving import County
 from tests.county.guards import GUARDS, Guard
 from tests.county.looking import Looker, never_pairs
@@ -79,7 +81,7 @@ def test_F57_without_a_guard_something_comes_out(
     county: tuple[County, Looker], guard: Guard
 ) -> None:
     found = row(county[0], guard)
-    assert found.together > 0
+    assert found.is_noticed
     # Where another guard holds its place alone, the table says so, and this finds it out.
     assert (found.alone == 0) is bool(guard.held_by)
 
@@ -101,3 +103,11 @@ def test_F57_a_word_comes_once() -> None:
     words = [marks.word() for _ in range(50_000)]
     assert len(set(words)) == len(words)
     assert all(list(found_in(each)) == [each.lower()] for each in words[:1000])
+
+
+def test_M4_one_neutral_text_in_a_thousand_is_stopped_at_most() -> None:
+    profile = Profiles.load().for_area("MARLBURY", date(2026, 11, 23))
+    stops = neutral.count(profile, 1000)
+    assert stops.stopped <= 1
+    # And no slip passes: a scan that stops nothing would be quiet as well.
+    assert (stops.texts, stops.caught) == (1000, 1000)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -28,46 +25,7 @@ from gateway.rules.positions import Said
 from gateway.schemas.codes import AgencyKind, CaseRole, Category, Level, Position
 from gateway.store.engine import make_sessions
 from tests.county.driving import County
-
-Undo = Callable[[pytest.MonkeyPatch, County], None]
-
-
-def swap(patch: pytest.MonkeyPatch, old: Any, new: Any) -> None:
-    """Put something in the place of a function, under whatever name any module knows it."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith("gateway."):
-            for known, value in list(vars(module).items()):
-                if value is old:
-                    patch.setattr(module, known, new)
-
-
-def forget() -> None:
-    """Empty what was remembered of earlier decisions."""
-    for name, module in list(sys.modules.items()):
-        if name.startswith(("gateway.rules", "gateway.disclosure")):
-            for value in list(vars(module).values()):
-                if hasattr(value, "cache_clear"):
-                    value.cache_clear()
-
-
-@contextmanager
-def without(county: County, gone: Iterable[Undo]) -> Iterator[None]:
-    """Take guards away while the block lasts."""
-    with pytest.MonkeyPatch.context() as patch:
-        for undo in gone:
-            undo(patch, county)
-        forget()
-        yield
-    forget()
-
-
-def swapped(old: Any, new: Any) -> Undo:
-    return lambda patch, _: swap(patch, old, new)
-
-
-def put(place: Any, name: str, new: Any) -> Undo:
-    return lambda patch, _: patch.setattr(place, name, new)
-
+from tests.county.patching import Undo, put, swap
 
 # --- need to know -----------------------------------------------------------------------------
 
@@ -240,7 +198,8 @@ def asks_in_staff_cases(patch: pytest.MonkeyPatch, county: County) -> None:
 
 def no_wall_in(module: Any) -> Undo:
     """One module asks a conflict wall that never stands; all others ask the real one."""
-    open_wall = SimpleNamespace(**{**vars(conflict), "refusal": lambda case, caller: None})
+    never = {"refusal": lambda case, caller: None, "is_tied": lambda ties, worker: False}
+    open_wall = SimpleNamespace(**{**vars(conflict), **never})
     return put(module, "conflict", open_wall)
 
 

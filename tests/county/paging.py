@@ -1,0 +1,69 @@
+"""People at the desk: they sign in, and open every list and every case by its name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import partial
+
+from gateway.flows import people
+from gateway.schemas.codes import OneTime, PersonRole
+from tests.county.looking import Looker, knows
+from tests.county.owners import Asker, Family
+from tests.desk.conftest import Desk
+
+_ROLES = {
+    "COORDINATOR": PersonRole.COORDINATOR,
+    "IDVA": PersonRole.IDVA,
+    "AUDITOR": PersonRole.DPO_AUDITOR,
+}
+_LIST = re.compile(r'href="(/desk/needs/[a-z-]+)"')
+
+
+class Pages:
+    """Looks at pages for a looker, and lets it judge them."""
+
+    def __init__(self, looker: Looker) -> None:
+        self.looker, self.world = looker, looker.county.world
+        self._desks: dict[Asker, Desk] = {}
+
+    def look(self, asker: Asker, families: Iterable[Family], purposes: Iterable[str]) -> None:
+        """Let one person open the lists, and each case for some purposes."""
+        desk = self._desk(asker)
+        judged = partial(self.looker.judge, self._reader(asker))
+        first = desk.get("/desk")
+        for path in ("/desk/cases", *_LIST.findall(first.text)):
+            judged("page of a list", desk.get(path).text)
+        judged("first page", first.text)
+        for family in families:
+            path = f"/desk/cases/{family.reference}"
+            desk.get(path)
+            for purpose in purposes:
+                answer = desk.post(path, {"purpose": purpose})
+                self.looker.score.asked += 1
+                self.looker.score.answered += answer.status_code == 200
+                if answer.status_code == 200 and not knows(family, self._reader(asker)):
+                    self.looker.found(family, "EXISTS", asker, "page of a case")
+                text = answer.text
+                if answer.status_code != 200:  # what was typed is said back, be there a case or not
+                    text = text.replace(family.reference, "")
+                judged("page of a case", text, purpose)
+
+    def _reader(self, asker: Asker) -> Asker:
+        """Who reads a page: of a worker with a key of its own, also who can take its place."""
+        has_own_key = (asker.agency, asker.worker or "") in self.looker.county.keys
+        return Asker(asker.agency, asker.kind) if has_own_key else asker
+
+    def _desk(self, asker: Asker) -> Desk:
+        if asker not in self._desks:
+            role = _ROLES.get(asker.kind, PersonRole.AGENCY_REP)
+            with self.world.operator() as work:
+                text = people.invite_first(
+                    work, asker.agency, asker.worker or "", {role}, OneTime.INVITATION
+                )
+            desk = Desk(self.world.app.test_client())
+            answer = desk.sign_in(f"/desk/link/{text}")
+            assert answer.status_code == 303, answer.text
+            desk.get("/desk/account")
+            self._desks[asker] = desk
+        return self._desks[asker]
