@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from gateway.profiles.loader import Profiles
-from tests.county import neutral, owners
+from tests.county import neutral, owners, page
 from tests.county.driving import County
 from tests.county.guards import GUARDS, Guard
 from tests.county.looking import Looker, never_pairs
@@ -111,3 +111,11 @@ def test_M4_one_neutral_text_in_a_thousand_is_stopped_at_most() -> None:
     assert stops.stopped <= 1
     # And no slip passes: a scan that stops nothing would be quiet as well.
     assert (stops.texts, stops.caught) == (1000, 1000)
+
+
+def test_F57_the_page_has_a_row_for_each_guard() -> None:
+    text = page.PAGE.read_text("utf-8")
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in text.splitlines()]
+    assert [each for each in rows if each in {guard.name for guard in GUARDS}] == [
+        guard.name for guard in GUARDS
+    ]
