@@ -98,7 +98,6 @@ QUERIES = {"purpose": "P9", "agency": "marlbury-idva", "commit": "A" * 43}
 NEEDED_PURPOSE = {
     **dict.fromkeys(("list_access", "list_readings", "list_receipts", "list_looks"), "P10"),
     "read_referral": "P1",
-    "read_removed": "P7",
 }
 
 
