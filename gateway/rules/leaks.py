@@ -15,6 +15,7 @@ from typing import Any
 
 from gateway.schemas.codes import AddressClass
 from gateway.schemas.protected import Protected
+from gateway.schemas.slips import long_words, mend
 from gateway.schemas.spelling import SAME_WORDS, Value, candidates, fold, number
 
 HELD = "[held: ask the chair]"
@@ -43,6 +44,7 @@ _GENERAL = {
 }
 # Said of any school, but of a surgery it is a name: the church surgery is one of a kind.
 _OF_SCHOOLS = {"church", "of", "england", "catholic", "rc", "ce", "c", "e", "high"}
+_COMMON = frozenset({*_GENERAL, *SAME_WORDS, "surgeries", "community", "children"})
 # Each word of a street or a saint with the other ways to write it.
 _ALIKE: Mapping[str, tuple[str, ...]] = {
     word: (short, *(each for each, brief in SAME_WORDS.items() if brief == short))
@@ -66,13 +68,14 @@ class Keyed:
 class Sought:
     """What is looked for in the texts for one reader: folded values, and tokens."""
 
-    __slots__ = ("_closed", "_keyed", "_patterns", "_words")
+    __slots__ = ("_closed", "_keyed", "_long", "_patterns", "_words")
 
     def __init__(
         self, values: Iterable[str], keyed: Iterable[Keyed] = (), stamper: Stamper | None = None
     ) -> None:
         plain = list(dict.fromkeys(values))
         self._words = tuple(f" {value} " for value in plain)
+        self._long = long_words(plain, _COMMON)
         self._closed = tuple(dict.fromkeys(closed for each in plain for closed in _closed(each)))
         self._patterns = tuple(found for each in plain if (found := _pattern(each)) is not None)
         tokens: dict[bytes, frozenset[bytes]] = {}
@@ -87,12 +90,12 @@ class Sought:
         """Whether a text holds one of the values.
 
         Spacing, case, accents and punctuation do not hide a value; other words around it do not
-        either, nor the common short forms of words in it.
+        either, nor the common short forms of words in it, nor one slip in a long word.
         """
         return bool(self._words and self._is_readable_in(text)) or self._is_keyed_in(text)
 
     def _is_readable_in(self, text: str) -> bool:
-        folded = fold(text)
+        folded = mend(fold(text), self._long)
         padded = f" {folded} "
         if any(words in padded for words in self._words):
             return True

@@ -64,6 +64,20 @@ _EVERYWHERE = frozenset(
 _SAID_WITHOUT = frozenset(
     ["refuge", "project", "trust", "service", "services", "centre", "ltd", "charity", "team"]
 )
+# What a house's name ends in: by it one is found in small letters too, joined or apart.
+_HOUSES = (
+    *("house", "cottage", "lodge", "hall", "court", "villa", "manor"),
+    *("grange", "farm", "mansions", "refuge", "hostel", "lodgings"),
+)
+# Before such a word they make no name of it, and texts are full of them.
+_NO_NAME = frozenset(
+    {
+        *("a", "an", "the", "this", "that", "my", "your", "his", "her", "its", "our", "their"),
+        *("no", "in", "at", "to", "of", "on", "by", "from", "and", "or", "for", "with"),
+    }
+)
+_BEFORE = 60  # characters in which the words before stand
+_LAST_WORDS = re.compile(r"[.,;:!?()\n]")
 _JOINING = "of|the|and|for|in|on|at"
 _POSTCODE = re.compile(r"\b[A-Za-z]{1,2}\d[A-Za-z\d]?[ \t\-]{0,2}\d[A-Za-z]{2}\b")
 _DIGITS = re.compile(r"[+(\d][+\d\s().\-/]{8,}")  # in which alone a number can be: found fast
@@ -111,6 +125,7 @@ def candidates(text: str) -> set[Value]:
     for run in set(_RUN.findall(plain)):
         if len(run) >= LONG_WORD or " " in run:  # most are the first words of sentences
             found.update((NAME, name) for name in _names(_words(run)))
+    found.update((NAME, name) for name in _house_names(plain.lower()))
     return found
 
 
@@ -174,6 +189,26 @@ def _names(words: list[str]) -> Iterator[str]:
         for word in words[start + 1 : start + NAME_WORDS]:
             name = f"{name} {word}"
             yield name
+
+
+def _house_names(plain: str) -> Iterator[str]:
+    """Names of houses in small letters: up to three words and one that only houses end in.
+
+    Searched for from the end, which is much faster than any pattern that begins with any word.
+    """
+    for last in _HOUSES:
+        at = plain.find(last)
+        while at >= 0:
+            end = at + len(last)
+            if not plain[end : end + 1].isalpha():
+                before, short = plain[max(0, at - _BEFORE) : at], SAME_WORDS.get(last, last)
+                words = _words(_LAST_WORDS.split(before)[-1])[-STREET_WORDS:]
+                if before[-1:].isalpha():  # joined to the word before
+                    words = words[-1:]
+                if words and words[-1] not in _NO_NAME:
+                    named = (n for n, word in enumerate(words) if word not in _NO_NAME)
+                    yield from (" ".join([*words[n:], short]) for n in named)
+            at = plain.find(last, end)
 
 
 def _name_values(words: list[str], *, least: int) -> Iterator[Value]:

@@ -13,7 +13,8 @@ from gateway.rules import leaks
 from gateway.rules.leaks import HELD, Keyed, Sought, is_hidden, must_be_sealed, values_of
 from gateway.schemas.codes import AddressClass
 from gateway.schemas.protected import School
-from gateway.schemas.spelling import Value, fold
+from gateway.schemas.slips import is_slip, mend
+from gateway.schemas.spelling import Value, candidates, fold
 
 KEY = b"k"
 
@@ -244,12 +245,65 @@ def test_nothing_sought_is_nothing_held() -> None:
         (("house", "12 tern rd"), "at 12, Tern Road, he says"),
         (("name", "tern hse"), "in Tern House now"),
         (("name", "tern hse"), "The Tern House Refuge"),
+        (("name", "tern hse"), "she sleeps at tern house now"),
+        (("name", "tern hse"), "at ternhouse, he thinks"),
+        (("name", "old tern lodge"), "he went by the old tern lodge."),
+        (("name", "tern ct"), "tern-court"),
     ],
 )
 def test_a_sealed_value_is_found_by_its_token(value: Value, text: str) -> None:
     assert leaks.hold_back(text, keyed(value)) == (HELD, ("",))
     other = keyed((value[0], value[1] + "x"))
     assert leaks.hold_back(text, other) == (text, ())
+
+
+@pytest.mark.parametrize("text", ["in her house", "the house", "a househusband", "to the court"])
+def test_a_house_without_a_name_is_no_candidate(text: str) -> None:
+    assert not [each for each in candidates(text) if each[0] == "name"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "seen at Quillfether Surgery",  # one letter less
+        "seen at quilllfeather surgery",  # one more
+        "seen at Quillfeathar surgery",  # another
+        "seen at Qiullfeather surgery",  # two that changed places
+        "the Quillfethers Quillfether Medical Practice",
+    ],
+)
+def test_one_slip_in_a_long_word_does_not_hide_a_value(text: str) -> None:
+    assert hold_back(text, [fold("Quillfeather Surgery")]) == (HELD, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("Quillfeather Surgery", "seen at Quilfether Surgery"),  # two slips
+        ("Quillfeather Surgery", "seen at Huillfeather Surgery"),  # the first letter is another's
+        ("Hillside Surgery", "seen at Millside Surgery"),
+        ("St Mary's Primary School", "St Mark's Primary School"),  # a short word is another name
+        ("Tern Surgery", "Fern Surgery"),
+    ],
+)
+def test_another_name_is_no_slip(value: str, text: str) -> None:
+    assert hold_back(text, [fold(value)]) == (text, 0)
+
+
+@given(st.text("abcdefgh", min_size=8, max_size=12), st.data())
+def test_every_single_slip_is_known_and_the_word_itself_is_none(
+    word: str, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(1, len(word) - 1))
+    letter = data.draw(st.sampled_from("abcdefgh"))
+    for slip in (
+        word[:at] + word[at + 1 :],
+        word[:at] + letter + word[at:],
+        word[:at] + letter + word[at + 1 :],
+        word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :] if at > 1 else word,
+    ):
+        assert is_slip(slip, word) is (slip != word)
+        assert mend(f"near {slip} then", [word]) == f"near {word} then"
 
 
 def test_each_token_is_compared_under_its_own_key() -> None:
