@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from gateway.demo import cases, observe, walls
+from copy import deepcopy
+
+from gateway.demo import cases, observe, walls, world
+from gateway.demo.forms import Form
 from gateway.demo.play import (
     COORDINATOR,
     COORDINATOR_PURPOSE,
@@ -10,6 +13,7 @@ from gateway.demo.play import (
     LANDLORD_PURPOSE,
     Stage,
 )
+from gateway.rules.leaks import HELD
 
 IDVA, BY_AND_FOR = "marlbury-idva", "aster-women"
 LANDLORD, OTHER_LANDLORD = "harbourgate-homes", "tidewell-housing"
@@ -126,6 +130,29 @@ def c3(stage: Stage) -> None:
     stage.note("c3", {"scan": sorted({who for who, text in out if any(w in text for w in words)})})
     stage.show.step("Who sees where she lives (words of her address; sections):")
     stage.show.table(("agency", "words", "sections about it"), rows)
+    _slip(stage, reference, form)
+
+
+def _slip(stage: Stage, reference: str, form: Form) -> None:
+    """Her former adviser names the refuge in open words: that paragraph is held, the rest goes."""
+    stage.show.step("Fenhollow's adviser assesses her risk once more, and names the refuge in it:")
+    name = str(form["sealed"]["protected_address"]["organisation"])
+    assessment = deepcopy(form["document"]["risk_assessments"]["value"][0])
+    assessment["answers"][0]["comment"] = "\n".join(
+        ("He has asked her mother.", f"She has a room at {name} now.", "She fears the weekend.")
+    )
+    stage.agency(FENHOLLOW_IDVA).assess(reference, assessment)
+    found = {}
+    for agency_id, purpose in ((IDVA, IDVA_PURPOSE), (COORDINATOR, COORDINATOR_PURPOSE)):
+        text = observe.text_of(stage.pulled(agency_id, reference, purpose))
+        found[agency_id] = [name in text, HELD in text, "She fears the weekend." in text]
+        says = "reads the name" if found[agency_id][0] else f"reads {HELD} in its place"
+        stage.show.fact(world.name_of(agency_id), f"{says}, and the rest")
+    pulled = stage.agency(COORDINATOR).pull(reference, COORDINATOR_PURPOSE)
+    told = [f"{each['section']} {each['place']}" for each in pulled.document["triage"]["held"]]
+    stage.show.fact("told where", ", ".join(told))
+    holds = {f"hold.{agency_id}": said for agency_id, said in found.items()}
+    stage.note("c3", {**holds, "hold.told": sorted(set(told))})
 
 
 def c4(stage: Stage) -> None:
