@@ -35,7 +35,17 @@ from gateway.api import (
 )
 from gateway.api import referrals as api_referrals
 from gateway.config import Settings
-from gateway.desk import account, colleagues, home, meetings, problems, sign_in, triage, users
+from gateway.desk import (
+    account,
+    colleagues,
+    home,
+    meetings,
+    problems,
+    sign_in,
+    triage,
+    users,
+    waits,
+)
 from gateway.desk import cases as desk_cases
 from gateway.desk.guard import PUBLIC_ENDPOINTS as DESK_PUBLIC
 from gateway.desk.guard import desk
@@ -58,7 +68,7 @@ from gateway.store import roles
 from gateway.store.engine import make_engine, make_sessions
 from gateway.web import headers, reference
 
-PAGES = (sign_in, account, colleagues, home, desk_cases, triage, meetings, problems)
+PAGES = (sign_in, account, colleagues, home, desk_cases, triage, waits, meetings, problems)
 
 MAX_BODY = 4 * 1024 * 1024  # bytes; a referral of 2 MB is 1.8 times that on the wire
 

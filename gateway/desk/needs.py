@@ -73,6 +73,7 @@ SAID: Mapping[Need, Said] = {
         "A record to complete or review, or an agreement to ask for again.",
         CLOCK,
         "Owed because of consent",
+        to="/waits",
     ),
     Need.GLASS: Said(
         "glass",
@@ -81,6 +82,7 @@ SAID: Mapping[Need, Said] = {
         "The chair decides whether it was justified.",
         CLOCK,
         "Break-glass reading to review",
+        to="/waits",
     ),
     Need.DEPUTY: Said(
         "deputies",
@@ -89,6 +91,7 @@ SAID: Mapping[Need, Said] = {
         "Somebody there is close to a person of the case.",
         CARE,
         "Deputy needed",
+        to="/waits",
     ),
     Need.MATCH: Said(
         "matches",
@@ -97,6 +100,34 @@ SAID: Mapping[Need, Said] = {
         "Perhaps the same people as in an earlier case.",
         CARE,
         "Possible repeat to confirm",
+        to="/waits",
+    ),
+    Need.COUNTER: Said(
+        "accusations",
+        "case in which two accuse each other",
+        "cases in which two accuse each other",
+        "The chair says who is found to be the victim.",
+        CARE,
+        "Two accuse each other",
+        to="/waits",
+    ),
+    Need.ASKED: Said(
+        "questions",
+        "case in which somebody asks for a section",
+        "cases in which somebody asks for a section",
+        "Open it for some days, or say why not.",
+        CARE,
+        "Somebody asks for a section",
+        to="/waits",
+    ),
+    Need.WORDS: Said(
+        "redactions",
+        "case with words of yours to take out",
+        "cases with words of yours to take out",
+        "They are held back from everybody until somebody of your agency says so.",
+        CARE,
+        "Words to take out",
+        to="/waits",
     ),
     Need.ANSWER: Said(
         "answers",

@@ -125,6 +125,10 @@ CONFLICTS: Mapping[str, str] = {
     "in_progress": "The same form is being sent at this moment. Look again in a minute.",
     "same_person": "Somebody else has to do this: it needs a second person.",
     "chair_only": "Only the chair can do this.",
+    "match_settled": "Somebody said before you whether these are the same.",
+    "deputy_tied": "This person is close to somebody in the case, too. Name another.",
+    "deputy_undeclared": "This person has not yet declared whom they are close to.",
+    "deputy_without_key": "This person has no key of their own yet: only that can open the case.",
     "already_listed": "It stands on this list already.",
     "list_locked": "The list stands: only the chair adds to it. Open it again to change its order.",
 }
@@ -133,3 +137,58 @@ CONFLICTS: Mapping[str, str] = {
 def conflict(code: str) -> str:
     """Why something could not be done, and what to do."""
     return CONFLICTS.get(code, "It was settled before. What you wrote stands below.")
+
+
+SETTLED: Mapping[str, str] = {
+    "match": "It is noted whether these are the same.",
+    "conflict": "It is settled who reads, and who does not. It counts from now on.",
+    "glass": "The look is reviewed. Who looked may look again where it is needed.",
+    "release": "It is decided whether that team may know where she is.",
+    "redaction": "The draft is settled.",
+    "counter": "What the review found is kept in both cases, its account in this one alone.",
+    "approval": "The question is answered; who asked is told.",
+}
+PROVE = (
+    "This opens something to somebody, so it takes a proof of who you are that is at most five"
+    " minutes old. Nothing was done, and what you wrote stands below: prove who you are on your"
+    " account's page, then do it again."
+)
+CONFLICT_ACTS: Mapping[str, str] = {
+    "DEPUTY": "Let this person read for the agency",
+    "END_DEPUTY": "This person no longer reads for it",
+    "CONFIRM": "This person is new there, and may read",
+    "EXCLUDE": "Keep this person out",
+    "LIFT": "It was somebody else: lift what was found",
+}
+FINDINGS: Mapping[str, str] = {
+    "JUSTIFIED": "Yes, it was needed",
+    "NOT_JUSTIFIED": "No; their agency and the data protection officer follow it up",
+}
+VICTIMS: Mapping[str, str] = {
+    "PRIMARY_VICTIM_A": "The victim of this case",
+    "PRIMARY_VICTIM_B": "The victim of the other case",
+    "BIDIRECTIONAL_UNCLEAR": "Both harm each other; it is not clear",
+    "INSUFFICIENT": "Too little is known",
+}
+_LACKS: Mapping[tuple[str, str], str] = {
+    ("conflict", "worker"): "Write the number of the person.",
+    ("conflict", "agency"): "Choose the agency.",
+    ("conflict", "act"): "Choose what is to happen.",
+    ("conflict", "reason"): "Write why.",
+    ("glass", "finding"): "Choose whether it was justified.",
+    ("glass", "note"): "Write what you looked at to say so.",
+    ("counter", "outcome"): "Choose what the review found.",
+    ("counter", "account"): "Write who did what to whom.",
+    ("approval", "reason"): "Write why.",
+    ("approval", "until"): "Give the last day, at most 28 days from now.",
+    ("approval", "number"): "Your own agency asked: somebody else answers.",
+    ("redaction", "number"): "There is no such draft of yours.",
+}
+
+
+def lacks(what: str, *fields: str) -> str:
+    """What one act still needs: the first of its faults in words."""
+    return next(
+        (_LACKS[what, each] for each in fields if (what, each) in _LACKS),
+        "Check what you chose and wrote.",
+    )

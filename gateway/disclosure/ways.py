@@ -254,4 +254,6 @@ PAGES: Mapping[str, Way] = {
     "agenda": Way.SCANNED,
     "order_agenda": Way.SCANNED,
     "put_on_list": Way.CODES,
+    "waits": Way.SCANNED,
+    "settle": Way.SCANNED,
 }

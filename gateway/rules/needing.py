@@ -26,6 +26,9 @@ class Need(StrEnum):
     EVENT = "EVENT"  # a release, a hearing or the end of an order within seven days
     OWED = "OWED"  # because of what the victim said
     MATCH = "MATCH"  # perhaps the same people as an earlier case
+    COUNTER = "COUNTER"  # two accuse each other, and nobody found who is the victim
+    ASKED = "ASKED"  # somebody asks for a section that the table gives case by case
+    WORDS = "WORDS"  # words to be taken out of what the agency wrote, until it says so
     ANSWER = "ANSWER"  # given to the agency, and not answered
 
 
@@ -44,6 +47,9 @@ def of_coordinator(
     events: Sequence[date],
     today: date,
     state: CaseState,
+    is_counter: bool = False,
+    is_asked: bool = False,
+    has_draft: bool = False,
 ) -> dict[Need, datetime | None]:
     """Return what a case needs of who coordinates it, each with its clock if there is one."""
     is_untaken = level is RiskLevel.HIGH and has_supporter and not is_taken
@@ -59,6 +65,9 @@ def of_coordinator(
         Need.EVENT: (bool(near), next_event),
         Need.OWED: (owed_by is not None, owed_by),
         Need.MATCH: (is_link_open, None),
+        Need.COUNTER: (is_counter, None),
+        Need.ASKED: (is_asked, None),
+        Need.WORDS: (has_draft, None),
     }
     return {need: at for need, (is_needed, at) in found.items() if is_needed}
 

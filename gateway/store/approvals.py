@@ -63,6 +63,11 @@ _ROW = select(
     _A.until,
 ).order_by(_A.asked_at, _A.seq)
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_ASKED = Prepared(
+    select(_A.case_id, _A.agency_id, _A.section)
+    .where(_A.case_id.in_(_IDS), _A.state == ApprovalState.ASKED)
+    .order_by(_A.asked_at, _A.seq)
+)
 _STANDING = Prepared(
     select(_A.case_id, _A.agency_id, _A.section, _A.by_agency, _A.by_worker).where(
         _A.case_id.in_(_IDS),
@@ -103,6 +108,12 @@ def list_of_case(session: Session, case_id: str) -> list[ApprovalRow]:
     """All that was asked for in a case, oldest first."""
     rows = session.execute(_ROW.where(_A.case_id == case_id))
     return [ApprovalRow(*row) for row in rows]
+
+
+def list_asked(session: Session, case_ids: Sequence[str]) -> list[tuple[str, str, str]]:
+    """What waits for an answer in these cases: case, who asked, section."""
+    rows = _ASKED.rows(session, ids=list(case_ids)) if case_ids else ()
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def list_standing(session: Session, case_ids: Sequence[str], *, on: date) -> list[StandingRow]:

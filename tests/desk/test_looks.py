@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 
-from tests.desk.conftest import Live
+from tests.desk.conftest import COORDINATOR, Live
+from tests.journeys.test_breakglass import NOBODYS, Worker
+from tests.journeys.walled import HIMSELF, KAMAL, OFFICE, add_worker
+from tests.journeys.world import CHAIR, example
 
 pytestmark = pytest.mark.needs("chromium")
 WIDTHS = {"phone": 320, "tablet": 768, "desktop": 1280}
@@ -25,6 +28,7 @@ PAGES = {
     "why": ("coordinator", "/desk/cases/{c1}"),
     "triage": ("coordinator", "/desk/cases/{again}/triage"),
     "triage-imminent": ("coordinator", "/desk/cases/{c5}/triage"),
+    "waits": ("coordinator", "/desk/cases/{again}/waits"),
     "conferences": ("coordinator", "/desk/conferences"),
     "agenda": ("coordinator", "/desk/conferences/{conference}"),
     "account": ("coordinator", "/desk/account"),
@@ -104,6 +108,32 @@ def test_F104_a_case_opened_for_a_purpose_fits_too(
     page.get_by_role("button", name="Open the case").click()
     page.get_by_role("heading", level=1).wait_for()
     look(page, f"case-{who}")
+    page.close()
+
+
+def test_F104_everything_that_can_wait_in_a_case_fits_too(
+    live: Live, signed_in: dict[str | None, Any]
+) -> None:
+    """A conflict, a look behind the glass, a question, words that are to go; and an error."""
+    world = live.world
+    add_worker(world, OFFICE, KAMAL)
+    world.client(OFFICE, KAMAL).walls.declare(HIMSELF)
+    sent = example("c2", **NOBODYS, victim__sexual_orientation="GAY_OR_LESBIAN")
+    reference = world.client("marlbury-college").refer(sent).reference
+    Worker(world, "marlbury-gp", "gp-01").breaks(reference)
+    coordinator = world.client(COORDINATOR)
+    note = {"decision": "RETURN", "reasons": ["QUALITY_OTHER"], "quality_note": "Gull Street."}
+    coordinator.decide(reference, note)
+    world.client(COORDINATOR, CHAIR).walls.draft_redaction(
+        reference, "minutes", COORDINATOR, ["/decisions/0/quality_note"]
+    )
+    page = signed_in["coordinator"].new_page()
+    page.goto(f"{live.address}/desk/cases/{reference}/waits")
+    for name in ("Conflicts of interest", "Looked at behind the glass", "Words of yours"):
+        assert page.get_by_role("heading", name=name).is_visible()
+    page.get_by_role("button", name="Settle it").click()
+    page.get_by_role("alert").wait_for()
+    look(page, "waits-all")
     page.close()
 
 

@@ -78,6 +78,7 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "deputy_undeclared": (409, "A deputy first declares whom it is close to."),
     "deputy_without_key": (409, "A deputy first registers a key of its own."),
     "changed_meanwhile": (409, "Somebody changed it since it was read. Read it again."),
+    "match_settled": (409, "Somebody said before whether these are the same."),
     "list_locked": (409, "The list of this conference stands: only the chair adds to it."),
     "in_progress": (409, "The first request under this Idempotency-Key is still at work. Wait."),
     "legal_hold": (409, "The case is kept by law."),

@@ -10,6 +10,7 @@ from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_
 from gateway.flows.cases.looked import list_looks
 from gateway.flows.cases.looking import list_access
 from gateway.flows.cases.looking_back import list_readings
+from gateway.flows.cases.matching import settle_match
 from gateway.flows.cases.noting import keep_private_note, list_private_notes
 from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
@@ -27,6 +28,7 @@ from gateway.flows.cases.showing import (
     show,
 )
 from gateway.flows.cases.stating import make_statement
+from gateway.flows.cases.waiting import Waiting, show_waiting
 from gateway.flows.cases.walling import settle_conflict
 from gateway.flows.cases.weighing import Weighed, weigh
 
@@ -41,6 +43,7 @@ __all__ = [
     "Overview",
     "SealRequested",
     "Shown",
+    "Waiting",
     "Weighed",
     "acknowledge",
     "add_sealed_copy",
@@ -75,9 +78,11 @@ __all__ = [
     "review_primary_victim",
     "settle_approval",
     "settle_conflict",
+    "settle_match",
     "settle_redaction",
     "settle_release",
     "show",
+    "show_waiting",
     "weigh",
     "write_for_worker",
 ]

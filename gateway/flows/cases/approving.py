@@ -94,14 +94,7 @@ def list_approvals(work: Work, reference: str, purpose: Purpose, *, issuer: str)
     else:
         found = disclose(work, case_id, purpose, event="approvals.read", opens=())
         entry, facts, about = found.entry, found.facts, found.facts
-    with work.keeping(case_id):
-        every = approvals.list_of_case(work.session, case_id)
-    rows = [row for row in every if is_auditor or _concerns(work, facts, row)]
-    reasons = open_reasons(work, facts, rows) if rows else {}
-    shown = [
-        {**_shown(row), "reason": reasons[row.seq].account, "why": reasons[row.seq].answer}
-        for row in rows
-    ]
+    shown = _listed(work, facts, is_auditor=is_auditor)
     return seal_answer(
         work,
         issuer=issuer,
@@ -111,6 +104,30 @@ def list_approvals(work: Work, reference: str, purpose: Purpose, *, issuer: str)
         entry=entry,
         cases=[about],
     )
+
+
+def read_questions(work: Work, facts: CaseFacts) -> list[dict[str, Any]]:
+    """What waits for an answer that the caller may give, with the reasons; the caller recorded."""
+    shown = _listed(work, facts, is_auditor=False)
+    me, asked = work.caller, str(ApprovalState.ASKED)
+    return [
+        each
+        for each in shown
+        if each["state"] == asked
+        and each["agency"] != me.agency_id
+        and may_answer(facts, me, each["section"])
+    ]
+
+
+def _listed(work: Work, facts: CaseFacts, *, is_auditor: bool) -> list[dict[str, Any]]:
+    with work.keeping(facts.case_id):
+        every = approvals.list_of_case(work.session, facts.case_id)
+    rows = [row for row in every if is_auditor or _concerns(work, facts, row)]
+    reasons = open_reasons(work, facts, rows) if rows else {}
+    return [
+        {**_shown(row), "reason": reasons[row.seq].account, "why": reasons[row.seq].answer}
+        for row in rows
+    ]
 
 
 def _ask(work: Work, facts: CaseFacts, form: Mapping[str, Any]) -> int:

@@ -15,12 +15,28 @@ from gateway.flows.cases.feeding import told
 from gateway.flows.cases.finding import names_of
 from gateway.flows.cases.owing import is_live, list_owed
 from gateway.ledger import Act, Work
-from gateway.rules import conflict, needing
+from gateway.rules import approving, conflict, needing
 from gateway.rules.clocks import due
 from gateway.rules.facts import Allowed, CaseFacts
 from gateway.rules.needing import Need
-from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole, CaseState, Danger
-from gateway.store import cases, conferences, dated, glasses, members, parties
+from gateway.schemas.codes import (
+    Acknowledgement,
+    AgencyKind,
+    CaseRole,
+    CaseState,
+    Danger,
+    RedactionState,
+)
+from gateway.store import (
+    approvals,
+    cases,
+    conferences,
+    dated,
+    glasses,
+    members,
+    parties,
+    redactions,
+)
 from gateway.store.cases import CaseRow
 from gateway.store.dated import RiskRow
 
@@ -158,6 +174,13 @@ def _needs(
     unsettled = _unconfirmed(work, list(live))
     glass = {row.case_id: row.due_at for row in glasses.list_unreviewed(work.session, list(live))}
     owed = list_owed(work, live)
+    asked = _asked(work, live)
+    drafts = {
+        row.case_id
+        for row in redactions.list_redactions(work.session, list(live))
+        if row.state is RedactionState.DRAFTED and row.owner_id == me
+    }
+    found_out = cases.list_primary_victims(work.session, list(live))
     found: dict[str, dict[Need, datetime | None]] = {}
     for case_id, each in facts.items():
         if case_id not in live:
@@ -180,8 +203,21 @@ def _needs(
             events=risks[case_id].events,
             today=profile.working_days.local_day(work.now),
             state=each.state,
+            is_counter=each.ties.is_counter and case_id not in found_out,
+            is_asked=case_id in asked,
+            has_draft=case_id in drafts,
         )
     return found
+
+
+def _asked(work: Work, facts: Mapping[str, CaseFacts]) -> set[str]:
+    """Cases in which somebody else asks for a section, and the caller may answer."""
+    return {
+        case_id
+        for case_id, agency_id, section in approvals.list_asked(work.session, list(facts))
+        if agency_id != work.caller.agency_id
+        and approving.may_answer(facts[case_id], work.caller, section)
+    }
 
 
 def _of_partner(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from gateway.disclosure import Disclosed
@@ -86,6 +87,7 @@ def _links(work: Work, facts: CaseFacts) -> list[dict[str, Any]]:
     return [
         {
             **_other(names[row.other_id], others[row.other_id].area, facts.area),
+            "mark": mark_of(row),
             "kind": row.kind,
             "status": row.status,
             "repeats": list(row.repeats),
@@ -180,6 +182,12 @@ def _conflicts(work: Work, facts: CaseFacts) -> list[dict[str, Any]]:
 
 def _tied(facts: CaseFacts, agency_id: str) -> list[str]:
     return [worker for agency, worker in conflict.tied(facts.ties) if agency == agency_id]
+
+
+def mark_of(link: parties.LinkRow) -> str:
+    """By what a suggested link is called: nothing of the other case can be told from it."""
+    text = f"{link.case_id}|{link.other_id}|{link.kind}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _other(reference: str, area: str, here: str) -> dict[str, str]:
