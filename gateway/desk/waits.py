@@ -149,6 +149,7 @@ def _show(
             for act in (*_ACTS, *((ConflictAct.LIFT,) if found.is_chair else ()))
         ],
         names=names,
+        categories=visit.house.profiles.matrix(visit.now.date()).titles,
         said=said,
         done=done,
         sent=request.form if said else {},

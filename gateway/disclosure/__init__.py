@@ -1,7 +1,7 @@
 """The only place where sealed case data becomes readable: decide, record, open what is allowed."""
 
 from gateway.disclosure.answers import Sealed, proof, seal_answer, sign_receipt
-from gateway.disclosure.approvals import open_reasons, seal_account, seal_decision
+from gateway.disclosure.approvals import open_looks, open_reasons, seal_account, seal_decision
 from gateway.disclosure.boxes import (
     ALERT_PART,
     SCAN_PART,
@@ -108,6 +108,7 @@ __all__ = [
     "new_case_key",
     "open_behind",
     "open_case_key",
+    "open_looks",
     "open_part",
     "open_reasons",
     "open_receipts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.disclosure.boxes import (
@@ -19,9 +19,11 @@ from gateway.ledger import Work
 from gateway.rules.facts import CaseFacts
 from gateway.schemas.codes import Level
 from gateway.store.approvals import ApprovalRow
+from gateway.store.glasses import GlassRow
 
 _ACCOUNT: Mapping[str, str] = {"table": "approval", "column": "account"}
 _WROTE = "@somebody"  # searched for every reader, also for who wrote it
+_GLASS: Mapping[str, str] = {"table": "glass", "column": "account"}
 _ANSWER: Mapping[str, str] = {"table": "approval", "column": "answer"}
 
 
@@ -48,6 +50,24 @@ def open_reasons(work: Work, facts: CaseFacts, rows: Iterable[ApprovalRow]) -> d
 
     The caller decided and recorded who reads them.
     """
+    opened = _opener(work, facts)
+    return {
+        row.seq: Reasons(
+            opened(_ACCOUNT, row.account),
+            opened(_ANSWER, row.answer) if row.answer is not None else None,
+        )
+        for row in rows
+    }
+
+
+def open_looks(work: Work, facts: CaseFacts, rows: Iterable[GlassRow]) -> dict[int, str]:
+    """Why somebody looked behind the glass of a case, by number; as `open_reasons`."""
+    opened = _opener(work, facts)
+    return {row.seq: opened(_GLASS, row.account) for row in rows}
+
+
+def _opener(work: Work, facts: CaseFacts) -> Callable[[Mapping[str, str], bytes], str]:
+    """What opens one reason of a case, and looks through it for what is protected."""
     work.may_commit()
     case_id = facts.case_id
     with work.keeping(case_id):  # an auditor has no part in the case
@@ -60,10 +80,4 @@ def open_reasons(work: Work, facts: CaseFacts, rows: Iterable[ApprovalRow]) -> d
         (kept,) = look_through(work, facts, [piece], protected, has=()).pieces
         return str(kept.content["reason"])
 
-    return {
-        row.seq: Reasons(
-            opened(_ACCOUNT, row.account),
-            opened(_ANSWER, row.answer) if row.answer is not None else None,
-        )
-        for row in rows
-    }
+    return opened

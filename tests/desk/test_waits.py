@@ -163,7 +163,8 @@ def test_F65_a_look_behind_the_glass_is_the_chairs_to_review(shared_world: World
     assert reference in listed(desks["chair"], "/desk/needs/glass")
     assert "The chair reviews this." in look(desks["coordinator"], reference)
     assert settle(desks["coordinator"], reference, "glass", **form).status_code == 404
-    look(desks["chair"], reference)
+    assert test_breakglass.LOOK["reason"] not in desks["coordinator"].seen[-1].text
+    assert test_breakglass.LOOK["reason"] in look(desks["chair"], reference)
     bare = settle(desks["chair"], reference, "glass", number=form["number"], note="x")
     assert (bare.status_code, "Choose whether it was justified." in bare.text) == (422, True)
     assert done(settle(desks["chair"], reference, "glass", **form))

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.disclosure import open_looks
 from gateway.errors import Denied
 from gateway.flows.cases.approving import read_questions
 from gateway.flows.cases.finding import facts_of, find_case
 from gateway.flows.cases.showing import Shown, show
 from gateway.ledger import Work
 from gateway.schemas.codes import Purpose, RedactionState
-from gateway.store import redactions
+from gateway.store import glasses, redactions
 from gateway.store.redactions import RedactionRow
 
 
@@ -23,6 +24,7 @@ class Waiting:
     shown: Shown = field(repr=False)
     questions: tuple[Mapping[str, Any], ...] = field(repr=False)  # approvals that are asked for
     drafts: tuple[RedactionRow, ...]  # words of the caller's own agency that are to go
+    looks: Mapping[int, str] = field(repr=False)  # why somebody looked, for the chair alone
     is_chair: bool
 
 
@@ -37,6 +39,10 @@ def show_waiting(work: Work, reference: str, *, issuer: str) -> Waiting:
         raise Denied("not-the-coordinator", subject=case_id)
     facts = facts_of(work, [case_id])[case_id]
     work.record("approvals.read", case_id, because="coordinates", purpose=Purpose.P9)
+    rows = glasses.list_unreviewed(work.session, [case_id]) if work.caller.is_chair else []
+    if rows:
+        numbers = {"numbers": [row.seq for row in rows]}
+        work.record("glass.reasons", case_id, because="chair", purpose=Purpose.P9, facts=numbers)
     return Waiting(
         shown,
         tuple(read_questions(work, facts)),
@@ -45,5 +51,6 @@ def show_waiting(work: Work, reference: str, *, issuer: str) -> Waiting:
             for row in redactions.list_redactions(work.session, [case_id])
             if row.state is RedactionState.DRAFTED and row.owner_id == work.caller.agency_id
         ),
+        open_looks(work, facts, rows) if rows else {},
         work.caller.is_chair,
     )
