@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from gateway.flows import agencies
-from gateway.schemas.codes import PersonRole
+from gateway.errors import NotFound
+from gateway.flows import agencies, cases
+from gateway.ledger import begin
+from gateway.rules.facts import Caller
+from gateway.schemas import reference as references
+from gateway.schemas.codes import AgencyKind, PersonRole
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, add_people
 from tests.desk.test_desk import enter, listed, numbers
@@ -227,6 +231,25 @@ def test_promise_02_nobody_else_settles_anything(shared_world: World, desks: Des
         for what in ("match", "conflict", "glass", "release", "redaction", "counter", "approval"):
             form = {"act": "REFUSE", "mark": "0" * 16, "same": "yes", "number": 1}
             assert settle(desk, reference, what, **form).status_code == 404, what
+    refused = shared_world.log(event="page.opened", agency=IDVA)
+    assert [entry["because"] for entry in refused[-8:]] == ["no-role"] * 8
     desk = a_desk(shared_world, "coordinator")
     assert settle(desk, reference, "burn").status_code == 422
     assert settle(desk, reference, "match", key="x", mark="0" * 16, same="no").status_code == 422
+
+
+def test_F31_of_those_in_a_case_only_its_coordinator_says_whether_it_is_the_same(
+    shared_world: World,
+) -> None:
+    shared_world.client(LANDLORD).refer(example("c1"))
+    again = shared_world.client("tidewell-housing").refer(example("c1")).reference
+    links = shared_world.client(COORDINATOR).pull(again, "P9").document["triage"]["links"]
+    idva = Caller(IDVA, AgencyKind.IDVA, "MARLBURY", frozenset(), "idva-01")
+    shared_world.client(IDVA).pull(again, "P2")  # it has a part in the case
+    with (
+        pytest.raises(NotFound),
+        begin(shared_world.sessions, shared_world.keys, idva, shared_world.now) as work,
+    ):
+        cases.settle_match(work, references.read(again) or "", str(links[0]["mark"]), is_same=False)
+    entry = shared_world.log(event="match.settled", agency=IDVA)[-1]
+    assert entry["because"] == "not-the-coordinator"
