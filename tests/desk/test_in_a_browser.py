@@ -105,9 +105,9 @@ def test_F104_by_keyboard_alone_from_the_desk_into_a_case(live: Live, page: Any)
     assert focused(page) == "Skip to the content"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
-    assert press_to(page, "to triage") <= 4
+    assert press_to(page, "imminent danger") <= 3
     page.keyboard.press("Enter")
-    page.wait_for_url("**/needs/triage")
+    page.wait_for_url("**/needs/imminent")
     reference = page.locator(".gw-case__name").first.inner_text()
     press_to(page, reference)
     page.keyboard.press("Enter")

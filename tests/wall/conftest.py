@@ -250,6 +250,18 @@ def _tie(world: World, case_id: str) -> None:
             },
         ),
         (
+            t.approval,
+            {
+                "case_id": case_id,
+                "seq": 2,
+                **worker,
+                "section": "religion",
+                "account": b"a",
+                "asked_at": world.now,
+                "state": ApprovalState.ASKED,
+            },
+        ),
+        (
             t.receipt,
             {
                 "id": RECEIPT,
