@@ -187,6 +187,12 @@ def test_F69_a_page_that_tells_something_is_logged_case_by_case(world: World) ->
     world.client(IDVA).list_cases()
     listed = world.log(event="case.listed", agency=IDVA)
     assert [each["case"] for each in listed] == [world.case_of(ref) for ref in refs]
+    for each in listed:  # what a list tells has no receipt: this line is the account of it
+        assert each["facts"]["told"] == ["level", "state"]
+        assert each["levels"] == {"referral": "FULL"}
+        assert "UKGDPR_6_1_EA" in each["basis"]
+        assert each["versions"]
+    assert world.rows(t.receipt, agency_id=IDVA) == []
 
 
 def test_V16_what_the_list_shows_opens_and_what_does_not_open_shows_as_ended(

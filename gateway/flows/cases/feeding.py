@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.disclosure import beyond_wall, decision_for, list_facts
+from gateway.disclosure import basis_of, beyond_wall, decision_for, list_facts
 from gateway.flows.cases.finding import names_of
 from gateway.ledger import Act, Work, newest_checkpoint, settled_checkpoint
 from gateway.rules import conflict
@@ -107,7 +108,8 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
         work.count("case.listed.empty")
         return ()
     known = {case_id: decision_for(work, each) for case_id, each in facts.items()}
-    work.record_all([Act("case.listed", each, "feed") for each in case_ids if each in names])
+    listed = [each for each in case_ids if each in names]
+    work.record_all([_act(work, each, facts, found, risks, known) for each in listed])
     return tuple(
         _item(
             row,
@@ -121,6 +123,33 @@ def _items(work: Work, rows: list[FeedRow]) -> tuple[Item, ...]:
         else Item(names[row.case_id], GLASS if row.kind == GLASS else ENDED)
         for row in rows
         if row.case_id in names
+    )
+
+
+def _act(
+    work: Work,
+    case_id: str,
+    facts: Mapping[str, CaseFacts],
+    found: Mapping[str, CaseRow],
+    risks: Mapping[str, RiskRow],
+    known: Mapping[str, Allowed | None],
+) -> Act:
+    """What the log says of one case on a page: on which basis, and what was told besides its name.
+
+    A list has no receipt (ADR 62): this line is the account of it.
+    """
+    decision = known.get(case_id)
+    if decision is None:
+        return Act("case.listed", case_id, "feed")
+    level, state = told(found[case_id], risks[case_id], decision)
+    shown = decision.level("referral", is_own=False)
+    return Act(
+        "case.listed",
+        case_id,
+        "feed",
+        basis=basis_of(work, facts[case_id], risks[case_id]),
+        levels={"referral": shown} if shown in (Level.FULL, Level.SUMMARY) else {},
+        facts={"told": [name for name, said in (("level", level), ("state", state)) if said]},
     )
 
 
