@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from typing import Any
 
@@ -16,12 +17,17 @@ from tests.journeys.test_breakglass import Worker, code
 from tests.journeys.test_conflict import refused
 from tests.journeys.walled import COORDINATOR, add_worker, chair
 from tests.journeys.world import CHAIR, START, World, example
+from tests.overhearing import traced
 
 LANDLORD, OTHER, IDVA, POLICE = (
     "tidewell-housing",
     "harbourgate-homes",
     "marlbury-idva",
     "marlbury-police",
+)
+
+LOCKS = re.compile(
+    r'SELECT "case"\.id \nFROM wall_case AS "case" \nWHERE "case"\.id = .([0-9a-f-]{36})'
 )
 
 
@@ -98,6 +104,22 @@ def test_C4_the_chair_signs_who_the_primary_victim_is(world: World, both: tuple[
     rows = {row["case_id"]: row["account"] for row in world.rows(t.counter_review)}
     assert rows[world.case_of(theirs)] is None  # what was said of one stays in the one
     assert b"meal" not in (rows[world.case_of(his)] or b"")
+
+
+def test_a_review_of_either_record_locks_both_in_the_same_order(sqlite_world: World) -> None:
+    """Each writes into the other's record: in two orders, two chairs would wait in a ring."""
+    world = sqlite_world
+    said_of = {"outcome": "INSUFFICIENT", "account": "Nothing to go by."}
+    refs = [world.client(LANDLORD).refer(example("c4")).reference]
+    refs.append(world.client(OTHER).refer(against_him()).reference)
+    orders = []
+    for ref in refs:
+        said: list[str] = []
+        with traced(world.sessions.kw["bind"], said.append):
+            assert review(Worker(world, COORDINATOR, CHAIR), ref, said_of).status_code == 201
+        orders.append([found[1] for line in said if (found := LOCKS.match(line))][:2])
+    both = sorted(world.case_of(ref) for ref in refs)
+    assert orders == [both, both]
 
 
 def review(by: Worker, reference: str, document: Any) -> Any:

@@ -40,20 +40,26 @@ def review_primary_victim(
     if not facts.ties.is_counter:
         raise Conflict("Nobody of this case is accused the other way round.", code="no_counter")
     found: PrimaryVictim = received.loaded["outcome"]
-    cases.lock_case(work.session, case_id)
+    with work.matching():
+        others = parties.list_reversed(work.session, case_id)
+    _lock(work, case_id, *others)
     place = {"table": "counter_review", "column": "account", "row": case_id}
     case_key = open_case_key(work, case_id)
     account = seal_value(case_key, **place, value=received.loaded["account"].encode())
     _write(work, case_id, found, account)
     work.record("counter.reviewed", case_id, because=str(found))
-    with work.matching():
-        others = parties.list_reversed(work.session, case_id)
     for other_id in others:
         with work.keeping(other_id):
-            cases.lock_case(work.session, other_id)
             _write(work, other_id, MIRRORED[found], None)
         work.record("counter.reviewed", other_id, because=str(MIRRORED[found]))
     return answer_once(work, key, received, {"outcome": str(found)}, status=201)
+
+
+def _lock(work: Work, *case_ids: str) -> None:
+    """Keep others from these cases; in one order, so that two reviews never wait in a ring."""
+    for case_id in sorted(case_ids):
+        with work.keeping(case_id):
+            cases.lock_case(work.session, case_id)
 
 
 def _write(work: Work, case_id: str, found: PrimaryVictim, account: bytes | None) -> None:
