@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ LOOKS = tuple(each for each in BY_NAME.values() if each.method == "GET")
 ACTS = tuple(each for each in BY_NAME.values() if each.method != "GET")
 OF_A_CASE = tuple(each for each in LOOKS if "<reference>" in each.rule and each.name != "pull_case")
 OF_NO_CASE = tuple(each for each in LOOKS if "<" not in each.rule)
+_REFERENCE = re.compile(
+    r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]{5}[- ]?[0-9A-Za-z*~$=](?![0-9A-Za-z])"
+)
 NOBODY = Asker("the public", "-")
 
 
@@ -74,10 +78,10 @@ class Looker:
                 asker, path, "cases:read", purpose=purpose, where=f"pull {purpose}", of=family
             )
 
-    def look(self, asker: Asker, family: Family, operations: Iterable[Operation] = ()) -> None:
+    def look(self, asker: Asker, family: Family, operations: Iterable[Operation] = OF_A_CASE) -> None:
         """Ask every other question about a case that only looks."""
         wire = self.county.world.wire(asker.agency, asker.worker)
-        for operation in operations or OF_A_CASE:
+        for operation in operations:
             asked = asking(operation, wire, reference=family.reference)
             if "agency" in asked.query:  # of others a partner is told nothing anyhow
                 asked = asked.but(query={**asked.query, "agency": asker.agency})
@@ -139,9 +143,8 @@ class Looker:
 
     def _words(self, text: str) -> Iterator[str]:
         yield from (word for word in found_in(text) if word in self._planted)
-        searched = plain(text)
-        for family in self.families:
-            if (key := plain(family.reference)) in searched:
+        for each in _REFERENCE.finditer(text):
+            if (key := plain(each[0])) in self._planted:
                 yield key
 
     def _ask(
