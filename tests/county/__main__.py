@@ -28,6 +28,7 @@ from tests.county.running import (
     hear_answers,
     live,
     overheard,
+    read_post,
 )
 
 _began = time.monotonic()
@@ -54,6 +55,7 @@ def _whole(county: County, families: int, one_in: int) -> tuple[Looker, page.Run
         live(county, families, _say)
         askers = county.askers()
         looker = ask_everybody(county, one_in, _say)
+        read_post(looker)
         act_everybody(looker, county.families[:3])
         hear(looker, heard.lines)
         hear_answers(looker, county.world)
@@ -73,7 +75,8 @@ def _mutated(where: str | None, seed: int) -> list[mutating.Row]:
     with _county(where, seed) as county:
         for guard in GUARDS:
             rows.append(mutating.row(county, guard))
-            scores = f"{rows[-1].alone:4} {rows[-1].others:4} {rows[-1].together:4}"
+            each = rows[-1]
+            scores = f"{each.before:4} {each.alone:4} {each.others:4} {each.together:4}"
             _say(f"{scores}  without: {guard.name}")
     return rows
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gateway.disclosure import opening, redacting
 from gateway.flows.cases import explaining, feeding, finding, showing
 from gateway.flows.conferences import agenda
+from gateway.flows.notices import announcing
 from gateway.flows.referrals import own as own_referrals
 from gateway.rules import breakglass, conflict, disclosure, leaks, matrix, releasing, routing
 from tests.county import undoing as un
@@ -148,6 +149,12 @@ GUARDS: tuple[Guard, ...] = (
         "later",
         put(feeding, "beyond_wall", lambda work, case_ids: list(case_ids)),
         door="list_cases",
+    ),
+    Guard(
+        "wall before notices",
+        "later",
+        put(announcing, "beyond_wall", lambda work, case_ids: list(case_ids)),
+        door="notice",
     ),
     Guard(
         "wall before the list of one's own",

@@ -78,7 +78,9 @@ class Looker:
                 asker, path, "cases:read", purpose=purpose, where=f"pull {purpose}", of=family
             )
 
-    def look(self, asker: Asker, family: Family, operations: Iterable[Operation] = OF_A_CASE) -> None:
+    def look(
+        self, asker: Asker, family: Family, operations: Iterable[Operation] = OF_A_CASE
+    ) -> None:
         """Ask every other question about a case that only looks."""
         wire = self.county.world.wire(asker.agency, asker.worker)
         for operation in operations:

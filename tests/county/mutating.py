@@ -12,10 +12,11 @@ from tests.county.looking import Looker
 from tests.county.owners import Asker, Family
 from tests.county.paging import Pages
 from tests.county.patching import Undo, without
+from tests.county.posting import Mailboxes, mailboxes
 from tests.county.stories import STORIES
 from tests.journeys.asking import BY_NAME
 
-PAGE = "page of a case"
+PAGE, NOTICE = "page of a case", "notice"
 
 
 @dataclass(frozen=True)
@@ -23,28 +24,40 @@ class Row:
     """What came out without a guard alone, without those that hold its place, without all."""
 
     guard: Guard
+    before: int
     alone: int
     others: int
     together: int
 
     @property
     def is_noticed(self) -> bool:
-        """Whether it tells that the guard is gone, once nothing holds its place."""
-        return self.together > self.others
+        """Whether it tells that the guard is gone, once nothing holds its place; and only then."""
+        return self.before == 0 and self.together > self.others
 
 
-def row(county: County, guard: Guard) -> Row:
-    """Play and ask without one guard."""
+def row(county: County, guard: Guard, *, is_short: bool = False) -> Row:
+    """Play and ask without one guard, and before that with it; not that if it is to be short."""
+    before = 0 if is_short and guard.door != NOTICE else leaks(county, guard, [])
     alone = leaks(county, guard, [guard.gone])
     if not guard.held_by:
-        return Row(guard, alone, 0, alone)
+        return Row(guard, before, alone, 0, alone)
     others = [gone for _, gone in guard.held_by]
     together = leaks(county, guard, [guard.gone, *others])
-    return Row(guard, alone, leaks(county, guard, others), together)
+    return Row(guard, before, alone, leaks(county, guard, others), together)
 
 
 def leaks(county: County, guard: Guard, gone: Iterable[Undo]) -> int:
     """How much comes out of a fresh family of the guard's story while these guards are gone."""
+    if guard.door == NOTICE:
+        with mailboxes(county) as boxes:
+            boxes.look()  # what was new before
+            return _leaks(county, guard, gone, boxes)
+    return _leaks(county, guard, gone)
+
+
+def _leaks(
+    county: County, guard: Guard, gone: Iterable[Undo], boxes: Mailboxes | None = None
+) -> int:
     before = len(county.families)
     county.adjourn()
     with without(county, gone):
@@ -52,7 +65,9 @@ def leaks(county: County, guard: Guard, gone: Iterable[Undo]) -> int:
         county.world.sequence()
         families = county.families[before:]
         looker = Looker(county, families)
-        for asker in involved(county, families):
+        if boxes is not None:
+            boxes.judge(looker, families)
+        for asker in involved(county, families) if boxes is None else ():
             _ask(looker, guard, asker)
     return sum(each.where.startswith(guard.door or "pull") for each in looker.score.leaks)
 

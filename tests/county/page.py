@@ -24,10 +24,11 @@ neighbours, relatives or the accused themselves, hidden addresses, conditions, a
 and are taken back. In every class of data of every family a word is planted that stands nowhere
 else. Then every agency and every registered worker asks at every door: each case for each purpose,
 every list, agendas as data, page and PDF, who looked, receipts, explanations, the access statement,
-pages of the desk, the published log. What comes is opened with the asker's own keys and searched,
-and so are log lines and what each act was answered. Who may ever be shown a word is said in
-`tests/county/owners.py`, from the domain's table and by no code of the gateway; a word, or the
-reference of a case, in the hands of anybody else is one point of the **leak score**.
+pages of the desk, notices by mail, the published log. What comes is opened with the asker's own
+keys and searched, and so are log lines and what each act was answered. Who may ever be shown a word
+is said in `tests/county/owners.py`, from the domain's table and by no code of the gateway; a word,
+or the reference of a case, in the hands of anybody else is one point of the **leak score**, and so
+is any answer about a case to somebody for whom there is none.
 """
 
 _GUARDS = """\
@@ -40,8 +41,8 @@ without the others alone, and without all of them. No guard can be gone unnotice
 the last column is not the higher one, and also if a guard that others should hold comes to more
 than nought by itself.
 
-| Guard | Story | Asked at | Score without it | Held by | Without those | Without all |
-| --- | --- | --- | ---: | --- | ---: | ---: |
+| Guard | Story | Asked at | With it | Without it | Held by | Without those | Without all |
+| --- | --- | --- | ---: | ---: | --- | ---: | ---: |
 """
 
 _REST = """
@@ -100,4 +101,5 @@ def _lines(rows: Iterable[Row]) -> Iterable[str]:
         place = (guard.door or "pull_case").replace("_", " ")
         rest = f"{each.others} | {each.together}" if guard.held_by else "– | –"
         story = guard.story.replace("_", " ")
-        yield f"| {guard.name} | {story} | {place} | {each.alone} | {held} | {rest} |\n"
+        scores = f"{each.before} | {each.alone} | {held} | {rest}"
+        yield f"| {guard.name} | {story} | {place} | {scores} |\n"

@@ -15,6 +15,7 @@ from tests.county.looking import FORMATS, NOBODY, OF_A_CASE, PURPOSES, Looker
 from tests.county.mutating import involved
 from tests.county.owners import Asker, Family
 from tests.county.paging import Pages
+from tests.county.posting import mailboxes
 from tests.county.stories import STORIES
 from tests.journeys.world import World, a_world
 
@@ -127,6 +128,12 @@ def _doors(asker: Asker, family: Family, one_in: int) -> int:
 
 def _share(things: Iterable[T], turn: int, one_in: int) -> list[T]:
     return [each for place, each in enumerate(things) if (place + turn) % one_in == 0]
+
+
+def read_post(looker: Looker) -> None:
+    """Judge the notices that agencies are sent."""
+    with mailboxes(looker.county) as boxes:
+        boxes.judge(looker)
 
 
 def hear(looker: Looker, lines: Iterable[str]) -> None:

@@ -21,7 +21,15 @@ from tests.county.guards import GUARDS, Guard
 from tests.county.looking import Looker, never_pairs
 from tests.county.marks import Marks, found_in, plain
 from tests.county.mutating import row
-from tests.county.running import a_county, ask_everybody, hear, hear_answers, live, overheard
+from tests.county.running import (
+    a_county,
+    ask_everybody,
+    hear,
+    hear_answers,
+    live,
+    overheard,
+    read_post,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_IN = 10
@@ -37,6 +45,7 @@ def county(
     with a_county(url, folder) as made, overheard() as heard:
         live(made)
         looker = ask_everybody(made, ONE_IN)
+        read_post(looker)
         hear(looker, heard.lines)
         hear_answers(looker, made.world)
         yield made, looker
@@ -80,7 +89,7 @@ def test_F57_every_planted_word_stands_in_the_papers_of_one_family(
 def test_F57_without_a_guard_something_comes_out(
     county: tuple[County, Looker], guard: Guard
 ) -> None:
-    found = row(county[0], guard)
+    found = row(county[0], guard, is_short=True)  # the county itself was asked with all guards
     assert found.is_noticed
     # Where another guard holds its place alone, the table says so, and this finds it out.
     assert (found.alone == 0) is bool(guard.held_by)
