@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from werkzeug.test import TestResponse
 
@@ -62,7 +63,7 @@ class Looker:
     def __init__(self, county: County, families: Iterable[Family] | None = None) -> None:
         self.county, self.score = county, Score()
         self.families = list(county.families if families is None else families)
-        self._nonces: set[int] = set()
+        self._nonces: dict[int, datetime] = {}  # when each was asked for
         self._planted: dict[str, list[tuple[Family, Secret]]] = defaultdict(list)
         for family in self.families:
             for secret in family.secrets:
@@ -173,6 +174,7 @@ class Looker:
 
     def _is_let_in(self, asker: Asker, scope: str) -> bool:
         """Whether an agency of this kind gets a token at all: the first door of each question."""
+        self._keep_nonce(asker)
         try:
             self.county.world.wire(asker.agency, asker.worker).token(scope)
         except AssertionError as refused:
@@ -184,8 +186,9 @@ class Looker:
     def _keep_nonce(self, asker: Asker) -> None:
         """Ask for a nonce once, and not before each question: time stands still meanwhile."""
         agency = self.county.world.wire(asker.agency, asker.worker).agency
-        if id(agency) not in self._nonces:
-            self._nonces.add(id(agency))
+        now = self.county.world.now
+        if self._nonces.get(id(agency)) != now:
+            self._nonces[id(agency)] = now
             vars(agency).pop("nonce", None)
             nonce = agency.nonce()
             vars(agency)["nonce"] = lambda: nonce
@@ -200,7 +203,6 @@ class Looker:
         of: Family | None,
     ) -> list[str]:
         self.score.asked += 1
-        self._keep_nonce(asker)
         if not self._is_let_in(asker, scope):
             return []
         answer = send()
