@@ -125,10 +125,10 @@ def test_F104_by_keyboard_alone_from_the_desk_into_a_case(live: Live, page: Any)
     assert page.get_by_role("heading", level=1).inner_text() == reference
 
 
-def test_F104_by_keyboard_alone_a_referral_is_returned_and_another_accepted(
+def test_F104_by_keyboard_alone_a_referral_is_returned_and_another_accepted_and_listed(
     live: Live, page: Any
 ) -> None:
-    """Open, read, return with two reasons; open the next, accept. No mouse, no script."""
+    """Open, read, return with two reasons; open the next, accept, list, move it up. No mouse."""
     enter(live, page, "coordinator")
     page.goto(f"{live.address}/desk/needs/triage")
     press_to(page, live.month["objection"])
@@ -154,6 +154,22 @@ def test_F104_by_keyboard_alone_a_referral_is_returned_and_another_accepted(
     press_to(page, "Accept for the conference")
     page.keyboard.press("Enter")
     page.get_by_text("Accepted. The referrer sees that it was.").wait_for()
+    press_to(page, "Decide")
+    page.keyboard.press("Enter")
+    press_to(page, "Put on the list")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="3 cases, in the order of the rules").wait_for()
+    names = page.locator(".gw-agenda__name a")
+    before = names.all_inner_texts()
+    press_to(page, f"Down {before[0]}")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="3 cases, in an order made by hand").wait_for()
+    assert names.all_inner_texts() == [before[1], before[0], before[2]]
+    assert page.evaluate("document.activeElement.textContent") == f"Down {before[0]}"
+    page.keyboard.press("Enter")  # the same button again: the case goes on down
+    page.wait_for_function(
+        "n => document.querySelectorAll('.gw-agenda__name a')[2].text === n", arg=before[0]
+    )
 
 
 def test_F104_what_is_focused_is_seen(live: Live, page: Any) -> None:
