@@ -95,6 +95,29 @@ def acknowledge_case(call: Call, reference: str) -> Response:
 
 @op(
     "POST",
+    "/cases/<reference>/matches",
+    scope=Scope.CASES_WRITE,
+    summary="Say whether a suggested match is the same people",
+    form="match/1",
+    once=True,
+    example={"mark": "0a1b2c3d4e5f6071", "same": True},
+)
+def settle_match(call: Call, reference: str) -> Response:
+    """By the case's coordinator, once for each match that the case names. It changes nothing in
+    either case; what was rejected is no repeat."""
+    stored, data = read_reference(reference), call.data
+    with call.work() as work:
+        answer = inbox.once(
+            work,
+            call.key,
+            {"match": stored, "mark": data["mark"], "same": data["same"]},
+            lambda: cases.settle_match(work, stored, data["mark"], is_same=data["same"]),
+        )
+    return as_kept(answer)
+
+
+@op(
+    "POST",
     "/cases/<reference>/positions",
     scope=Scope.CASES_WRITE,
     summary="Record the victim's position",

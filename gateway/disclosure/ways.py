@@ -97,6 +97,7 @@ OPERATIONS: Mapping[str, Way] = {
     "list_cases": Way.CODES,
     "pull_case": Way.SCANNED,
     "acknowledge_case": Way.CODES,
+    "settle_match": Way.CODES,
     "record_position": Way.CODES,
     "record_dated_position": Way.CODES,
     "record_override": Way.CODES,

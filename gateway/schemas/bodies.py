@@ -120,6 +120,13 @@ class ListingBody(Form):
     reference = Reference()
 
 
+class MatchBody(Form):
+    """match/1: a person says whether a suggested match is the same people."""
+
+    mark = Pattern(r"[0-9a-f]{16}", says="As the case names it")
+    same = Bool(says="False: somebody else")
+
+
 class RoutingPreview(Form):
     """Asks who would receive a referral: area or outward postcode, and need codes alone."""
 

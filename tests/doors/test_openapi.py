@@ -317,6 +317,12 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     seen["plan_conference"] = coordinator.create_conference(meeting)
     conference = seen["plan_conference"]["conference"]
     seen["list_conference_case"] = coordinator.list_case(conference, ref)
+    again = landlord.refer(example("c1")).reference
+    (link, *_) = coordinator.pull(again, "P9").document["triage"]["links"]
+    said = {"mark": link["mark"], "same": True}
+    seen["settle_match"] = coordinator._exchange.post(
+        f"/v1/cases/{again}/matches", said, Scope.CASES_WRITE
+    )
     world.sequence()
     seen["list_key_events"] = coordinator.key_events()
     seen["list_seal_requests"] = idva.seal_requests()

@@ -46,6 +46,7 @@ BY: Mapping[str, str] = {
     "list_approvals": COORDINATOR,
     "plan_conference": COORDINATOR,
     "list_conference_case": COORDINATOR,
+    "settle_match": COORDINATOR,
     "read_agenda": POLICE,
     "prove": IDVA,
     "read_log_proof": IDVA,
@@ -166,6 +167,15 @@ def _listing(world: World, name: str) -> Asked:
     )
 
 
+def _match(world: World, name: str) -> Asked:
+    """Of a case that looks like an earlier one."""
+    _referred(world)
+    reference = _referred(world)
+    links = world.client(COORDINATOR).pull(reference, "P9").document["triage"]["links"]
+    body = json.dumps({"mark": links[0]["mark"], "same": False}).encode()
+    return asking(BY_NAME[name], world.wire(COORDINATOR), reference=reference).but(body=body)
+
+
 def _agenda(world: World, name: str) -> Asked:
     reference, conference = _referred(world), _conference(world)
     coordinator = world.client(COORDINATOR)
@@ -264,6 +274,7 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "pull_case": _exclusive,
     "resubmit_referral": _returned,
     "list_conference_case": _listing,
+    "settle_match": _match,
     "read_agenda": _agenda,
     "prove": _sequenced,
     "read_log_proof": _sequenced,

@@ -86,6 +86,7 @@ DOCUMENTS: Mapping[str, Any] = {
 PLAIN: Mapping[str, Any] = {
     "withdrawal/1": {"reason": "SENT_IN_ERROR"},
     "acknowledgement/1": {"outcome": "ACCEPTED"},
+    "match/1": {"mark": "0" * 16, "same": True},
     "conference/1": {
         "area": "MARLBURY",
         "starts_at": "2026-12-08T09:30:00Z",

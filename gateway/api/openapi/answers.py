@@ -185,6 +185,7 @@ SCHEMAS: dict[str, Json] = {
         checkpoint=_CHECKPOINT,
     ),
     "AcknowledgementAnswer": members(outcome=code(Acknowledgement)),
+    "MatchAnswer": members(mark=TEXT, status=code(("CONFIRMED", "REJECTED"))),
     "Explanation": members(
         agency=TEXT,
         kind=code(AgencyKind),
@@ -306,6 +307,7 @@ _PLAIN: Mapping[str, str] = {
     "list_cases": "CaseList",
     "list_due": "DueList",
     "acknowledge_case": "AcknowledgementAnswer",
+    "settle_match": "MatchAnswer",
     "list_seal_requests": "SealRequests",
     "explain_case": "Explanation",
     "explain_change": "ExplainedChange",

@@ -92,6 +92,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     },
     "list_due": consent.DUE,
     "acknowledge_case": {"outcome": "ACCEPTED"},
+    "settle_match": {"mark": "0a1b2c3d4e5f6071", "status": "CONFIRMED"},
     "list_seal_requests": {
         "requests": [
             {
