@@ -24,6 +24,8 @@ from gateway.api.operations import OPERATIONS, Operation
 from gateway.demo.world import PARTNERS
 from gateway.ledger import Act
 from gateway.schemas.codes import AgencyKind, Scope
+from gateway.sealing.jose import b64u
+from gateway.store import tables as t
 from tests.database import fresh
 from tests.journeys.asking import BY_NAME, DOCUMENTS, NO_CONFERENCE, NOBODY, asking
 from tests.journeys.attacks import without_sealed
@@ -32,7 +34,7 @@ from tests.journeys.twins import Twins, twin
 from tests.journeys.walled import HIMSELF, KAMAL, OFFICE, SOMEBODY, add_worker
 from tests.journeys.world import World, a_world, example, position
 
-SEQUENCES = int(os.environ.get("GATEWAY_SEQUENCES", "6"))  # for each agency
+SEQUENCES = int(os.environ.get("GATEWAY_SEQUENCES", "4"))  # for each agency
 LANDLORD, IDVA, POLICE = "harbourgate-homes", "marlbury-idva", "marlbury-police"
 COORDINATOR, ELSEWHERE = "marlbury-marac", "fenhollow-marac"
 OTHER, COLLEGE, CSC, GP = "tidewell-housing", "marlbury-college", "marlbury-csc", "marlbury-gp"
@@ -267,6 +269,19 @@ def test_T11_T12_a_cursor_is_sealed_and_of_one_length(twins: tuple[Twins, Asker,
         given += [places["/v1/cases"] for places in pair.cursors]
     assert {len(each) for each in given} == {59}  # nonce, two numbers, tag
     assert len(set(given)) == 4  # although two and two stand for the same place
+
+
+def test_T11_T12_an_own_entry_is_proved_alike(twins: tuple[Twins, Asker, Story]) -> None:
+    """Its leaf has the same tag, since the agency's entries have the same numbers in both."""
+    pair, asker, story = twins
+    send(pair, BY_NAME["explain_case"], NO_CONFERENCE, story.known[0], purpose="P9")
+    send(pair, BY_NAME["list_directory"], NO_CONFERENCE, NOBODY)
+    pair.one.sequence()
+    pair.two.sequence()
+    own = pair.one.rows(t.log_entry, agency_id=asker.agency_id)[-1]["commitment"]
+    for name in ("prove", "read_log_proof"):
+        send(pair, BY_NAME[name], NO_CONFERENCE, NOBODY, commit=b64u(own))
+        assert pair.statuses[-1] == 200
 
 
 REQUEST = st.tuples(

@@ -56,7 +56,7 @@ class Seen:
 
     status: int
     headers: tuple[tuple[str, str], ...]  # in their order
-    length: int  # of the body as it crossed the wire, without a checkpoint
+    length: int  # of the body as it crossed the wire, without what was left out
     body: str
 
 
@@ -148,7 +148,7 @@ def _private(wire: Wire) -> jose.Key:
 
 
 def opened_body(body: bytes, media: str, keys: Mapping[str, jose.Key]) -> tuple[str, int]:
-    """A body with its envelope open, and how many bytes of it are a checkpoint.
+    """A body with its envelope open, and how many bytes of it were left out.
 
     Left out is what is random by nature or tells of the whole log:
     a signature (ES256 draws a number for each), the ephemeral key, nonce and ciphertext of the
@@ -158,8 +158,9 @@ def opened_body(body: bytes, media: str, keys: Mapping[str, jose.Key]) -> tuple[
     if media == "application/jose":
         return _open_jose(body.decode("ascii"), keys), 0
     if media == "application/json":
-        found = sum(len(each.group().encode()) for each in _checkpoints(json.loads(body)))
-        return json.dumps(plain(json.loads(body))), found
+        whole = json.loads(body)
+        left = compact(plain(whole))
+        return left, len(compact(whole).encode()) - len(left.encode())
     text = body.decode("utf-8", errors="surrogateescape")
     if text.startswith("c2sp.org/tlog-proof"):
         return text.split("\n", 2)[1], len(body)  # `extra`: the leaf
@@ -203,15 +204,9 @@ def plain(value: Any, name: str = "") -> Any:
     return value
 
 
-def _checkpoints(value: Any) -> Iterator[re.Match[str]]:
-    if isinstance(value, dict):
-        for each in value.values():
-            yield from _checkpoints(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from _checkpoints(each)
-    elif isinstance(value, str) and (found := CHECKPOINT.fullmatch(value)):
-        yield found
+def compact(value: Any) -> str:
+    """JSON as the service writes it."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 # --- making them ----------------------------------------------------------------------------------
