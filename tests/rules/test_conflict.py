@@ -184,6 +184,31 @@ def test_counter_allegation_who_supports_one_does_not_see_the_other(
 # --- who may read for an agency ----------------------------------------------------------
 
 
+def test_who_reads_for_an_agency_is_one_of_those_who_alone_may() -> None:
+    kind = AgencyKind.LA_HOUSING
+    shut = a_walled_case(
+        kind, CaseRole.RESEARCH, hits=who(COLLEAGUE), deputies=who(ME, ADMIN, STRANGER)
+    )
+    assert conflict.reader(shut, AGENCY, kind) == Caller(AGENCY, kind, "", worker_id="admin")
+    without = a_walled_case(kind, CaseRole.RESEARCH, hits=who(COLLEAGUE))
+    for case in (without, a_walled_case(kind, CaseRole.RESEARCH)):
+        assert conflict.reader(case, AGENCY, kind) == Caller(AGENCY, kind, "", worker_id=None)
+    assert conflict.has_stand_in(shut, AGENCY)
+    assert not conflict.has_stand_in(shut, "a-third-agency")
+    assert not conflict.has_stand_in(without, AGENCY)
+    tied = a_walled_case(kind, CaseRole.RESEARCH, hits=who(COLLEAGUE, ME), deputies=who(ME))
+    assert not conflict.has_stand_in(tied, AGENCY)
+
+
+def test_grants_do_not_see_which_of_two_accused_a_worker_supports() -> None:
+    case = a_walled_case(
+        AgencyKind.IDVA, CaseRole.IDVA, is_counter=True, here=who(ME), hits=who(COLLEAGUE)
+    )
+    derived = conflict.for_grants(case)
+    assert derived == replace(case, ties=replace(case.ties, is_counter=False))
+    assert not derived.ties.is_counter
+
+
 def test_grants_follow_the_wall() -> None:
     """`readers` names exactly those whom `refusal` lets through."""
     workers = ("me", "colleague", "admin")

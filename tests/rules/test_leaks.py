@@ -306,6 +306,38 @@ def test_every_single_slip_is_known_and_the_word_itself_is_none(
         assert mend(f"near {slip} then", [word]) == f"near {word} then"
 
 
+def test_tokens_of_two_sections_under_one_key_are_all_looked_for() -> None:
+    one, two = (frozenset({stamper(KEY)(("name", name))}) for name in ("tern hse", "gull hse"))
+    sought = Sought((), [Keyed("a", KEY, one), Keyed("b", KEY, two)], stamper)
+    for text in ("Tern House", "Gull House"):
+        assert leaks.hold_back(text, sought) == (HELD, ("",))
+    assert not Sought((), [Keyed("a", KEY, one)])  # nobody to make tokens: nothing is compared
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "found"),
+    [
+        ("Court Road", "at Ct Rd", True),  # each word has another way to write it
+        ("Tern Road", "at Tern Rd", True),
+        ("Primary School", "at the village school", False),  # a kind and no name
+    ],
+)
+def test_other_ways_to_write_a_value_need_a_name(value: str, text: str, found: bool) -> None:
+    assert (hold_back(text, [fold(value)])[1] > 0) is found
+
+
+def test_who_has_a_section_in_full_is_not_searched_for_its_values() -> None:
+    values = {"children": ["tern school"], "health": ["gull surgery", "gull practice"]}
+    assert leaks.unless_held(values, {"children"}) == ["gull surgery", "gull practice"]
+    assert leaks.unless_held(values, ()) == ["tern school", "gull surgery", "gull practice"]
+
+
+def test_F64_several_places_are_cut_and_counted() -> None:
+    content = {"a": "first words\nsecond words", "b": "third"}
+    places = ["/a#2", "/b", "/c"]
+    assert leaks.cut(content, places) == ({"a": f"first words\n{HELD}", "b": HELD}, 2)
+
+
 def test_each_token_is_compared_under_its_own_key() -> None:
     tokens = frozenset({stamper(b"one")(("name", "tern hse"))})
     mixed = Sought((), [Keyed("safe_contact", b"two", tokens)], stamper)
