@@ -21,7 +21,7 @@ from gateway.desk import cookies, users
 from gateway.desk.cookies import Held
 from gateway.desk.place import ROOT, house
 from gateway.disclosure import ways
-from gateway.errors import Denied, Mismatch, NotFound, TooMany
+from gateway.errors import Denied, GatewayError, Mismatch, NotFound, TooMany
 from gateway.flows import people as flows
 from gateway.house import House
 from gateway.ledger import Work, begin
@@ -35,6 +35,7 @@ desk = Blueprint("desk", __name__, url_prefix=ROOT, static_folder="static")
 PUBLIC_ENDPOINTS = {"desk.static"}  # and every page that is declared `public`
 ANYBODY = frozenset(PersonRole)
 _NOTE_AFTER = 60  # seconds
+_WRITTEN = ("reason", "alternative_route", "quality_note", "note", "account")  # long texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,12 @@ class Visit:
         here = self.house
         who = caller or self.person.caller
         return begin(here.sessions, here.keys, who, self.now, profiles=here.profiles)
+
+
+class SignedOut(GatewayError):
+    """The session ended while somebody wrote; the form was that session's own."""
+
+    code = "signed_out"
 
 
 View = Callable[Concatenate[Visit, P], Answer]
@@ -83,7 +90,7 @@ def page(
             _require_own_page()
             found = users.signed_in()
             if found is None:
-                return redirect(f"{ROOT}/sign-in", 303)
+                return _signed_out()
             limit = takes or (Limited.READ if method == "GET" else Limited.WRITE)
             require_rate(here, limit, found.person.agency_id, now)
             if not found.person.roles & frozenset(roles):
@@ -155,6 +162,21 @@ def _require_own_page() -> None:
     is_ours = site == "same-origin" if site else origin == house().settings.base_url
     if not is_ours or not cookies.holds(held(), request.form.get("token", "")):
         raise Mismatch("The form was not ours, or is too old. Open the page again.")
+
+
+def written() -> list[str]:
+    """The long texts of the form that was sent: nobody should have to write them twice."""
+    return [text for name in _WRITTEN if (text := request.form.get(name, "").strip())]
+
+
+def _signed_out() -> Answer:
+    """Lead to the sign-in.
+
+    :raises SignedOut: if that would lose what somebody wrote.
+    """
+    if request.method == "POST" and written():
+        raise SignedOut("The session has ended.")
+    return redirect(f"{ROOT}/sign-in", 303)
 
 
 def _note_use(here: House, found: SignedIn, now: datetime) -> None:

@@ -9,7 +9,7 @@ from flask import Response
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from gateway.desk.guard import Visit, desk
+from gateway.desk.guard import SignedOut, Visit, desk, written
 from gateway.desk.place import house
 from gateway.desk.render import show
 from gateway.desk.users import signed_in
@@ -44,6 +44,12 @@ _SAYS: tuple[tuple[type[GatewayError], HTTPStatus, str, str], ...] = (
         "Nothing was shown or changed. Try again in a minute.",
     ),
 )
+
+
+@desk.errorhandler(SignedOut)
+def signed_out_meanwhile(error: SignedOut) -> Response:
+    """Give back what somebody wrote, for nothing keeps it."""
+    return show("expired", status=HTTPStatus.UNAUTHORIZED, texts=written())
 
 
 @desk.errorhandler(GatewayError)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.desk.conftest import Live
+from tests.desk.test_looks import look
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -230,3 +231,16 @@ def test_the_printed_desk_is_for_paper(live: Live, page: Any) -> None:
     page.emulate_media(media="print")
     assert not page.locator(".gw-menu").is_visible()
     assert page.get_by_role("heading", name="What needs me now").is_visible()
+
+
+def test_F104_what_was_written_when_the_session_ended_stands_on_a_page_that_fits(
+    live: Live, page: Any
+) -> None:
+    enter(live, page, "coordinator")
+    page.goto(f"{live.address}/desk/cases/{live.month['c3']}/triage")
+    page.get_by_text("Return it with reasons").click()
+    page.get_by_label("Note for the file").first.fill("Rang twice, nobody answers.")
+    live.world.later(minutes=16)
+    page.get_by_role("button", name="Return it").click()
+    assert page.get_by_label("What you wrote").input_value() == "Rang twice, nobody answers."
+    look(page, "signed-out-meanwhile")

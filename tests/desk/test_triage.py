@@ -305,3 +305,19 @@ def test_F65_who_reads_as_a_deputy_decides_on_no_page(world: World) -> None:
     assert desk.post(f"/desk/cases/{reference}/triage", form).status_code == 404
     assert states(world, reference)[-1] == "TRIAGE"
     deputy.decide(reference, {"decision": "ACCEPT"})
+
+
+def test_F26_who_was_signed_out_meanwhile_gets_back_what_she_wrote(shared_world: World) -> None:
+    reference = refer(shared_world)
+    desk = a_desk(shared_world, "coordinator")
+    look(desk, reference)
+    shared_world.later(minutes=16)
+    answer = decide(desk, reference, "REJECT", reason=PLANTED, alternative_route="The helpline.")
+    assert answer.status_code == 401
+    assert "The helpline.</textarea>" in answer.text
+    assert (PLANTED in answer.text, "&lt;script&gt;" in answer.text) == (False, True)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert decide(desk, reference, "ACCEPT").headers["Location"] == "/desk/sign-in"
+    form = {"decision": "REJECT", "reason": "x", "token": "another site's"}
+    assert desk.post(f"/desk/cases/{reference}/triage", form).status_code == 403
+    assert states(shared_world, reference)[-1] == "TRIAGE"
