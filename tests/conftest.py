@@ -50,6 +50,7 @@ LONG = (
     "interop/test_schemathesis.py",
     "host/test_operator.py",
     "oracle/test_oracle.py",
+    "county/test_county.py",
     "journeys/test_demo.py",
     "test_bench.py",
 )
