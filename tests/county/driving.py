@@ -120,6 +120,11 @@ class County:
         self._meetings[area] = (conference, count + 1)
         return conference
 
+    def pass_days(self) -> None:
+        """Let two days go by: what ended by its date has ended, and who is new is still new."""
+        self.world.later(days=2)
+        self.world.sequence()
+
     def adjourn(self) -> None:
         """List no more for the conferences of before."""
         self._meetings.clear()

@@ -15,7 +15,7 @@ from gateway.api.operations import Operation
 from tests.county.driving import County
 from tests.county.marks import found_in, plain
 from tests.county.opening import opened
-from tests.county.owners import Asker, Family, Secret, may
+from tests.county.owners import Asker, Family, Secret, knows, may
 from tests.journeys.asking import BY_NAME, NO_CONFERENCE, Asked, asking
 
 PURPOSES = tuple(f"P{number}" for number in range(1, 12))
@@ -241,11 +241,6 @@ def never_pairs(families: Iterable[Family], askers: Iterable[Asker]) -> int:
         for secret in family.secrets
         for asker in listed
     )
-
-
-def knows(family: Family, asker: Asker) -> bool:
-    """Whether somebody may know that there is a case at all."""
-    return may(family, Secret("REF", family.reference, family.sender), asker, None)
 
 
 def _key(secret: Secret) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 CONSONANTS, VOWELS = "bdfghjklmnprstvw", "aeiou"
 _INWARD = "ABDEFGHJLNPQRSTUWXYZ"  # letters that the second half of a postcode may have
 _MARK = re.compile(rf"zq(?:[{CONSONANTS}][{VOWELS}]){{3}}x")
-_POSTCODE = re.compile(rf"xx[1-9]\d[{_INWARD.lower()}]{{2}}")
+# By themselves: run together with other signs, as cells of a table, such letters come by chance.
+_POSTCODE = re.compile(rf"(?<![a-z\d])xx[1-9][ -]?\d[{_INWARD.lower()}]{{2}}(?![a-z\d])")
 _MOBILE = re.compile(r"7700900\d{3}")
 _NOTHING = re.compile(r"[\W_]+")
 
@@ -21,8 +22,9 @@ def plain(text: str) -> str:
 def found_in(text: str) -> Iterator[str]:
     """Give every planted word of a text, and everything of the shape of a planted number."""
     searched = plain(text)
-    for shape in (_MARK, _POSTCODE, _MOBILE):
+    for shape in (_MARK, _MOBILE):
         yield from shape.findall(searched)
+    yield from map(plain, _POSTCODE.findall(text.casefold()))
 
 
 class Marks:

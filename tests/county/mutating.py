@@ -62,6 +62,8 @@ def _leaks(
     county.adjourn()
     with without(county, gone):
         STORIES[guard.story](county)
+        if guard.story == "lapsed":  # a broken glass is open for an hour
+            county.pass_days()
         county.world.sequence()
         families = county.families[before:]
         looker = Looker(county, families)

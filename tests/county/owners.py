@@ -62,6 +62,7 @@ OPENS_NOTHING = frozenset({"P10", "P11"})
 """Audit opens the log alone, statistics counts alone."""
 
 
+COORDINATORS = {"MARLBURY": "marlbury-marac", "FENHOLLOW": "fenhollow-marac"}
 AUDITED = "MARLBURY"
 """The area whose auditor takes part; it may ask who looked at any case of it."""
 
@@ -116,11 +117,28 @@ def may(family: Family, secret: Secret, asker: Asker, purpose: str | None) -> bo
     if _finds_nothing(family, asker):
         return False
     if secret.row == "REF":
-        is_audit = asker.kind == "AUDITOR" and family.area == AUDITED
-        return is_audit or agency in {*family.parts, *family.past, secret.owner}
+        return knows(family, asker) or _may_confirm(family, asker)
     if purpose in OPENS_NOTHING:
         return False
     return agency == secret.owner or _by_need(family, secret, asker)
+
+
+def knows(family: Family, asker: Asker) -> bool:
+    """Whether somebody may be told anything of a case, be it that there is one."""
+    is_audit = asker.kind == "AUDITOR" and family.area == AUDITED
+    told = {*family.parts, *family.past, family.sender}
+    if (asker.agency, asker.worker, "REF") in family.opened:
+        return True
+    return (is_audit or asker.agency in told) and not _finds_nothing(family, asker)
+
+
+def _may_confirm(family: Family, asker: Asker) -> bool:
+    """Whether a coordinator may see that a referral was made, as perhaps of the same people.
+
+    A person always confirms a match. Of what is shared with nobody there is none.
+    """
+    is_shared = bool(family.parts or family.past)
+    return is_shared and asker.agency == COORDINATORS[family.area]
 
 
 def _finds_nothing(family: Family, asker: Asker) -> bool:

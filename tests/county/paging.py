@@ -8,8 +8,8 @@ from functools import partial
 
 from gateway.flows import people
 from gateway.schemas.codes import OneTime, PersonRole
-from tests.county.looking import Looker, knows
-from tests.county.owners import Asker, Family
+from tests.county.looking import Looker
+from tests.county.owners import Asker, Family, knows
 from tests.desk.conftest import Desk
 
 _ROLES = {

@@ -14,8 +14,8 @@ from gateway.flows.notices import Rounds
 from gateway.profiles.loader import Profiles
 from gateway.schemas.codes import Contact
 from tests.county.driving import County
-from tests.county.looking import Looker, knows
-from tests.county.owners import Asker, Family
+from tests.county.looking import Looker
+from tests.county.owners import Asker, Family, knows
 from tests.host.running import a_port
 from tests.journeys.test_notices import Post
 

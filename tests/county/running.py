@@ -52,6 +52,9 @@ def live(county: County, families: int = 0, say: Say = str) -> None:
         turn += 1
         county.world.sequence()
         say(f"{len(county.families)} families")
+    county.pass_days()
+    STORIES["glass"](county)  # those of before are closed by now
+    county.world.sequence()
 
 
 @contextmanager

@@ -102,12 +102,11 @@ def withdrawn(county: County) -> None:
 
 
 def lapsed(county: County) -> None:
-    """Medium risk, agreed to until today; and then it is the day after tomorrow."""
+    """Medium risk, agreed to until today; nobody asks before the day after tomorrow."""
     family = county.send(county.papers.family("lapsed", LANDLORD, yes=12, past={IDVA}))
     today = county.world.now.date().isoformat()
     term = {**TERM, "starts_on": today, "expires_on": today}
     county.world.client(LANDLORD).record_consent(family.reference, term)
-    county.world.later(days=2)
 
 
 def condition(county: County) -> None:
