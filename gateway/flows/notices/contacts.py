@@ -37,7 +37,7 @@ def set_contact(work: Work, *, agency_id: str, contact: Contact, address: str) -
     if agencies.find_agency(work.session, agency_id) is None:
         raise NotFound("There is no such agency.")
     if not _ADDRESS.fullmatch(address) or len(address) > 254:
-        raise Invalid("", Problem("bad_address", "/address"))
+        raise Invalid("", Problem("bad_format", "/address"))
     work.record("agency.contact", None, because="operator", facts={"of": agency_id, "for": contact})
     notices.set_contact(
         work.session, agency_id=agency_id, contact=contact, address=address, at=work.now
