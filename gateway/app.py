@@ -119,6 +119,7 @@ def create_app(
         hold, or the database holds what was erased.
     :raises Unavailable: if database, key provider or the store of used proofs do not answer.
     """
+    host.hush()
     settings = settings or Settings.from_env()
     host.check(settings)
     now = clock()

@@ -6,6 +6,7 @@ No core dumps, no files open to others, no setting of the environment that undoe
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import re
 import resource
@@ -52,6 +53,11 @@ def close() -> None:
     library = ctypes.CDLL(None)
     if hasattr(library, "prctl"):  # Linux
         library.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def hush() -> None:
+    """Let no library write what it is given: at DEBUG Authlib would log whole access tokens."""
+    logging.getLogger("authlib").setLevel(logging.WARNING)
 
 
 def check(settings: Settings, environment: Mapping[str, str] = os.environ) -> None:

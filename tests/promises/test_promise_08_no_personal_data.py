@@ -203,6 +203,15 @@ def test_promise_08_the_log_itself_tells_no_story(lived: Lived) -> None:
     assert [word for word in planted(world) if word in text] == []
 
 
+def test_promise_08_no_library_writes_a_token(
+    sqlite_world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Not even where somebody lets everything be logged."""
+    caplog.set_level(logging.DEBUG)
+    token = sqlite_world.wire("marlbury-idva").token("cases:read")
+    assert token not in caplog.text
+
+
 def test_V41_the_index_of_people_holds_keyed_tokens_alone(
     lived: Lived, sqlite_url: str, tmp_path: Path
 ) -> None:
