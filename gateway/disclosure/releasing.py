@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from gateway.disclosure.deciding import Explained, get_facts, profile_of
+from gateway.errors import NotFound
 from gateway.ledger import Work
 from gateway.rules import releasing
 from gateway.rules.facts import Allowed, Caller, CaseFacts
@@ -83,7 +84,10 @@ def would_wait(
     place = (me, releasing.team_of(agency))
     rows = releases.list_releases(work.session, [case_id])
     row = next((each for each in rows if (each.agency_id, each.team) == place), None)
-    rule = dated.list_consents(work.session, [case_id])[case_id].rule  # in danger whatever she says
+    consent = dated.list_consents(work.session, [case_id]).get(case_id)
+    if consent is None:  # erased meanwhile
+        raise NotFound
+    rule = consent.rule  # in danger whatever she says
     waits = releasing.release(agency.kind, row.state if row else None, rule) is Release.STOPS
     there = {s.name for s in facts.sections if me in s.sealed_to}
     told = exclusive if agency.kind in BOTH or me != work.caller.agency_id else there

@@ -205,6 +205,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.demo.service": Way.CODES,
     "gateway.demo.tables": Way.CODES,
     "gateway.flows.notices.rounds": Way.CODES,
+    "gateway.host": Way.CODES,
     "gateway.ledger.running": Way.CODES,
     "gateway.ledger.work": Way.CODES,
     "gateway.main": Way.CODES,

@@ -94,14 +94,14 @@ def set_places(session: Session, conference_id: str, places: Mapping[str, int | 
     """Put cases of a list where a person wants them; None takes a case's place back."""
     of = t.conference_case
     for case_id, place in places.items():
-        row = update(of).where(of.c.conference_id == conference_id, of.c.case_id == case_id)
-        change(session, row.values(place=place))
+        row = (of.c.conference_id == conference_id, of.c.case_id == case_id)
+        change(session, update(of).where(*row).values(place=place))
 
 
 def set_locked(session: Session, conference_id: str, at: datetime | None) -> None:
     """Let the list of a conference stand from a moment on, or open it again."""
-    row = update(t.conference).where(t.conference.c.id == conference_id)
-    change(session, row.values(locked_at=at))
+    row = t.conference.c.id == conference_id
+    change(session, update(t.conference).where(row).values(locked_at=at))
 
 
 def hold_list(session: Session, conference_id: str) -> None:

@@ -449,7 +449,18 @@ def test_F14_each_fault_has_a_code_and_a_pointer(place: Place, name: str) -> Non
 
 
 COLUMNS = sorted({column.name for table in t.metadata.sorted_tables for column in table.c})
-KNOWN = {"reference", "name", "area", "role", "danger", "needs", "criteria", "children", "position"}
+KNOWN = {
+    "address",
+    "reference",
+    "name",
+    "area",
+    "role",
+    "danger",
+    "needs",
+    "criteria",
+    "children",
+    "position",
+}
 
 
 @pytest.mark.parametrize("part", ["", "referrer", "referral", "victim", "consent_record"])

@@ -24,7 +24,8 @@ from tests.journeys.world import AUDITOR, CHURCH, World, example
 
 SENDER, IDVA, COORDINATOR = "fenhollow-idva", "marlbury-idva", "marlbury-marac"
 AGENCIES = (*(each.agency_id for each in demo.PARTNERS), AUDITOR, CHURCH)
-CANARY = re.compile(r"Zq\d{3}x")
+# As a word of its own: what is sealed is long enough to spell one by chance.
+CANARY = re.compile(r"(?<![\w-])Zq\d{3}x(?![\w-])")
 FREE = ("lines", "notes", "organisation", "po_box", "verified_by", "value", "contact_only_by")
 
 

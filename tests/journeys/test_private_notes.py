@@ -143,7 +143,7 @@ def test_F68_keeping_and_reading_are_in_the_log_and_others_are_not_told(world: W
     ]
     assert lines[1]["purpose"] == "P2"
     idva.pull(ref, "P2")  # read on the same legal bases as anything else of the case
-    (read,) = world.log(event="case.read", agency=IDVA)
+    (read,) = world.log(event="case.read", agency=IDVA, case=case_id)
     assert lines[1]["basis"] == read["basis"]
     assert {"UKGDPR_6_1_EA", "UKGDPR_9_2_G"} <= set(read["basis"])
 
