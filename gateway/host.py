@@ -79,6 +79,9 @@ def check(settings: Settings, environment: Mapping[str, str] = os.environ) -> No
     ]
     if settings.token and is_of_another(settings.token.pin_file, os.geteuid()):
         faults.append("the PIN file belongs to another user")
+    secret = settings.mail.password_file if settings.mail else None
+    if secret and (is_open_to(secret, 0o077) or is_of_another(secret, os.geteuid())):
+        faults.append("the mail server's password file must be the service's alone (0600)")
     if settings.replay_url:
         faults += _faults_of_url("GATEWAY_REPLAY_URL", settings.replay_url)
     if faults:

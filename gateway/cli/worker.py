@@ -11,6 +11,7 @@ from gateway.cli.mail import Sender
 from gateway.cli.office import Office, failing_plainly
 from gateway.flows.notices import Rounds
 from gateway.profiles.loader import Profiles
+from gateway.sealing.held import Held
 
 
 @click.command("worker")
@@ -22,11 +23,8 @@ def worker(office: Office, *, once: bool) -> None:
     Several may run: each thing is told at least once, and kept once. Without GATEWAY_SMTP nothing
     is sent; the ladder is climbed and logged all the same.
     """
-    settings = office.settings
-    send = Sender(settings.mail, settings.base_url) if settings.mail else None
     with failing_plainly():
-        profiles = Profiles.load(settings.profiles)
-        rounds = Rounds(office.sessions, lambda _: office.keys, profiles, office.clock, send)
+        rounds = rounds_of(office)
         if once:
             done = rounds.look()
             told = f"told higher: {done.climbed}, sent: {done.sent}, to try again: {done.failed}"
@@ -36,3 +34,12 @@ def worker(office: Office, *, once: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     rounds.go_on(ended)
+
+
+def rounds_of(office: Office) -> Rounds:
+    """The worker of these settings. Keys are exchanged while it runs: each round reads anew."""
+    settings = office.settings
+    held = Held(settings.keys, settings.token)
+    send = Sender(settings.mail, settings.base_url) if settings.mail else None
+    profiles = Profiles.load(settings.profiles)
+    return Rounds(office.sessions, held.at, profiles, office.clock, send)

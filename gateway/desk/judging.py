@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.desk import terms, words
 from gateway.flows.cases import Weighed
-from gateway.schemas.codes import AreaDecision, Danger
+from gateway.schemas.codes import AreaDecision, Danger, ReturnReason
 
 _HIGH = ("HIGH", "MEDIUM", "STANDARD")
 
@@ -121,12 +121,8 @@ def _decided(weighed: Weighed) -> View:
     code = weighed.state_because.removeprefix("decision:")
     if code not in list(AreaDecision):
         return View("What was decided", "Nothing yet", "")
-    reasons = "; ".join(terms.REASONS[each].lower() for each in map(_reason, weighed.reasons))
+    reasons = "; ".join(terms.REASONS[ReturnReason(code)].lower() for code in weighed.reasons)
     return View("What was decided", words.state(state), reasons.capitalize())
-
-
-def _reason(code: str) -> Any:
-    return next(each for each in terms.REASONS if each == code)
 
 
 def _instrument(grade: Mapping[str, Any]) -> str:

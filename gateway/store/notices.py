@@ -1,4 +1,4 @@
-"""Owns the SQL of notices: which cases nobody has read, who was told of it, and where mail goes."""
+"""Owns the SQL of notices: which cases nobody has read, and who was told of what."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ from gateway.schemas.codes import (
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import change
-
-WORKER = "worker"  # the name under which it leaves word that it looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +75,7 @@ _ADD_NOTICE, _ADD_ANNOUNCEMENT = (
     for table in (t.notice, t.announcement)
 )
 
-
-def _upsert(table: Table, key: list[str], newer: list[str]) -> Mapping[str, Prepared]:
-    """Adds a row, or changes the one with the same key."""
-    found = {}
-    for kind, insert in _INSERTS.items():
-        adding = insert(table)
-        changed = {name: adding.excluded[name] for name in newer}
-        found[kind] = Prepared(adding.on_conflict_do_update(index_elements=key, set_=changed))
-    return found
-
-
-_SET_CONTACT = _upsert(t.contact, ["agency_id", "contact"], ["address", "at"])
-_SET_BEAT = _upsert(t.beat, ["name"], ["at"])
-_C, _N, _S, _B = t.contact.c, t.notice.c, t.announcement.c, t.beat.c
+_N, _S = t.notice.c, t.announcement.c
 
 
 def list_unread(session: Session, states: Sequence[CaseState]) -> list[UnreadRow]:
@@ -224,37 +209,6 @@ def settle_announcement(
 def delay_announcement(session: Session, agency_id: str, *, until: datetime) -> None:
     """Try one again later."""
     change(session, update(t.announcement).where(_S.agency_id == agency_id).values(next_at=until))
-
-
-# --- where to -------------------------------------------------------------------------------------
-
-
-def set_contact(
-    session: Session, *, agency_id: str, contact: Contact, address: str, at: datetime
-) -> None:
-    """Write down a mailbox, in the place of an earlier one."""
-    row = {"agency_id": agency_id, "contact": contact, "address": address, "at": at}
-    _SET_CONTACT[session.get_bind().dialect.name].run(session, [row])
-
-
-def list_contacts(session: Session) -> dict[tuple[str, Contact], str]:
-    """Every mailbox, by agency and duty."""
-    rows = session.execute(select(_C.agency_id, _C.contact, _C.address))
-    return {(row[0], Contact(row[1])): row[2] for row in rows}
-
-
-# --- whether anybody looks ------------------------------------------------------------------------
-
-
-def set_beat(session: Session, at: datetime) -> None:
-    """Leave word that the worker looked."""
-    _SET_BEAT[session.get_bind().dialect.name].run(session, [{"name": WORKER, "at": at}])
-
-
-def find_beat(session: Session) -> datetime | None:
-    """When the worker looked last; None if it never did."""
-    found: datetime | None = session.execute(select(_B.at).where(_B.name == WORKER)).scalar()
-    return found
 
 
 def _met(session: Session, statement: Any) -> bool:

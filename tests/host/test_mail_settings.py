@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import smtplib
+from contextlib import nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from gateway import host
 from gateway.cli.mail import Sender
+from gateway.cli.office import Office
+from gateway.cli.worker import rounds_of
 from gateway.config import Mail, Settings
 from gateway.errors import Unavailable, UnsafeSettings
 from gateway.flows.notices import Letter
+from gateway.sealing import keys
+from gateway.store.engine import make_engine, make_sessions
 from tests.host.running import a_port
+from tests.journeys.world import LONG_AGO
 
 WHOLE = {"GATEWAY_SMTP": "smtps://mail.example", "GATEWAY_MAIL_FROM": "gateway@example.org"}
 
@@ -61,6 +69,40 @@ def test_half_of_it_does_not_start(
 ) -> None:
     with pytest.raises(UnsafeSettings):
         settings(monkeypatch, tmp_path, **given)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o604])
+def test_a_password_that_others_can_read_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mode: int
+) -> None:
+    keys.make(tmp_path / "keys", on=LONG_AGO)
+    secret = tmp_path / "password"
+    secret.touch()
+    secret.chmod(mode)
+    login = {"GATEWAY_SMTP_USER": "gateway", "GATEWAY_SMTP_PASSWORD_FILE": str(secret)}
+    login["GATEWAY_KEYS"] = str(tmp_path / "keys")
+    found = settings(monkeypatch, tmp_path, **WHOLE | login)
+    with pytest.raises(UnsafeSettings, match="password file") if mode != 0o600 else nullcontext():
+        host.check(found, {})
+
+
+def test_a_worker_takes_up_keys_that_are_exchanged_while_it_runs(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, sqlite_url: str
+) -> None:
+    keys.make(tmp_path / "keys", on=LONG_AGO)
+    found = settings(monkeypatch, tmp_path, GATEWAY_KEYS=str(tmp_path / "keys"))
+    now = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    office = Office(
+        found,
+        lambda: make_sessions(make_engine(sqlite_url)),
+        lambda: keys.load(found.keys),
+        clock=lambda: now,
+    )
+    rounds = rounds_of(office)
+    before = rounds.keys_at(now).signing.kid
+    keys.rotate(found.keys, "signing", on=now.date())
+    assert rounds.keys_at(now).signing.kid != before
+    office.sessions.kw["bind"].dispose()
 
 
 def test_a_server_that_is_not_there_is_unavailable() -> None:

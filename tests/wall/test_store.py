@@ -34,7 +34,7 @@ PUBLIC = {
     "key_events.list_events": "the history of partners' keys is public to partners",
     "key_events.find_added": "the history of partners' keys is public to partners",
     "key_events.list_announced": "the history of partners' keys is public to partners",
-    "notices.find_beat": "whether the worker looks is for everybody who relies on it",
+    "contacts.find_beat": "whether the worker looks is for everybody who relies on it",
     "conferences.find_conference": "when and where, and no case",
     "log.find_newest_checkpoint": "signed roots are published",
     "log.list_checkpoints": "signed roots are published",

@@ -14,6 +14,7 @@ from gateway.ledger import NOTIFIER, Work
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import Contact
 from gateway.store import agencies, feed, notices
+from gateway.store import contacts as contacts_of
 from gateway.store.notices import AnnouncementRow
 
 QUIET = timedelta(minutes=10)  # an agency is not told of each item by itself
@@ -25,7 +26,7 @@ def announce(open_work: Opener, glance: Opener, send: Send) -> tuple[int, int]:
     with open_work(NOTIFIER) as work:
         work.count("notice.look")
         now = work.now
-        contacts = notices.list_contacts(work.session)
+        contacts = contacts_of.list_contacts(work.session)
         known = notices.list_announcements(work.session)
         there = [row for row in agencies.list_agencies(work.session) if not row.suspended_at]
         callers = [Caller(row.id, row.kind, row.area) for row in there]

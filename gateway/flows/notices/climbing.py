@@ -11,6 +11,7 @@ from gateway.rules import noticing
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import Sending
 from gateway.store import agencies, notices
+from gateway.store import contacts as contacts_of
 from gateway.store.notices import NoticeRow, UnreadRow
 
 
@@ -82,7 +83,7 @@ def _claimed(
     unread = {
         (row.case_id, row.agency_id) for row in notices.list_unread(work.session, noticing.READABLE)
     }
-    contacts = notices.list_contacts(work.session)
+    contacts = contacts_of.list_contacts(work.session)
     for row in waiting:
         address = contacts.get((row.to_id, row.contact))
         if (row.case_id, row.agency_id) not in unread:

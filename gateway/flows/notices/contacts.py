@@ -10,7 +10,7 @@ from gateway.errors import Invalid, NotFound, Problem
 from gateway.ledger import Work
 from gateway.rules import noticing
 from gateway.schemas.codes import Contact
-from gateway.store import agencies, notices
+from gateway.store import agencies, contacts
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
@@ -24,7 +24,7 @@ class Silence:
 
 def silent_since(work: Work) -> Silence | None:
     """Whether nobody is told of anything any more; None while the worker looks."""
-    last = notices.find_beat(work.session)
+    last = contacts.find_beat(work.session)
     return Silence(last) if noticing.is_silent(last, work.now) else None
 
 
@@ -39,6 +39,6 @@ def set_contact(work: Work, *, agency_id: str, contact: Contact, address: str) -
     if not _ADDRESS.fullmatch(address) or len(address) > 254:
         raise Invalid("", Problem("bad_format", "/address"))
     work.record("agency.contact", None, because="operator", facts={"of": agency_id, "for": contact})
-    notices.set_contact(
+    contacts.set_contact(
         work.session, agency_id=agency_id, contact=contact, address=address, at=work.now
     )

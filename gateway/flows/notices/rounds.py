@@ -18,7 +18,7 @@ from gateway.ledger import NOTIFIER, Tally, Work
 from gateway.profiles.loader import Profiles
 from gateway.rules.facts import Caller
 from gateway.sealing.keys import Keys
-from gateway.store import notices
+from gateway.store import contacts
 from gateway.store.engine import Sessions
 
 EVERY = 30.0  # seconds
@@ -50,7 +50,7 @@ class Rounds:
         :raises Unavailable: if the database or the log could not be used.
         """
         with self._work(NOTIFIER) as work:
-            notices.set_beat(work.session, work.now)
+            contacts.set_beat(work.session, work.now)
             work.count("notice.look")
             climbed = climb(work)
         if self.send is None:
