@@ -1,53 +1,55 @@
-"""Owns the floor of a submission: the least work that the job is, on primitives alone.
+"""Owns the floor: what our jobs cost if they are written by hand and nothing else is.
 
-No framework, no schema library, no ORM, no error text, no rule tables, no permission model. Every
-check whose absence would make the job another one is here: both signatures of the request, the
-envelope, its signature, the shape of each member, sealing, index, log and a signed receipt.
+A floor does the same job (ADR 66): in a database of the same tables it writes the same rows, seals,
+signs and records as much, and refuses the same. It has no framework, no schema library, no ORM, no
+error text, no rule tables, no second wall and no layers: those are what its ratio measures.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
 import os
 import sqlite3
 import time
-import unicodedata
-import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
 from bench import primitives as p
+from bench.pattern import Pattern
 from bench.payloads import BASE_URL, NOW, Packet
 
-SCHEMA = """
-CREATE TABLE jti (jti TEXT PRIMARY KEY) WITHOUT ROWID;
-CREATE TABLE answer (key TEXT PRIMARY KEY, digest BLOB, receipt BLOB) WITHOUT ROWID;
-CREATE TABLE kase (id TEXT PRIMARY KEY, reference TEXT UNIQUE, area TEXT, level TEXT, rule TEXT,
-  kek BLOB);
-CREATE TABLE part (case_id TEXT, name TEXT, dek BLOB, cell BLOB, PRIMARY KEY (case_id, name));
-CREATE TABLE token (token BLOB, case_id TEXT, PRIMARY KEY (token, case_id)) WITHOUT ROWID;
-CREATE TABLE route (agency TEXT, case_id TEXT, role TEXT, PRIMARY KEY (agency, case_id))
-  WITHOUT ROWID;
-CREATE TABLE log (n INTEGER PRIMARY KEY, line BLOB, hash BLOB);
+AT = "2026-11-21 10:00:00.000000"  # the moment of the run, as the database has it
+_MILLIS = f"{int(NOW.timestamp() * 1000):012x}"
+_REPLAY = """
+CREATE TABLE IF NOT EXISTS seen (hash BLOB PRIMARY KEY, expires_at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS ix_seen ON seen (expires_at);
+CREATE TABLE IF NOT EXISTS bucket
+  (key TEXT PRIMARY KEY, tokens REAL, updated REAL, refused INTEGER);
 """
-GROUPS = {
-    "people": ("victim",),
-    "perpetrators": ("perpetrators",),
-    "children": ("children",),
-    "incidents": ("incidents",),
-    "referral": ("referral", "referrer"),
-    "risk": ("risk_assessments",),
-    "consent": ("consent_record",),
-    "household": ("household", "orders"),
-}
-AGENCIES = [(f"agency-{n:02}", "MARLBURY" if n % 2 else "FENHOLLOW", n % 7) for n in range(20)]
-CONSENT = {("GIVEN", level): ("F1", "SHARE") for level in ("HIGH", "MEDIUM", "STANDARD")}
+_STANDING = """
+SELECT a.kind, a.area, w.team, k.kid FROM agency a
+JOIN worker w ON w.agency_id = a.id AND w.id = ? AND w.suspended_at IS NULL
+JOIN agency_key k ON k.agency_id = a.id AND k.kid = ? AND k.use = 'sig'
+  AND (k.valid_until IS NULL OR k.valid_until > ?)
+WHERE a.id = ? AND a.suspended_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM revoked_token r WHERE r.jti = ?)
+"""
+_TAKE = """
+INSERT INTO bucket VALUES (?, ?, ?, 0) ON CONFLICT (key) DO UPDATE SET
+  tokens = min(?, tokens + (? - updated) * 10) - 1, updated = ?, refused = 0
+RETURNING tokens
+"""
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "busy_timeout=10000",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
 
 
 @dataclass(slots=True)
@@ -60,126 +62,145 @@ class Material:
     signing: Any = field(repr=False)
     master: bytes = field(repr=False)
     index: bytes = field(repr=False)
+    nonce: str  # of the minute that the run is in
 
 
 class Floor:
-    """The floor's database and keys. `commit_ns` is the wall time of the last commit."""
+    """The floor's databases and keys. `commit_ns` is the wall time of the last commit.
 
-    def __init__(self, file: Path, material: Material, model: dict[str, Any]) -> None:
+    `file` is a database with the tables, agencies, workers and keys of the gateway.
+    """
+
+    def __init__(
+        self, file: Path, material: Material, model: Mapping[str, Any], pattern: Pattern
+    ) -> None:
         self.db = sqlite3.connect(file, isolation_level=None)
-        self.db.execute("PRAGMA journal_mode=WAL")
-        self.db.execute("PRAGMA synchronous=FULL")
-        self.db.execute("PRAGMA busy_timeout=10000")
-        if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'log'").fetchone():
-            self.db.executescript(SCHEMA)
-        self.material, self.shape = material, p.shape_of(model)
+        for pragma in _PRAGMAS:
+            self.db.execute(f"PRAGMA {pragma}")
+        self.replay = sqlite3.connect(f"{file}.replay", isolation_level=None)
+        for pragma in ("journal_mode=WAL", "synchronous=OFF", "busy_timeout=10000"):
+            self.replay.execute(f"PRAGMA {pragma}")
+        self.replay.executescript(_REPLAY)
+        self.material, self.shape, self.pattern = material, p.shape_of(model), pattern
+        self.master = AESGCM(material.master)
         self.commit_ns = 0
 
-    def access(self, packet: Packet) -> str:
-        """Check token and proof, and keep the proof's id."""
-        jti = p.check_access(packet, self.material.token, BASE_URL, NOW.timestamp())
+    def close(self) -> None:
+        """Let go of both databases."""
+        self.db.close()
+        self.replay.close()
+
+    def access(self, packet: Packet) -> dict[str, Any]:
+        """Check token and proof, that this is the proof's first use, and who stands behind it."""
+        claims, proof = p.check_access(packet, self.material.token, BASE_URL, NOW.timestamp())
+        if proof["nonce"] != self.material.nonce:
+            raise ValueError("nonce")
+        use = f"{packet.path}|{claims['cnf']['jkt']}|{proof['jti']}"
+        digest = hashlib.sha256(use.encode()).digest()
+        self.replay.execute("INSERT INTO seen VALUES (?, ?)", (digest, int(NOW.timestamp()) + 61))
+        asked = (claims["worker"], claims["key"], AT, claims["sub"], claims["jti"])
+        if self.db.execute(_STANDING, asked).fetchone() is None:
+            raise ValueError("standing")
+        return claims
+
+    def take(self, agency: str, burst: float = 1e6) -> None:
+        """Take one from the bucket of an agency."""
+        now = NOW.timestamp()
+        values = (agency, burst - 1, now, burst, now, now)
+        if self.replay.execute(_TAKE, values).fetchone() is None:
+            raise ValueError("rate")
+
+    def begin(self) -> None:
+        """Begin a transaction that writes."""
         self.db.execute("BEGIN IMMEDIATE")
-        self.db.execute("INSERT INTO jti VALUES (?)", (jti,))
-        self.commit()
-        return jti
-
-    def submit(self, packet: Packet) -> bytes:
-        """Take in a referral and answer with a signed receipt."""
-        m = self.material
-        proof_jti = p.check_access(packet, m.token, BASE_URL, NOW.timestamp())
-        signed = p.decrypt(packet.body, m.envelope)
-        raw = p.verify(signed, m.sender)
-        claims = json.loads(raw)
-        if claims["aud"] != BASE_URL or claims["exp"] < NOW.timestamp():
-            raise ValueError("claims")
-        document = claims["document"]
-        p.check(document, self.shape)
-        level, rule, routes = decide(document)
-        case_id, case_key = str(uuid.uuid4()), os.urandom(32)
-        parts = self._seal(document, case_id, case_key)
-        tokens = index(m.index, document)
-        digest = hashlib.sha256(raw).digest()
-        reference = os.urandom(5).hex()
-        told = {"reference": reference, "level": level, "rule": rule, "routed": routes}
-        receipt = p.sign(p.dump(told), m.signing)
-        db, wrapped = self.db, aes_key_wrap(m.master, case_key)
-        db.execute("BEGIN IMMEDIATE")
-        db.executemany("INSERT INTO jti VALUES (?)", [(proof_jti,), (claims["jti"],)])
-        db.execute("SELECT 1 FROM answer WHERE key = ?", (packet.key,)).fetchone()
-        db.execute(lookup(len(tokens)), tokens).fetchall()
-        db.execute(
-            "INSERT INTO kase VALUES (?,?,?,?,?,?)",
-            (case_id, reference, "MARLBURY", level, rule, wrapped),
-        )
-        db.executemany("INSERT INTO part VALUES (?,?,?,?)", parts)
-        db.executemany("INSERT INTO token VALUES (?,?)", [(t, case_id) for t in set(tokens)])
-        db.executemany(
-            "INSERT INTO route VALUES (?,?,?)", [(each, case_id, "ASSIGNED") for each in routes]
-        )
-        self.log([{"event": "submit", "case": case_id, "because": rule, "at": 0}])
-        db.execute("INSERT INTO answer VALUES (?,?,?)", (packet.key, digest, receipt))
-        self.commit()
-        return receipt
-
-    def log(self, lines: list[dict[str, Any]]) -> None:
-        """Chain lines to the log, in the open transaction."""
-        found = self.db.execute("SELECT n, hash FROM log ORDER BY n DESC LIMIT 1").fetchone()
-        number, last = found or (0, b"")
-        rows = []
-        for line in lines:
-            text = json.dumps(line, separators=(",", ":")).encode()
-            number, last = number + 1, hashlib.sha256(last + text).digest()
-            rows.append((number, text, last))
-        self.db.executemany("INSERT INTO log VALUES (?,?,?)", rows)
 
     def commit(self) -> None:
         """Commit, and keep how long it took."""
-        begin = time.perf_counter_ns()
+        begun = time.perf_counter_ns()
         self.db.execute("COMMIT")
-        self.commit_ns = time.perf_counter_ns() - begin
+        self.commit_ns = time.perf_counter_ns() - begun
 
-    def _seal(
-        self, document: dict[str, Any], case_id: str, case_key: bytes
-    ) -> list[tuple[str, str, bytes, bytes]]:
-        rows = []
-        for name, members in GROUPS.items():
-            key, nonce = os.urandom(32), os.urandom(12)
-            text = p.dump({member: document.get(member) for member in members})
-            cell = nonce + AESGCM(key).encrypt(nonce, text, f"{case_id}|{name}".encode())
-            rows.append((case_id, name, aes_key_wrap(case_key, key), cell))
-        return rows
+    def add(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows that have the same columns, with one statement."""
+        if rows:
+            names = tuple(rows[0])
+            marks = ",".join("?" * len(names))
+            columns = ",".join(f'"{name}"' for name in names)
+            text = f'INSERT INTO "{table}" ({columns}) VALUES ({marks})'  # noqa: S608
+            self.db.executemany(text, [tuple(row.values()) for row in rows])
+
+    def run(self, text: str, *values: Any) -> list[Any]:
+        """Run a statement and return what it answers."""
+        return self.db.execute(text, values).fetchall()
+
+    def seal(self, key: AESGCM, plain: bytes, *place: str) -> bytes:
+        """A cell of a row, bound to its place, as `gateway.sealing.cells` lays it out."""
+        nonce = os.urandom(12)
+        bound = b"\x01\0\0\0\x01" + "\0".join(place).encode()
+        return b"\x01\0\0\0\x01" + nonce + key.encrypt(nonce, plain, bound)
+
+    def unseal(self, key: AESGCM, cell: bytes, *place: str) -> bytes:
+        """What `seal` sealed."""
+        return key.decrypt(cell[5:17], cell[17:], cell[:5] + "\0".join(place).encode())
+
+    def log(self, key_of: Mapping[str, bytes], records: Iterable[Mapping[str, Any]]) -> list[Line]:
+        """Write lines for the log's sequencer, each sealed under the key of its case."""
+        lines, rows = [], []
+        for record in records:
+            text, salt, entry_id = p.dump_sorted(record), os.urandom(16), new_id()
+            commitment = hashlib.sha256(salt + text).digest()
+            subject = record["case"] or AT[:7]
+            key = AESGCM(key_of[subject])
+            rows.append(
+                {
+                    "id": entry_id,
+                    "agency_id": record["agency"],
+                    "case_id": record["case"],
+                    "log_key": subject,
+                    "commitment": commitment,
+                    "record": self.seal(key, salt + text, "log_entry", entry_id, subject),
+                }
+            )
+            lines.append(Line(entry_id, commitment, salt, record))
+        self.add("log_pending", rows)
+        return lines
+
+    def checkpoint(self) -> str:
+        """The newest checkpoint of the log."""
+        text = "SELECT note FROM checkpoint ORDER BY size DESC LIMIT 1"
+        return str(self.db.execute(text).fetchone()[0])
 
 
-def decide(document: dict[str, Any]) -> tuple[str, str, list[str]]:
-    """Score, consent and routes over twenty agencies."""
-    answers = [a for row in document["risk_assessments"]["value"] for a in row["answers"]]
-    score = sum(answer["value"] == "YES" for answer in answers)
-    level = "HIGH" if score >= 14 else "MEDIUM" if score >= 10 else "STANDARD"
-    rule, _ = CONSENT[document["victim"]["position"], level]
-    routes = [name for name, area, kind in AGENCIES if area == "MARLBURY" and kind in (1, 3)]
-    return level, rule, routes
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the log."""
+
+    id: str
+    commitment: bytes
+    salt: bytes
+    record: Mapping[str, Any] = field(repr=False)
+
+    def proof(self, checkpoint: str) -> dict[str, str]:
+        """What its reader is given of it."""
+        return {
+            "commitment": p.b64(self.commitment).decode(),
+            "salt": p.b64(self.salt).decode(),
+            "checkpoint": checkpoint,
+        }
 
 
-def index(key: bytes, document: dict[str, Any]) -> list[bytes]:
-    """Twelve keyed tokens of normalised names, dates of birth and numbers."""
-    victim, perpetrator = document["victim"], document["perpetrators"][0]
-    names = [victim["given_names"], victim["family_name"], *victim["aliases"]]
-    found = [f"nd|{fold(name)}|{victim['dob']['value']}" for name in names]
-    names = [perpetrator["given_names"], perpetrator["family_name"], *perpetrator["aliases"]]
-    found += [f"nd|{fold(name)}|{perpetrator['dob']}" for name in names]
-    found += [f"id|{victim['nhs_number']}", f"ph|{perpetrator['phones'][0][-10:]}"]
-    for child in document["children"]:
-        dob = child["dob"]["value"]
-        found += [f"nd|{fold(child[n])}|{dob}" for n in ("given_names", "family_name")]
-    return [hmac.digest(key, text.encode(), "sha256") for text in found]
+def new_id() -> str:
+    """An id in the order of time, as the gateway's are: neighbours lie together on the disk."""
+    rest = os.urandom(10).hex()
+    return f"{_MILLIS[:8]}-{_MILLIS[8:]}-7{rest[:3]}-8{rest[3:6]}-{rest[6:18]}"
 
 
-def fold(text: str) -> str:
-    """Letters and digits alone, decomposed and case-folded."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in plain if c.isalnum())
+def wrap(key: AESGCM, inner: bytes, *place: str) -> bytes:
+    """A key under another, bound to its place."""
+    nonce = os.urandom(12)
+    return nonce + key.encrypt(nonce, inner, "\0".join(place).encode())
 
 
-def lookup(count: int) -> str:
-    """Everybody who shares one of so many tokens, in one statement by index."""
-    return f"SELECT case_id, token FROM token WHERE token IN ({','.join('?' * count)})"  # noqa: S608
+def unwrap(key: AESGCM, blob: bytes, *place: str) -> bytes:
+    """The inner key."""
+    return key.decrypt(blob[:12], blob[12:], "\0".join(place).encode())

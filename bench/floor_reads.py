@@ -1,126 +1,54 @@
-"""Owns the floor of the reading jobs: pull, agenda, check of the log, lookup of a person."""
+"""Owns the floor of the reading jobs: pull, check of the log, lookup of a person."""
 
 from __future__ import annotations
 
 import hashlib
-import json
+import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.keywrap import aes_key_unwrap
-from jinja2 import Environment
-
 from bench import primitives as p
-from bench.floor import Floor
+from bench.floor import AT, Floor, Line
+from bench.floor_facts import FACTS, SECTIONS, Case, Reader, decided, marks, opened, record_of
+from bench.payloads import BASE_URL, NOW
 
-NEED_TO_KNOW = {
-    "ASSIGNED": {
-        "people",
-        "perpetrators",
-        "children",
-        "incidents",
-        "referral",
-        "risk",
-        "consent",
-    }
-}
-_CASES = "SELECT k.id, k.reference, k.level, k.kek FROM kase k WHERE k.reference IN ({})"
-_PARTS = "SELECT case_id, name, dek, cell FROM part WHERE case_id IN ({})"
-_SHOWN = " AND name IN ('people', 'children', 'risk', 'referral')"
+_BY_REFERENCE = FACTS + "WHERE r.reference = ?"
+_READER = """
+SELECT a.custody, k.kid, k.jwk FROM agency a JOIN agency_key k ON k.agency_id = a.id
+WHERE a.id = ? AND k.use = 'enc' AND k.valid_until IS NULL ORDER BY k.valid_from DESC LIMIT 1
+"""
 _PERSON = (
     "SELECT p.case_id, p.role, t.token FROM party_token t JOIN party p ON p.id = t.party_id"
     " WHERE t.token IN ({})"
 )
-_PAGE = """<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Agenda</title>
-</head><body><h1>Agenda</h1><p>{{ count }} cases</p>
-<table><caption>Cases as they are heard</caption>
-<thead><tr><th>Case</th><th>Referral</th><th>Why</th><th>Risk</th><th>Mind</th><th>Due</th></tr>
-</thead><tbody>{% for row in rows %}<tr><th scope="row"><span class="number">{{ loop.index }}</span>
-<span class="time">{{ row["time"] }}</span> <span class="label">{{ row["label"] }}</span>
-<span class="ref">{{ row["reference"] }}</span></th>
-<td><dl><dt>Kind</dt><dd>{{ row["kind"] }}</dd><dt>Referred by</dt><dd>{{ row["referrer"] }}</dd>
-<dd>{{ row["name"] }}</dd></dl></td>
-<td><dl><dt>Criteria</dt>{% for each in row["criteria"] %}<dd>{{ each }}</dd>{% endfor %}
-<dt>Place in the order</dt><dd>{{ row["place"] }}</dd></dl></td>
-<td><dl><dt>Level</dt><dd><span class="icon" aria-hidden="true">!</span> {{ row["level"] }}</dd>
-<dt>Score</dt><dd>{{ row["score"] }}</dd><dt>Critical answers</dt>
-{% for each in row["critical"] %}<dd>{{ each }}</dd>{% endfor %}</dl></td>
-<td><dl><dt>Markers</dt>{% for each in row["markers"] %}<dd><span class="icon">*</span>
-{{ each }}</dd>{% endfor %}<dt>Children named</dt><dd>{{ row["children"] }}</dd></dl></td>
-<td><dl><dt>IDVA service</dt><dd>{{ row["idva"] }}</dd></dl></td></tr>{% endfor %}
-</tbody></table></body></html>"""
-PAGE = Environment(autoescape=True).from_string(_PAGE)
 
 
-def pull(floor: Floor, references: Sequence[str], agency: str, key: Any) -> bytes:
-    """Read, filter and open cases, log each, and seal them for one agency in one answer."""
-    db, many = floor.db, len(references)
-    db.execute("BEGIN IMMEDIATE")
-    cases = _all(db, _CASES, references)
-    ids = [row[0] for row in cases]
-    roles = dict(
-        db.execute(
-            f"SELECT case_id, role FROM route WHERE agency = ? AND case_id IN ({_marks(many)})",  # noqa: S608
-            [agency, *ids],
-        )
-    )
-    parts = _all(db, _PARTS, ids)
-    keys = {row[0]: aes_key_unwrap(floor.material.master, row[3]) for row in cases}
-    floor.log([{"event": "read", "case": case, "agency": agency} for case in ids])
-    opened = [
-        f'"{name}":'.encode() + _open(keys[case], dek, cell, case, name)
-        for case, name, dek, cell in parts
-        if name in NEED_TO_KNOW[roles[case]]
+def pull(floor: Floor, reference: str, who: Reader, key: Any) -> bytes:
+    """Decide, record, open, give and keep a receipt, and seal a case for one agency."""
+    floor.begin()
+    (facts,) = floor.run(_BY_REFERENCE, reference)
+    ((case_id, case),) = decided(floor, [facts], who, SECTIONS).items()
+    (custody, kid, _jwk) = floor.run(_READER, who.agency)[0]
+    (line,) = floor.log({case_id: case.log_key}, [record_of(floor, "case.read", case_id, case)])
+    shown = [
+        {"section": name, "level": "FULL", "content": content, "owner": owner}
+        for name, owner, content in opened(floor, who, case_id, case)
     ]
-    signed = p.sign(b"{" + b",".join(opened) + b"}", floor.material.signing)
-    sealed = p.encrypt(signed, key)
+    there = {each["section"] for each in shown}
+    less = sorted(case.levels.keys() - there)
+    shown += [{"section": n, "level": "SUMMARY", "content": {"present": True}} for n in less]
+    document = {"reference": facts[1], "level": facts[8], "state": facts[2], "stage": "RESEARCH"}
+    document |= {"sections": shown, "sealed": [], "withheld": less}
+    told = {name: line.record[name] for name in ("t", "agency", "worker", "because", "basis")}
+    told |= {"levels": case.levels, "versions": line.record["versions"], "custody": custody}
+    told |= {"purpose": who.purpose, **_receipt(floor, who, case_id, case, line, document, custody)}
+    claims = {"iss": BASE_URL, "form": "disclosure/1", "document": document, "receipt": told}
+    claims |= {"aud": who.agency, "iat": int(NOW.timestamp()), "jti": line.id, "kid": kid}
+    claims |= {"log": line.proof(floor.checkpoint()), "worker": who.worker}
+    sealed = p.encrypt(p.sign(p.padded(claims), floor.material.signing), key)
     floor.commit()
     return sealed
-
-
-def agenda(floor: Floor, references: Sequence[str]) -> str:
-    """Read the cases of a conference, open what a line shows, order, log, and render a page."""
-    db = floor.db
-    db.execute("BEGIN IMMEDIATE")
-    cases = _all(db, _CASES, references)
-    keys = {row[0]: aes_key_unwrap(floor.material.master, row[3]) for row in cases}
-    parts = _all(db, _PARTS + _SHOWN, list(keys))
-    floor.log([{"event": "agenda", "case": case} for case in keys])
-    documents: dict[str, dict[str, Any]] = {case: {} for case in keys}
-    for case, name, dek, cell in parts:
-        documents[case] |= json.loads(_open(keys[case], dek, cell, case, name))
-    rows = [
-        {**_line(documents[case]), "reference": reference, "level": level}
-        for case, reference, level, _ in cases
-    ]
-    rows.sort(key=lambda row: (row["level"], -len(row["critical"]), row["reference"]))
-    for place, row in enumerate(rows):
-        row["time"] = f"{9 + place // 6:02}:{place % 6}0"
-    page = PAGE.render(rows=rows, count=len(rows))
-    floor.commit()
-    return page
-
-
-def _line(document: dict[str, Any]) -> dict[str, Any]:
-    """What an agenda shows of a case."""
-    answers = [a for row in document["risk_assessments"]["value"] for a in row["answers"]]
-    yes = [answer["item_id"] for answer in answers if answer["value"] == "YES"]
-    victim = document["victim"]
-    return {
-        "label": f"{victim['given_names'][0]}.{victim['family_name'][0]}.",
-        "criteria": document["referral"]["criteria"],
-        "score": f"DASH {len(yes)}/24",
-        "critical": yes[:6],
-        "markers": ["STRANGULATION"],
-        "children": len(document["children"]),
-        "kind": "NEW",
-        "referrer": "LANDLORD",
-        "name": "Harbourgate Homes",
-        "place": "LEVEL",
-        "idva": "WAITING",
-    }
 
 
 def read_and_hash(db: sqlite3.Connection) -> int:
@@ -137,17 +65,51 @@ def read_and_hash(db: sqlite3.Connection) -> int:
 
 def find_person(db: sqlite3.Connection, tokens: Sequence[bytes]) -> list[Any]:
     """Everybody who shares one of three tokens, with the role, in one statement."""
-    return _all(db, _PERSON, tokens)
+    return db.execute(_PERSON.format(marks(len(tokens))), tokens).fetchall()
 
 
-def _open(case_key: bytes, dek: bytes, cell: bytes, case: str, name: str) -> bytes:
-    key = aes_key_unwrap(case_key, dek)
-    return AESGCM(key).decrypt(cell[:12], cell[12:], f"{case}|{name}".encode())
+def _receipt(
+    floor: Floor,
+    who: Reader,
+    case_id: str,
+    case: Case,
+    line: Line,
+    document: Mapping[str, Any],
+    custody: str,
+) -> dict[str, Any]:
+    """Sign what is told, keep it sealed under the case's key, and tell whose words they are."""
+    logged = ("t", "agency", "worker", "purpose", "because", "basis", "levels", "versions")
+    part = {"reference": document["reference"], **{name: line.record[name] for name in logged}}
+    part["withheld"] = [{"section": n, "level": "SUMMARY"} for n in document["withheld"]]
+    part["log"] = {"commitment": p.b64(line.commitment).decode(), "salt": p.b64(line.salt).decode()}
+    salt, content_salt = os.urandom(16), os.urandom(16)
+    claims = {"iss": BASE_URL, "aud": who.agency, "iat": int(NOW.timestamp())}
+    claims |= {"form": "disclosure/1", "custody": custody}
+    claims |= {"content": _digest(content_salt, document), "parts": [_digest(salt, part)]}
+    signed = p.sign(p.padded(claims), floor.material.signing).decode()
+    shown = {"salt": p.b64(salt).decode(), "part": part}
+    unsaid = [
+        {
+            "section": name,
+            "owner": owner,
+            "level": case.levels.get(name, "NONE"),
+            "rule": "row",
+            "why": "This kind of agency does not need to read it for what it stated.",
+        }
+        for _, _, name, kind, owner, *_ in case.sections
+        if kind == "FULL" and case.levels.get(name) != "FULL"
+    ]
+    consent = {"version": 1, "outcome": case.facts[3], "position": case.facts[5]}
+    behind = {"state": case.facts[2], "consent": consent, "withheld": unsaid}
+    kept = {"signed": signed, **shown, "kept": behind}
+    row = {"id": line.id, "case_id": case_id, "agency_id": who.agency, "form": "disclosure/1"}
+    content = floor.seal(case.key, p.dump_fast(kept), "receipt", line.id, case_id)
+    floor.add("receipt", [{**row, "at": AT, "content": content}])
+    owners = [each for each in line.record["facts"]["owners"] if each != who.agency]
+    news = {"case_id": case_id, "kind": "LOOKED", "entry_id": line.id}
+    floor.add("feed", [{**news, "agency_id": owner} for owner in owners])
+    return {"signed": signed, "content": {"salt": p.b64(content_salt).decode()}, "parts": [shown]}
 
 
-def _all(db: sqlite3.Connection, statement: str, values: Sequence[Any]) -> list[Any]:
-    return db.execute(statement.format(_marks(len(values))), values).fetchall()
-
-
-def _marks(count: int) -> str:
-    return ",".join("?" * count)
+def _digest(salt: bytes, value: Any) -> str:
+    return p.b64(hashlib.sha256(salt + p.dump_sorted(value)).digest()).decode()

@@ -5,29 +5,28 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from bench import floor_reads
+from bench import floor_agenda, floor_facts, floor_reads, smaller_reads
 from bench.pairs import (
+    AS_MARAC,
     IDVA,
     LISTED,
-    MARAC,
     Pair,
     access_floor,
     access_ours,
+    pull_ours,
     submit_floor,
     submit_ours,
+    submit_smaller,
 )
-from bench.payloads import BASE_URL, NOW
+from bench.payloads import NOW
 from bench.timing import Build, Job
-from gateway.flows import cases, conferences
+from gateway.flows import conferences
 from gateway.ledger import begin
 from gateway.papers import agenda as papers
-from gateway.rules.facts import Caller
-from gateway.schemas import reference as references
-from gateway.schemas.codes import AgencyKind, Purpose
+from gateway.schemas.codes import Purpose
 
 PULLED = 20
-_IDVA = Caller(IDVA, AgencyKind.IDVA, "MARLBURY", frozenset(), "idva-01")
-_MARAC = Caller(MARAC, AgencyKind.COORDINATOR, "MARLBURY", frozenset(), "marac-01")
+SMALLER = "the smaller floor"  # what the job was before the gateway was built (ADR 66)
 
 
 def build(pair: Pair, *, times: dict[str, int]) -> list[Job]:
@@ -46,7 +45,6 @@ def _checked(pair: Pair) -> dict[str, Build]:
         "floor": Build(
             lambda: next(pair.packets),
             lambda packet: access_floor(pair, packet),
-            lambda: pair.floor.commit_ns,
         ),
         "ours": Build(lambda: next(pair.packets), lambda packet: access_ours(pair, packet)),
     }
@@ -64,46 +62,56 @@ def _submit(pair: Pair) -> dict[str, Build]:
             lambda packet: submit_ours(pair, packet),
             lambda: pair.commit_ns,
         ),
+        SMALLER: Build(
+            lambda: next(pair.packets),
+            lambda packet: submit_smaller(pair, packet),
+            lambda: pair.smaller.commit_ns,
+        ),
     }
 
 
 def _pull(pair: Pair) -> dict[str, Build]:
-    floor, house = pair.floor, pair.stage.house
+    floor = pair.floor
     held = pair.stage.sender(IDVA).agency.encryption
     key = held.private_key.public_key()  # type: ignore[union-attr]
-    its = _twenty(pair.its)
-    mine = _twenty([references.read(reference) or "-" for reference in pair.ours])
+    its, smaller = _twenty(pair.its), _twenty(pair.smaller_its)
+    mine = _twenty(pair.ours)
+    who = floor_facts.reader(floor, "case.read", "IDVA")
 
-    def one_by_one(given: list[str]) -> None:
+    def by_hand(given: list[str]) -> None:
         for reference in given:
-            assert floor_reads.pull(floor, [reference], "agency-01", key).count(b".") == 4
+            assert floor_reads.pull(floor, reference, who, key).count(b".") == 4
 
-    def in_one_answer(given: list[str]) -> None:
-        assert floor_reads.pull(floor, given, "agency-01", key).count(b".") == 4
+    def by_smaller(given: list[str]) -> None:
+        for reference in given:
+            found = smaller_reads.pull(pair.smaller, [reference], "agency-01", key)
+            assert found.count(b".") == 4
 
     def ours(given: list[str]) -> None:
         for reference in given:
-            with begin(house.sessions, house.keys, _IDVA, NOW, profiles=house.profiles) as work:
-                sealed = cases.pull(work, reference, Purpose.P2, issuer=BASE_URL)
-            assert sealed.body.count(".") == 4
+            assert pull_ours(pair, reference)[0].count(".") == 4
 
     return {
-        "floor": Build(lambda: next(its), one_by_one, lambda: floor.commit_ns),
+        "floor": Build(lambda: next(its), by_hand, lambda: floor.commit_ns),
         "ours": Build(lambda: next(mine), ours, lambda: pair.commit_ns),
-        "floor, all in one answer": Build(
-            lambda: next(its), in_one_answer, lambda: floor.commit_ns
-        ),
+        SMALLER: Build(lambda: next(smaller), by_smaller, lambda: pair.smaller.commit_ns),
     }
 
 
 def _agenda(pair: Pair) -> dict[str, Build]:
     floor, house = pair.floor, pair.stage.house
 
+    who = floor_facts.reader(floor, "agenda.read", "COORDINATOR")
+
     def its(_: object) -> None:
-        assert floor_reads.agenda(floor, pair.its).count("<tr>") == LISTED + 1
+        assert floor_agenda.agenda(floor, pair.conference, who).count("<tr>") == LISTED + 1
+
+    def by_smaller(_: object) -> None:
+        page = smaller_reads.agenda(pair.smaller, pair.smaller_its)
+        assert page.count("<tr>") == LISTED + 1
 
     def ours(_: object) -> None:
-        with begin(house.sessions, house.keys, _MARAC, NOW, profiles=house.profiles) as work:
+        with begin(house.sessions, house.keys, AS_MARAC, NOW, profiles=house.profiles) as work:
             found, _entry = conferences.build_agenda(work, pair.conference, Purpose.P9)
             page = papers.render(found, "html")["text"]
         assert len(found.lines) == LISTED
@@ -112,6 +120,7 @@ def _agenda(pair: Pair) -> dict[str, Build]:
     return {
         "floor": Build(lambda: None, its, lambda: floor.commit_ns),
         "ours": Build(lambda: None, ours, lambda: pair.commit_ns),
+        SMALLER: Build(lambda: None, by_smaller, lambda: pair.smaller.commit_ns),
     }
 
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from flask import Flask, Response, request
 
-from bench import pairs, payloads
+from bench import pairs, pattern, payloads
 from bench.floor import Floor
+from bench.floor_submit import submit as take_in
 from bench.payloads import KEY, Packet
 from bench.service import FOLDER
 from bench.stage import open_stage
@@ -32,16 +33,18 @@ def floor() -> Flask:
     folder = Path(os.environ[FOLDER])
     stage = open_stage(folder)
     material, model = pairs.material(stage), next(payloads.documents(0))
+    learned = pattern.load(folder)
     own = threading.local()
     app = Flask("floor", static_folder=None, template_folder=None)
 
     @app.post("/v1/referrals")
     def submit() -> Response:
         if not hasattr(own, "floor"):
-            own.floor = Floor(folder / "floor.db", material, model)
+            own.floor = Floor(folder / "floor.db", material, model, learned)
         headers = {name: request.headers[name] for name in ("Authorization", "DPoP", KEY)}
         packet = Packet("POST", request.path, headers, request.get_data(cache=False))
-        return Response(own.floor.submit(packet), 201, content_type="application/jose")
+        receipt = take_in(own.floor, packet, is_limited=True)
+        return Response(receipt, 201, content_type="application/jose")
 
     @app.get("/hello")
     def hello() -> str:
