@@ -30,7 +30,7 @@ from gateway.disclosure.deciding import (
     require_purpose,
 )
 from gateway.disclosure.facts import list_facts, members_of, read_narrowings, section_facts
-from gateway.disclosure.finding import find_referral
+from gateway.disclosure.finding import find_case, find_loaded, find_referral, names_of
 from gateway.disclosure.glass import (
     Behind,
     decide_glass,
@@ -89,6 +89,8 @@ __all__ = [
     "disclose_many",
     "explain",
     "explain_table",
+    "find_case",
+    "find_loaded",
     "find_referral",
     "get_facts",
     "grant_new",
@@ -107,6 +109,7 @@ __all__ = [
     "lock_standing",
     "may_know",
     "members_of",
+    "names_of",
     "new_case_key",
     "open_behind",
     "open_case_key",

@@ -39,7 +39,8 @@ def look_through(
     """Search every text for the values of the sections that this reader does not have in full.
 
     `contents` are the case's own records of what to look for. Its own words tell a reader nothing
-    and are left. What is drafted to be taken out is held until its owner says.
+    and are left, unless others write what is called its own. What is drafted to be taken out is
+    held until its owner says.
     """
     found = list(pieces)
     full = {p.section for p in found if p.level is Level.FULL} if has is None else has
@@ -48,10 +49,11 @@ def look_through(
     kept: list[Piece] = []
     rows: list[HeldRow] = []
     for piece in found:
-        if piece.owner_id == me:
+        is_own = piece.owner_id == me
+        if is_own and piece.section not in leaks.WRITTEN_BY_OTHERS:
             kept.append(piece)
             continue
-        wanted = (drafts or {}).get((piece.section, piece.owner_id), ())
+        wanted = () if is_own else (drafts or {}).get((piece.section, piece.owner_id), ())
         left, is_cut = leaks.cut(piece.content, wanted)
         content, places = leaks.hold_back(left, sought)
         kept.append(replace(piece, content=content) if places or is_cut else piece)

@@ -83,6 +83,7 @@ FORMS: Mapping[str, Way] = {
     "statement/1": Way.CODES,
     "approvals/1": Way.SCANNED,
     "removed/1": Way.OWN,
+    "actions/1": Way.SCANNED,
 }
 
 # Operations of the API.

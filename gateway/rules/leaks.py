@@ -19,6 +19,8 @@ from gateway.schemas.slips import long_words, mend
 from gateway.schemas.spelling import SAME_WORDS, Value, candidates, fold, number
 
 HELD = "[held: ask the chair]"
+# An agency's own section in which others write: an action is put down by whoever takes the minutes.
+WRITTEN_BY_OTHERS = frozenset({"actions"})
 _LONG = 8  # characters from which a value is also looked for with all spaces gone
 _SHORTEST = 4  # characters; less would stop half of all texts and protect nothing
 _KNOWN = frozenset({AddressClass.KNOWN_TO_PERP, AddressClass.SANCTUARY})

@@ -675,6 +675,7 @@ class Contact(StrEnum):
     DUTY = "DUTY"  # read by whoever is on duty
     LEAD = "LEAD"
     CHAIR = "CHAIR"
+    STEERING = "STEERING"  # the group that steers the conferences of an area
 
 
 class Sending(StrEnum):

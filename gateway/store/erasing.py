@@ -14,6 +14,10 @@ from gateway.store.rows import add, change
 
 # In the order in which they refer to each other; each has a `case_id`.
 _OF_A_CASE: tuple[Table, ...] = (
+    t.action_notice,
+    t.action_step,
+    t.action,
+    t.flag,
     t.case_key,
     t.section_grant,
     t.seal_request,

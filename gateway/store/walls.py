@@ -332,10 +332,33 @@ WALLS: Mapping[str, Wall] = {
         {System.NOTIFIER: _all("rac")},
         keeper=_may("rd", KEPT),
     ),
+    "action_notice": Wall(
+        "That an action is overdue and who was told, for those in the case.",
+        {R: IN_CASE},
+        {System.NOTIFIER: _all("rac")},
+        keeper=_may("rd", KEPT),
+    ),
     "beat": Wall(
         "When the worker looked last: whoever relies on it may see.",
         _may("r", ANYBODY),
         {System.NOTIFIER: _all("ac")},
+    ),
+    "action": Wall(
+        "What was agreed, by codes and days; of a listed case its place follows from what is open.",
+        _may("ra", IN_CASE),
+        {System.CLOCK: {R: LISTED}, System.NOTIFIER: _all("r")},
+        keeper=_may("rd", KEPT),
+    ),
+    "action_step": Wall(
+        "What became of it: nobody changes a step.",
+        _may("ra", IN_CASE),
+        {System.CLOCK: {R: LISTED}, System.NOTIFIER: _all("r")},
+        keeper=_may("rd", KEPT),
+    ),
+    "flag": Wall(
+        "That a case was heard within the period, and until when.",
+        _may("ra", IN_CASE),
+        keeper=_may("rd", KEPT),
     ),
     "tombstone": Wall(
         "That there was a case, for the auditor of its area.",

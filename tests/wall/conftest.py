@@ -16,6 +16,15 @@ from gateway.agencies import requested
 from gateway.demo.registrars import Registrars
 from gateway.flows import agencies
 from gateway.rules.facts import Caller
+from gateway.schemas.action_codes import (
+    ActionAbout,
+    ActionAct,
+    ActionRung,
+    ActionStatus,
+    ActionTheme,
+    ActionUrgency,
+    FlagAct,
+)
 from gateway.schemas.codes import (
     AgencyKind,
     ApprovalState,
@@ -51,6 +60,7 @@ from tests.journeys.world import (
 __all__ = ["shared_sqlite_world", "shared_world", "world"]
 
 RECEIPT = "00000000-0000-7000-8000-000000000001"
+ACTION = "00000000-0000-7000-8000-000000000002"
 LANDLORD, OTHER, IDVA = "harbourgate-homes", "tidewell-housing", "marlbury-idva"
 COORDINATOR, AWAY, POLICE = "marlbury-marac", "fenhollow-idva", "marlbury-police"
 HOSTED = "marlbury-clinic"
@@ -113,6 +123,7 @@ def _tie(world: World, case_id: str) -> None:
     by = {"by_agency": COORDINATOR, "by_worker": "marac-01", "at": world.now}
     shared = world.rows(t.case_token, case_id=case_id)[0]["token"]
     other = next(row["id"] for row in world.rows(t.case) if row["id"] != case_id)
+    actions = ((ACTION, case_id), (str(uuid.uuid4()), other))  # of a listed case, and of another
     signs_in = {"agency_id": LANDLORD, "worker_id": "homes-01"}
     rows: list[tuple[Table, dict[str, Any]]] = [
         (t.person_role, {**signs_in, "role": PersonRole.AGENCY_REP, "at": world.now}),
@@ -259,6 +270,60 @@ def _tie(world: World, case_id: str) -> None:
                 "account": b"a",
                 "asked_at": world.now,
                 "state": ApprovalState.ASKED,
+            },
+        ),
+        *[
+            (
+                t.action,
+                {
+                    "id": action,
+                    "case_id": of,
+                    "number": 1,
+                    "theme": ActionTheme.SAFETY_PLAN,
+                    "about": ActionAbout.VICTIM,
+                    "urgency": ActionUrgency.ROUTINE,
+                    "owner_id": LANDLORD,
+                    "due_at": world.now,
+                },
+            )
+            for action, of in actions
+        ],
+        *[
+            (
+                t.action_step,
+                {
+                    "action_id": action,
+                    "seq": 1,
+                    "case_id": of,
+                    "act": ActionAct.PROPOSE,
+                    "status": ActionStatus.PROPOSED,
+                    **by,
+                },
+            )
+            for action, of in actions
+        ],
+        (
+            t.action_notice,
+            {
+                "action_id": ACTION,
+                "rung": ActionRung.OWNER,
+                "case_id": case_id,
+                "to_id": LANDLORD,
+                "contact": Contact.DUTY,
+                "at": world.now,
+                "sending": Sending.WAITING,
+                "tries": 0,
+                "next_at": world.now,
+            },
+        ),
+        (
+            t.flag,
+            {
+                "case_id": case_id,
+                "seq": 1,
+                "act": FlagAct.PLACED,
+                "until": date(2030, 1, 1),
+                **by,
             },
         ),
         (

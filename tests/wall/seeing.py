@@ -52,6 +52,10 @@ OWN = {
 }
 OF_CASE = {
     "acknowledgement",
+    "action",
+    "action_notice",
+    "action_step",
+    "flag",
     "case_key",
     "case_token",
     "conflict_act",

@@ -53,6 +53,9 @@ SYSTEM: dict[System, set[str]] = {
     },
     System.NOTIFIER: {
         "acknowledgement",
+        "action",
+        "action_notice",
+        "action_step",
         "announcement",
         "assignment",
         "case",
@@ -72,7 +75,7 @@ SYSTEM: dict[System, set[str]] = {
     },
 }
 PARTLY: dict[System, set[str]] = {
-    System.CLOCK: {"referral", "risk"},
+    System.CLOCK: {"action", "action_step", "referral", "risk"},
     System.OPERATOR: {"log_entry", "log_key", "log_pending"},
 }
 

@@ -21,7 +21,7 @@ from gateway.store.feed import FeedRow
 PAGE = 50
 EMPTY = "case.listed.empty"
 ALERT_KIND, ENDED, CHANGED = "ALERT", "ENDED", "CHANGED"
-NOTICES = frozenset({"OBJECTION"})  # kinds of rows that show as CHANGED with a notice
+NOTICES = frozenset({"OBJECTION", "ACTION"})  # kinds of rows that show as CHANGED with a notice
 GLASS = "GLASS"  # somebody looked behind the need to know: told to whom reads nothing else, too
 
 
@@ -34,7 +34,7 @@ class Item:
     level: str | None = None
     state: str | None = None
     at: datetime | None = None
-    notice: str | None = None  # OBJECTION: the victim objects; what was read stays read
+    notice: str | None = None  # OBJECTION: the victim objects; ACTION: there is one for the caller
 
 
 @dataclass(frozen=True, slots=True)

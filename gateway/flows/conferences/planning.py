@@ -213,7 +213,7 @@ def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tupl
         if agency_id not in facts.members
         and not standing[agency_id].is_suspended
         and standing[agency_id].kind in profile.matrix.purposes
-        and not _is_left_out(facts, agency_id, standing[agency_id].kind)
+        and not is_left_out(facts, agency_id, standing[agency_id].kind)
     )
     members.add_assignments(
         work.session,
@@ -224,7 +224,7 @@ def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tupl
     return asked
 
 
-def _is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
+def is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
     """By the victim's condition, by a bar, or because nobody of it may read: no deputy is named."""
     is_walled = conflict.is_shut(facts, agency_id) or facts.ties.is_restricted
     if is_walled and not conflict.has_stand_in(facts, agency_id):

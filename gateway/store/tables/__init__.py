@@ -3,6 +3,7 @@
 One module for each subject; read as `tables as t` from the rest of the store.
 """
 
+from gateway.store.tables.actions import action, action_notice, action_step, flag
 from gateway.store.tables.agencies import (
     agency,
     agency_key,
@@ -75,6 +76,9 @@ from gateway.store.tables.people import desk_session, one_time, passkey, passwor
 __all__ = [
     "Serial",
     "acknowledgement",
+    "action",
+    "action_notice",
+    "action_step",
     "agency",
     "agency_key",
     "agency_log_key",
@@ -102,6 +106,7 @@ __all__ = [
     "epoch",
     "feed",
     "feedback",
+    "flag",
     "glass",
     "held_text",
     "hosted_key",
