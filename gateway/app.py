@@ -38,9 +38,12 @@ from gateway.config import Settings
 from gateway.desk import (
     account,
     colleagues,
+    declaring,
+    hearing,
     home,
     meetings,
     problems,
+    room,
     sign_in,
     triage,
     users,
@@ -68,7 +71,20 @@ from gateway.store import roles
 from gateway.store.engine import make_engine, make_sessions
 from gateway.web import headers, reference
 
-PAGES = (sign_in, account, colleagues, home, desk_cases, triage, waits, meetings, problems)
+PAGES = (
+    sign_in,
+    account,
+    colleagues,
+    home,
+    desk_cases,
+    triage,
+    waits,
+    meetings,
+    declaring,
+    room,
+    hearing,
+    problems,
+)
 
 MAX_BODY = 4 * 1024 * 1024  # bytes; a referral of 2 MB is 1.8 times that on the wire
 

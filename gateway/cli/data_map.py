@@ -52,6 +52,9 @@ def data_map_page(profile: Profile) -> str:
         "## Notices",
         "That something waits, without a word of what; and who was told that nobody has read it.",
         _notices(),
+        "## Meetings",
+        "Who was at a conference, and who was in the room while a case was heard.",
+        _meetings(profile),
         "## Legal bases by kind of agency",
         _kinds_table(profile.legal),
         "## Legal bases",
@@ -133,6 +136,18 @@ def _notices() -> str:
         ("In the clear", "mailboxes of duties, not of persons; case, agency, rung, times, result"),
         ("Readers", "the agencies in the case; an agency its own mailboxes"),
         ("Retention", "what was told of a case goes with the case"),
+        ("Key", "none: nothing in it tells a story"),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _meetings(profile: Profile) -> str:
+    """Return what there is to say of attendance and presence."""
+    rows = [
+        ("In the clear", "conference, agency, worker id, as what, times; of presence the case"),
+        ("Signed", "version and SHA-256 of the declaration, with the time; the line in the log"),
+        ("Readers", "an agency its own people, who runs the conference all; of a case those in it"),
+        ("Retention", profile.legal.retention[Category.D24] + "; presence goes with its case"),
         ("Key", "none: nothing in it tells a story"),
     ]
     return words.table(("What", "Answer"), rows)

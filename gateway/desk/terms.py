@@ -130,6 +130,15 @@ CONFLICTS: Mapping[str, str] = {
     "deputy_undeclared": "This person has not yet declared whom they are close to.",
     "deputy_without_key": "This person has no key of their own yet: only that can open the case.",
     "already_listed": "It stands on this list already.",
+    "declaration_changed": "The text has changed since you opened the page. Read it again below.",
+    "declaration_missing": "Sign the declaration first.",
+    "declarations_missing": "Somebody in the room has not signed the declaration as it stands now."
+    " A case counts as heard once everybody has.",
+    "not_begun": "The meeting has not begun.",
+    "meeting_over": "The meeting is over.",
+    "case_open": "A case is still open. Close it first.",
+    "case_not_open": "The case is not open in this meeting.",
+    "deferred_before": "It was put off once already. It is heard now.",
     "list_locked": "The list stands: only the chair adds to it. Open it again to change its order.",
 }
 

@@ -100,6 +100,35 @@ POSITIONS: Mapping[str, str] = {
     "NOT_SOUGHT_UNABLE": "Not asked, because she could not decide",
     "UNRECORDED": "Not recorded",
 }
+STEPS: Mapping[str, str] = {
+    "REFERRER": "Why it is here",
+    "VICTIM": "Her voice",
+    "AGENCIES": "What agencies know",
+    "RISKS": "Risks",
+    "ACTIONS": "Decisions and actions",
+}
+FEEDBACK: Mapping[str, str] = {
+    "PLAN_AGREED": "a plan was agreed",
+    "MORE_INFO_NEEDED": "more is needed to go on",
+    "TRANSFERRED": "it goes to another area",
+    "NOT_THRESHOLD_SUPPORT_OFFERED": "support is offered outside the conference",
+}
+DEFERRALS: Mapping[str, str] = {
+    "REFERRER_NOT_BRIEFED": "whoever presents it is not briefed",
+    "INTERPRETER_MISSING": "there is no interpreter",
+    "CONFLICT_IN_ROOM": "somebody in the room is too close to it",
+    "TIME_RAN_OUT": "the time ran out",
+}
+ATTENDS: Mapping[str, str] = {
+    "REPRESENTATIVE": "I speak for my agency",
+    "DEPUTY": "I speak for my agency in somebody's place",
+    "OBSERVER": "I observe; the chair has to let me in",
+}
+_ATTENDING: Mapping[str, str] = {
+    "REPRESENTATIVE": "Speaks for the agency",
+    "DEPUTY": "Deputy",
+    "OBSERVER": "Observer",
+}
 _UPPER = {
     "dob": "date of birth",
     "csc": "social care",
@@ -140,6 +169,11 @@ def part(held: Collection[CaseRole]) -> str:
 def position(code: str) -> str:
     """What the victim said about sharing."""
     return POSITIONS.get(code, plain(code))
+
+
+def attending(code: str) -> str:
+    """As what somebody is at a conference."""
+    return _ATTENDING.get(code, plain(code))
 
 
 def plain(code: str) -> str:

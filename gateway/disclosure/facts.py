@@ -14,8 +14,10 @@ from gateway.disclosure.boxes import UNREAD_PARTS
 from gateway.disclosure.ties import list_ties
 from gateway.rules.facts import Approval, CaseFacts, Membership, Narrowing, SectionFacts, Ties
 from gateway.rules.positions import NOT_RENEWED, Said
-from gateway.schemas.codes import AgencyKind, CaseRole, Category, Outcome, Purpose
-from gateway.store import approvals, cases, members, sections
+from gateway.rules.presence import seated
+from gateway.rules.states import STAGES
+from gateway.schemas.codes import AgencyKind, CaseRole, Category, Outcome, Purpose, Stage
+from gateway.store import approvals, cases, meetings, members, sections
 from gateway.store.cases import CaseNow
 from gateway.store.members import AssignmentRow
 from gateway.store.sections import SectionRow
@@ -41,14 +43,18 @@ def list_facts(
     stored = _group(sections.list_sections(session, case_ids))
     ties_of = list_ties(session, case_ids) if ties is None else ties
     approved = _approved(session, case_ids, on)
+    now = cases.list_now(session, case_ids)
+    stays = meetings.list_stays(session, [each for each, row in now.items() if _was_heard(row)])
     return {
         case_id: CaseFacts(
             case_id=case_id,
             area=row.area,
             state=row.state,
             outcome=_outcome(row, on),
-            in_conference=False,
-            members=members_of(by_case[case_id]),
+            in_conference=row.sitting_id is not None,
+            members=seated(members_of(by_case[case_id]), stays[case_id], row.sitting_id)
+            if _was_heard(row)
+            else members_of(by_case[case_id]),
             sections=section_facts(stored[case_id]),
             position=NOT_RENEWED
             if Said(row.position, expires_on=row.expires_on).has_lapsed(on)
@@ -63,8 +69,13 @@ def list_facts(
             consent_seq=row.consent_seq,
             approved=frozenset(approved[case_id]),
         )
-        for case_id, row in cases.list_now(session, case_ids).items()
+        for case_id, row in now.items()
     }
+
+
+def _was_heard(row: CaseNow) -> bool:
+    """Whether a meeting hears a case, or has heard it: then it matters who is in the room."""
+    return row.sitting_id is not None or STAGES.get(row.state) is Stage.AFTER
 
 
 def _approved(

@@ -257,6 +257,12 @@ PAGES: Mapping[str, Way] = {
     "agenda": Way.SCANNED,
     "order_agenda": Way.SCANNED,
     "put_on_list": Way.CODES,
+    "declaration": Way.CODES,
+    "sign_declaration": Way.CODES,
+    "room": Way.SCANNED,
+    "run_room": Way.SCANNED,
+    "hearing": Way.SCANNED,
+    "run_case": Way.SCANNED,
     "waits": Way.SCANNED,
     "settle": Way.SCANNED,
 }

@@ -18,7 +18,7 @@ Table = TypeVar("Table")
 
 # Tables of which several versions may lie side by side: NAME.toml, NAME_2027.toml and so on.
 DATED = ("consent", "matrix", "routing", "legal")
-SINGLE = ("fields", "rates")
+SINGLE = ("fields", "rates", "declaration")
 FOLDERS = ("instruments", "areas")
 
 

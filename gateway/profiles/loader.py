@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from gateway.errors import BrokenTable, NotFound
 from gateway.profiles.areas import Area, Capacity, load_area
 from gateway.profiles.consent import load_consent
+from gateway.profiles.declaration import Declaration, load_declaration
 from gateway.profiles.fields import FieldTable, load_fields
 from gateway.profiles.files import (
     Edition,
@@ -52,6 +53,7 @@ class Shared:
     instruments: Mapping[str, Instrument]
     fields: FieldTable
     rates: Mapping[Limited, Rate]
+    declaration: Declaration
     versions: Mapping[str, str]  # of what has one version at a time
 
     def starts(self) -> set[date]:
@@ -96,6 +98,7 @@ class Profiles:
         }
         self._matrix = shared.matrix
         self._rates = shared.rates
+        self._declaration = shared.declaration
         self._outward = _outward(versions[-1].table for versions in areas.values())
 
     @classmethod
@@ -125,6 +128,11 @@ class Profiles:
     def rates(self) -> Mapping[Limited, Rate]:
         """Return how often an agency may do what."""
         return self._rates
+
+    @property
+    def declaration(self) -> Declaration:
+        """Return what everybody signs before a case is opened in a meeting."""
+        return self._declaration
 
     def matrix(self, on: date) -> Matrix:
         """Return the need-to-know table of a day, which the whole partnership shares.
@@ -180,6 +188,7 @@ def _shared(files: Mapping[str, tuple[File, ...]]) -> Shared:
         instruments=MappingProxyType(instruments),
         fields=fields,
         rates=load_rates(files["rates"][0].data),
+        declaration=load_declaration(files["declaration"][0].data, files["declaration"][0].version),
         versions=versions,
     )
 

@@ -125,12 +125,17 @@ def has_stand_in(case: CaseFacts, agency_id: str) -> bool:
 
 
 def for_grants(case: CaseFacts) -> CaseFacts:
-    """Return a case as its grants are derived: which of two accused a worker supports is not seen.
+    """Return a case as its grants are derived: who of an agency reads it makes no difference.
 
-    That is decided with each reading. Were it decided here, a referral that accuses somebody back
-    would leave less behind than another, and its sender could tell.
+    Which of two accused a worker supports, and who of an agency is in the room, is decided with
+    each reading. Were it decided here, a referral that accuses somebody back would leave less
+    behind than another, and its sender could tell.
     """
-    return replace(case, ties=replace(case.ties, is_counter=False))
+    members = {
+        agency_id: replace(member, in_room=None) if member.in_room is not None else member
+        for agency_id, member in case.members.items()
+    }
+    return replace(case, ties=replace(case.ties, is_counter=False), members=members)
 
 
 def reader(case: CaseFacts, agency_id: str, kind: AgencyKind) -> Caller:

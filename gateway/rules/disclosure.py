@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from gateway.rules import conflict
+from gateway.rules import conflict, presence
 from gateway.rules.facts import (
     Allowed,
     Caller,
@@ -76,7 +76,7 @@ def decide(case: CaseFacts, caller: Caller, purpose: Purpose, matrix: Matrix) ->
     standing = (
         _shut(left_out)
         if left_out
-        else _standing(case, case.members[caller.agency_id], purpose, matrix)
+        else _standing(case, presence.seen_by(case, caller), purpose, matrix)
     )
     look = _Look(
         agency_id=caller.agency_id,

@@ -191,6 +191,7 @@ class Membership:
     roles: frozenset[CaseRole]
     conditions: frozenset[str] = frozenset()  # matrix condition codes known to be true
     is_present: bool = False  # in the room while this case is heard
+    in_room: frozenset[str] | None = None  # while it is heard, by whom; None: it is not heard now
 
 
 Worker = tuple[str, str]

@@ -66,6 +66,7 @@ class CaseNow:
     lapses_on: date | None
     lapsed_outcome: Outcome | None
     consent_seq: int
+    sitting_id: str | None  # the conference in which it is open at this moment
 
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -95,6 +96,7 @@ _NOW = Prepared(
         t.consent.c.lapses_on,
         t.consent.c.lapsed_outcome,
         t.consent.c.seq,
+        t.case.c.sitting_id,
     )
     .join(t.state, t.state.c.case_id == t.case.c.id)
     .join(t.consent, t.consent.c.case_id == t.case.c.id)
@@ -205,7 +207,7 @@ def list_now(session: Session, case_ids: Sequence[str]) -> dict[str, CaseNow]:
 
 def _case_now(row: Any) -> CaseNow:
     lapsed = Outcome(row[14]) if row[14] else None
-    values: Any = (*row[:5], *as_tuples(row[5:12]), *row[12:14], lapsed, row[15])
+    values: Any = (*row[:5], *as_tuples(row[5:12]), *row[12:14], lapsed, *row[15:])
     return CaseNow(*values)
 
 
@@ -218,6 +220,17 @@ def list_unshared(session: Session, case_ids: Sequence[str], *, on: date) -> fro
 def set_unshared(session: Session, case_id: str, *, since: date | None) -> None:
     """From which day on nobody but its sender may know of a case, by the newest decision."""
     change(session, update(t.case).where(t.case.c.id == case_id).values(unshared_from=since))
+
+
+def set_sitting(session: Session, case_id: str, conference_id: str | None) -> None:
+    """In which conference a case is open from now on; None: in none."""
+    change(session, update(t.case).where(t.case.c.id == case_id).values(sitting_id=conference_id))
+
+
+def count_states(session: Session, case_id: str, state: CaseState) -> int:
+    """How often a case came into a state."""
+    s = t.state.c
+    return len(session.execute(select(s.seq).where(s.case_id == case_id, s.state == state)).all())
 
 
 def list_feedback(

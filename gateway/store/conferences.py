@@ -24,6 +24,8 @@ class ConferenceRow:
     agency_id: str  # who plans and runs it
     starts_at: datetime
     locked_at: datetime | None = None  # since then only the chair adds to its list
+    begun_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 _DATES = Prepared(
@@ -38,6 +40,8 @@ _ROW = (
     t.conference.c.agency_id,
     t.conference.c.starts_at,
     t.conference.c.locked_at,
+    t.conference.c.begun_at,
+    t.conference.c.ended_at,
 )
 _ONE = Prepared(select(*_ROW).where(t.conference.c.id == bindparam("conference_id")))
 _ATTENDEES = Prepared(
@@ -102,6 +106,18 @@ def set_locked(session: Session, conference_id: str, at: datetime | None) -> Non
     """Let the list of a conference stand from a moment on, or open it again."""
     row = t.conference.c.id == conference_id
     change(session, update(t.conference).where(row).values(locked_at=at))
+
+
+def set_begun(session: Session, conference_id: str, at: datetime) -> None:
+    """Begin the meeting."""
+    row = t.conference.c.id == conference_id
+    change(session, update(t.conference).where(row).values(begun_at=at))
+
+
+def set_ended(session: Session, conference_id: str, at: datetime) -> None:
+    """End the meeting."""
+    row = t.conference.c.id == conference_id
+    change(session, update(t.conference).where(row).values(ended_at=at))
 
 
 def hold_list(session: Session, conference_id: str) -> None:

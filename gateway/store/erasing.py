@@ -23,6 +23,7 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.seal_request,
     t.private_note,
     t.section,
+    t.presence,
     t.conference_case,
     t.feed,
     t.case_token,

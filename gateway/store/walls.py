@@ -380,6 +380,19 @@ WALLS: Mapping[str, Wall] = {
         {System.MATCHING: _all("r"), System.CLOCK: _all("r")},
         keeper=_may("rd", KEPT),
     ),
+    "attendance": Wall(
+        "Who is at a conference and signed, for who runs it; each agency sees its own people.",
+        {
+            R: f"{OWN} OR {RUN}",
+            A: f"({OWN} AND {ATTENDED}) OR {RUN}",
+            C: f"({OWN} AND {ATTENDED}) OR {RUN}",
+        },
+    ),
+    "presence": Wall(
+        "Who was in the room while a case was heard, for those in the case.",
+        {R: IN_CASE, A: f"{RUN} AND {IN_CASE}", C: f"{RUN} AND {IN_CASE}"},
+        keeper=_may("rd", KEPT),
+    ),
     # --- keys and the access log --------------------------------------------------------------
     "epoch": Wall(
         "Names and dates of the key provider's own keys, for who keeps them.",

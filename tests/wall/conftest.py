@@ -44,6 +44,7 @@ from gateway.schemas.codes import (
     Sending,
     SignedInBy,
 )
+from gateway.schemas.meeting_codes import Attending
 from gateway.store import tables as t
 from tests.database import fresh
 from tests.journeys.world import (
@@ -359,6 +360,7 @@ def _fill(world: World, case_id: str) -> None:
     granted = {(row["section_id"], row["agency_id"]) for row in world.rows(t.section_grant)}
     copies = world.rows(t.section, case_id=case_id)
     sealed = next(row for row in copies if (row["id"], row["audience"]) in granted)
+    conference_id = world.rows(t.conference)[0]["id"]
     rows: dict[Table, dict[str, Any]] = {
         t.log_node: {"level": 1, "number": 0, "hash": bytes(32)},
         t.epoch: {"name": "epoch-2024-01-1", "retired_at": world.now},
@@ -372,6 +374,24 @@ def _fill(world: World, case_id: str) -> None:
             "because": "RETENTION_ENDED",
             "first": "sam",
             "second": "alex",
+        },
+        t.attendance: {
+            "conference_id": conference_id,
+            "agency_id": IDVA,
+            "worker_id": "idva-01",
+            "attending": Attending.REPRESENTATIVE,
+            "version": "1",
+            "digest": "0" * 64,
+            "signed_at": world.now,
+        },
+        t.presence: {
+            "conference_id": conference_id,
+            "case_id": case_id,
+            "agency_id": IDVA,
+            "worker_id": "idva-01",
+            "arrived_at": world.now,
+            "attending": Attending.REPRESENTATIVE,
+            "to_end": False,
         },
         t.contact: {
             "agency_id": IDVA,

@@ -73,6 +73,7 @@ OF_CASE = {
     "notice",
     "party",
     "position",
+    "presence",
     "risk",
     "section",
     "seal_request",
@@ -168,6 +169,7 @@ class Facts:
             "conference_attendee": lambda row: (
                 row["agency_id"] == agency or row["conference_id"] in run
             ),
+            "attendance": lambda row: row["agency_id"] == agency or row["conference_id"] in run,
             "conference_case": lambda row: (
                 row["conference_id"] in attended or row["case_id"] in parts
             ),

@@ -116,6 +116,7 @@ def values(world: World) -> dict[str, Any]:
         "references": [referral["reference"]],
         "section_ids": section_ids,
         "seq": 1,
+        "state": CaseState.LISTED,
         "size": world.rows(t.log_cosignature)[0]["size"],
         "subjects": case_ids,
         "table": t.state,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -49,6 +49,8 @@ def another(world: World, table: Table) -> dict[str, Any]:
 
 
 def _fresh(kind: object) -> object:
+    if isinstance(kind, Utc):
+        return datetime(2031, 1, 1, tzinfo=UTC)
     if isinstance(kind, LargeBinary):
         return secrets.token_bytes(32)
     return date(2027, 1, 1) if isinstance(kind, Date) else secrets.randbelow(10**6) + 10**6

@@ -2,6 +2,14 @@
 
 from gateway.flows.conferences.actions import Proposal, Proposed, propose, settle, take_in
 from gateway.flows.conferences.agenda import Agenda, Line, build_agenda, seal_agenda
+from gateway.flows.conferences.declaring import Declaring, admit, apologise, show_declaration, sign
+from gateway.flows.conferences.hearing import (
+    close_case,
+    defer_case,
+    enter_room,
+    leave_room,
+    open_case,
+)
 from gateway.flows.conferences.ordering import follow_rules, lock, mark, move, show_agenda
 from gateway.flows.conferences.planning import Listed, Planned, list_case, list_planned, plan
 from gateway.flows.conferences.plans import (
@@ -14,26 +22,46 @@ from gateway.flows.conferences.plans import (
     send_plan,
     show_actions,
 )
+from gateway.flows.conferences.room import (
+    Hearing,
+    Room,
+    begin_meeting,
+    end_meeting,
+    show_hearing,
+    show_room,
+)
 
 __all__ = [
     "Agenda",
+    "Declaring",
+    "Hearing",
     "Line",
     "Listed",
     "Plan",
     "Planned",
     "Proposal",
     "Proposed",
+    "Room",
     "Sent",
     "Task",
+    "admit",
+    "apologise",
+    "begin_meeting",
     "build_agenda",
+    "close_case",
     "close_plan",
+    "defer_case",
+    "end_meeting",
+    "enter_room",
     "follow_rules",
+    "leave_room",
     "list_case",
     "list_planned",
     "list_tasks",
     "lock",
     "mark",
     "move",
+    "open_case",
     "plan",
     "propose",
     "seal_actions",
@@ -42,5 +70,9 @@ __all__ = [
     "settle",
     "show_actions",
     "show_agenda",
+    "show_declaration",
+    "show_hearing",
+    "show_room",
+    "sign",
     "take_in",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.disclosure import find_referral, keep_shown
 from gateway.errors import Conflict, Denied
 from gateway.flows.conferences.agenda import Agenda, build_agenda
+from gateway.flows.conferences.finding import run_by_caller
 from gateway.ledger import Work
 from gateway.rules import agenda as rule
 from gateway.schemas.codes import Purpose
@@ -35,7 +36,7 @@ def move(work: Work, conference_id: str, reference: str, *, up: bool, seen: str)
     :raises Denied: for who does not run the conference, or for a case that is not shown to it.
     :raises Conflict: code list_locked or changed_meanwhile.
     """
-    _run_by_caller(work, conference_id, is_open=True)
+    _orderable(work, conference_id, is_open=True)
     agenda, _ = build_agenda(work, conference_id, Purpose.P9, on_page=True)
     if seen != mark(agenda):
         raise Conflict("The order has changed since the page was opened.", code=CHANGED)
@@ -59,7 +60,7 @@ def follow_rules(work: Work, conference_id: str) -> None:
 
     :raises Denied: for who does not run the conference. :raises Conflict: code list_locked.
     """
-    _run_by_caller(work, conference_id, is_open=True)
+    _orderable(work, conference_id, is_open=True)
     placed = conferences.list_places(work.session, conference_id)
     conferences.set_places(work.session, conference_id, dict.fromkeys(placed))
     work.record("conference.ordered", None, because="rules", facts={"conference": conference_id})
@@ -71,7 +72,7 @@ def lock(work: Work, conference_id: str, *, is_locked: bool) -> None:
     :raises Denied: for who does not run the conference.
     :raises Conflict: if it stands, or is open, already.
     """
-    row = _run_by_caller(work, conference_id)
+    row = _orderable(work, conference_id)
     if (row.locked_at is not None) is is_locked:
         raise Conflict("The list stands like that already.", code=CHANGED)
     conferences.set_locked(work.session, conference_id, work.now if is_locked else None)
@@ -84,12 +85,8 @@ def mark(agenda: Agenda) -> str:
     return " ".join(line.reference for line in agenda.lines)
 
 
-def _run_by_caller(work: Work, conference_id: str, *, is_open: bool = False) -> ConferenceRow:
-    work.attempt("conference.ordered")
-    conferences.hold_list(work.session, conference_id)
-    row = conferences.find_conference(work.session, conference_id)
-    if row is None or row.agency_id != work.caller.agency_id:
-        raise Denied("not-the-coordinator" if row else "absent")
+def _orderable(work: Work, conference_id: str, *, is_open: bool = False) -> ConferenceRow:
+    row = run_by_caller(work, conference_id, "conference.ordered")
     if is_open and row.locked_at is not None:
         raise Conflict("The list stands.", code="list_locked")
     return row

@@ -8,20 +8,18 @@ from datetime import datetime, timedelta
 
 from gateway.agencies import directory
 from gateway.disclosure import (
-    find_referral,
     get_facts,
     list_facts,
-    may_know,
     open_case_key,
     regrant,
     shown_on_pages,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
+from gateway.flows.conferences.finding import limits_of, own_case
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
-from gateway.rules.limits import Limits
 from gateway.rules.states import move
 from gateway.schemas.chance import new_uuid
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
@@ -104,7 +102,7 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
         raise Denied("absent")
     if conference.agency_id != work.caller.agency_id:
         raise Denied("not-the-coordinator")
-    case_id = _own_case(work, reference)
+    case_id = own_case(work, reference)
     cases.lock_case(work.session, case_id)
     _require_open(work, conference, case_id)
     if case_id in dict(conferences.list_listed(work.session, conference_id)):
@@ -176,20 +174,6 @@ def _require_open(work: Work, conference: ConferenceRow, case_id: str) -> None:
         raise Conflict("The list stands: only the chair adds to it.", code="list_locked")
 
 
-def _own_case(work: Work, reference: str) -> str:
-    row = find_referral(work, reference)
-    # Looked for even where there is no case: absence must not be answered sooner than refusal.
-    assigned = members.list_assignments(work.session, [row.case_id if row else "-"])
-    if row is None:
-        raise Denied("absent")
-    for each in assigned:
-        if each.agency_id == work.caller.agency_id and each.role is CaseRole.COORDINATOR:
-            if not may_know(work, get_facts(work, row.case_id)):
-                raise Denied("not-open", subject=row.case_id)
-            return row.case_id
-    raise Denied("not-the-coordinator", subject=row.case_id)
-
-
 def _kind(work: Work, case_id: str, state: CaseState, profile: Profile) -> ListingKind:
     if state is CaseState.EMERGENCY:
         return ListingKind.EMERGENCY
@@ -229,11 +213,4 @@ def is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
     is_walled = conflict.is_shut(facts, agency_id) or facts.ties.is_restricted
     if is_walled and not conflict.has_stand_in(facts, agency_id):
         return True
-    limits = Limits(
-        kinds=facts.excluded_kinds,
-        agencies=facts.excluded_agencies,
-        overridden_kinds=facts.overridden_kinds,
-        barred_kinds=facts.barred_kinds,
-        narrowed=facts.narrowed,
-    )
-    return limits.leave_out(agency_id, kind)
+    return limits_of(facts).leave_out(agency_id, kind)

@@ -35,7 +35,13 @@ from gateway.store.tables.cases import (
     section_grant,
     tombstone,
 )
-from gateway.store.tables.conferences import conference, conference_attendee, conference_case
+from gateway.store.tables.conferences import (
+    attendance,
+    conference,
+    conference_attendee,
+    conference_case,
+    presence,
+)
 from gateway.store.tables.dated import (
     acknowledgement,
     assignment,
@@ -87,6 +93,7 @@ __all__ = [
     "answer",
     "approval",
     "assignment",
+    "attendance",
     "beat",
     "case",
     "case_key",
@@ -131,6 +138,7 @@ __all__ = [
     "password",
     "person_role",
     "position",
+    "presence",
     "private_note",
     "recall",
     "receipt",

@@ -27,6 +27,7 @@ case = Table(
     Column("referrer_id", Slug, ForeignKey("agency.id"), nullable=False),
     Column("opened_at", Utc, nullable=False),
     Column("unshared_from", Date),  # from this day no link tells of it; NULL: links may
+    Column("sitting_id", Id),  # the conference in which it is open at this moment
 )
 
 case_key = Table(

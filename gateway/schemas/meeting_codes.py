@@ -1,0 +1,23 @@
+"""Owns the codes of a meeting: who attends as what, why a case waits, what a paragraph is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Attending(StrEnum):
+    """As what somebody is at a conference."""
+
+    REPRESENTATIVE = "REPRESENTATIVE"
+    DEPUTY = "DEPUTY"
+    OBSERVER = "OBSERVER"  # once the chair let it in; its agency is not present by it
+    APOLOGIES = "APOLOGIES"  # of a whole agency
+
+
+class Deferral(StrEnum):
+    """Why the chair puts a case off to the next conference; once only."""
+
+    REFERRER_NOT_BRIEFED = "REFERRER_NOT_BRIEFED"
+    INTERPRETER_MISSING = "INTERPRETER_MISSING"
+    CONFLICT_IN_ROOM = "CONFLICT_IN_ROOM"
+    TIME_RAN_OUT = "TIME_RAN_OUT"
