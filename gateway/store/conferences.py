@@ -88,6 +88,13 @@ def list_coming(
     return [ConferenceRow(*row) for row in rows]
 
 
+def list_begun(session: Session, *, after: datetime, until: datetime) -> list[tuple[str, datetime]]:
+    """Conferences that began within a time: (agency that runs it, start), the first first."""
+    c = t.conference.c
+    query = select(c.agency_id, c.starts_at).where(c.starts_at > after, c.starts_at <= until)
+    return [(row[0], row[1]) for row in session.execute(query.order_by(c.starts_at))]
+
+
 def list_places(session: Session, conference_id: str) -> dict[str, int]:
     """Where a person put cases of a list, by case; those that nobody moved are absent."""
     rows = _PLACES.rows(session, conference_id=conference_id)

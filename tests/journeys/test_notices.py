@@ -17,18 +17,24 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from gateway.cli.mail import Sender
 from gateway.config import Mail
 from gateway.errors import Invalid, NotFound
+from gateway.flows import conferences
 from gateway.flows import notices as flow
 from gateway.flows.notices import Round, Rounds
 from gateway.profiles.loader import Profiles
+from gateway.schemas import reference as references
+from gateway.schemas.action_codes import ActionAct, ActionTheme
 from gateway.schemas.codes import Contact
 from gateway.store import tables as t
 from tests.host.running import a_port
+from tests.journeys import acting
 from tests.journeys.world import World, example, graded
 
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
 DUTY, LEAD = "duty@idva.example", "lead@idva.example"
 OFFICE, CHAIR = "office@marac.example", "chair@marac.example"
 AWAY = "duty@fenhollow.example"
+HOMES, HOMES_LEAD = "duty@homes.example", "lead@homes.example"
+STEERING = "steering@marac.example"
 CONTACTS = (
     (IDVA, Contact.DUTY, DUTY),
     (IDVA, Contact.LEAD, LEAD),
@@ -334,3 +340,80 @@ def test_the_worker_leaves_word_that_it_looks(
     world.later(minutes=4)
     assert world.rows(t.beat)[0]["at"] == looked_at
     assert world.now - looked_at < timedelta(minutes=5)
+
+
+OVERDUE_LADDER = (
+    ("2026-12-08T16:59:00", []),
+    ("2026-12-08T17:00:00", [HOMES, HOMES_LEAD]),
+    ("2026-12-14T17:00:00", [CHAIR]),
+    ("2026-12-17T09:30:00", [OFFICE]),
+    ("2027-01-07T17:00:00", [STEERING]),
+    ("2027-02-07T17:00:00", []),
+)
+
+
+@pytest.mark.parametrize("until_done", [False, True])
+def test_F93_F95_an_overdue_action_climbs_each_rung_once(
+    world: World, server: tuple[Post, int], post: Post, until_done: bool
+) -> None:
+    rounds = worker(world, server)
+    with world.operator() as work:
+        for agency_id, contact, address in (
+            (LANDLORD, Contact.DUTY, HOMES),
+            (LANDLORD, Contact.LEAD, HOMES_LEAD),
+            (COORDINATOR, Contact.STEERING, STEERING),
+        ):
+            flow.set_contact(work, agency_id=agency_id, contact=contact, address=address)
+    ref = acting.listed(world, acting.a_conference(world, at="2026-12-17T09:30:00Z"))
+    world.client(IDVA).acknowledge(ref, "ACCEPTED")  # nobody is told that it is unread
+    known = str(references.read(ref))
+    with acting.doing(world, COORDINATOR) as work:
+        number = conferences.propose(
+            work, known, conferences.Proposal(ActionTheme.TARGET_HARDEN, "Fit a lock.", LANDLORD)
+        ).number
+    (row,) = world.rows(t.action)
+    assert row["due_at"].isoformat() == "2026-12-07T17:00:00+00:00"
+    if until_done:  # the day before the chair would be told
+        until(world, "2026-12-11T12:00:00")
+        with acting.doing(world, LANDLORD) as work:
+            conferences.settle(work, known, number, ActionAct.ACCEPT)
+            conferences.settle(work, known, number, ActionAct.COMPLETE, note="Done.")
+    for moment, told in OVERDUE_LADDER:
+        if until_done and moment < "2026-12-11":
+            continue
+        until(world, moment)
+        for _ in range(2):  # the second look finds nothing to do
+            rounds.look()
+        got = [to for to, subject in post.read() if subject == UNREAD]
+        assert (moment, got) == (moment, [] if until_done else told)
+    climbed = [each["facts"]["rung"] for each in world.log(event="action.overdue")]
+    assert climbed == ([] if until_done else ["OWNER", "LEAD", "CHAIR", "AGENDA", "STEERING"])
+    assert {row["sending"] for row in world.rows(t.action_notice)} == (
+        set() if until_done else {"SENT"}
+    )
+
+
+def test_V25_no_other_county_and_nobody_behind_the_wall_is_told_of_an_overdue_action(
+    sqlite_world: World, server: tuple[Post, int], post: Post
+) -> None:
+    world, rounds = sqlite_world, worker(sqlite_world, server)
+    ref = acting.listed(world, acting.a_conference(world))
+    with acting.doing(world, COORDINATOR) as work:
+        new = conferences.Proposal(ActionTheme.SAFETY_PLAN, "Ring her.", IDVA)
+        conferences.propose(work, str(references.read(ref)), new)
+    world.client(IDVA).acknowledge(ref, "ACCEPTED")
+    world.client(COORDINATOR, "marac-01").walls.settle(
+        ref, "EXCLUDE", IDVA, "idva-01", reason="She is a sister."
+    )
+    world.later(days=60)
+    rounds.look()
+    to = {to for to, subject in post.read() if subject == UNREAD}
+    assert to == {CHAIR, OFFICE}, "the mailbox of the service is read by everybody in it"
+    sendings = {row["rung"]: str(row["sending"]) for row in world.rows(t.action_notice)}
+    assert sendings == {
+        "OWNER": "WALLED",
+        "LEAD": "WALLED",
+        "CHAIR": "SENT",
+        "AGENDA": "SENT",
+        "STEERING": "NO_CONTACT",
+    }

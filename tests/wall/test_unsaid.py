@@ -26,6 +26,7 @@ from tests.wall.seeing import TABLES
 WHO = (IDVA, *System, kept("00000000-0000-4000-8000-000000000000"), None)
 # What changes or removes rows of which there may be none, and why that is no fault.
 MAY_MEET_NONE = {
+    "action_notices.claim_notice": "another worker was first",
     "notices.claim_notice": "another worker was first",
     "notices.claim_announcement": "another worker was first",
     "enrolments.close": "tells whether it was open",

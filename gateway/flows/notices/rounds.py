@@ -12,7 +12,9 @@ from datetime import datetime
 from gateway import ledger
 from gateway.errors import GatewayError
 from gateway.flows.notices.announcing import announce
-from gateway.flows.notices.climbing import climb, send_notices
+from gateway.flows.notices.climbing import UNREAD, climb
+from gateway.flows.notices.overdue import OVERDUE, climb_overdue
+from gateway.flows.notices.posting import send_waiting
 from gateway.flows.notices.sending import Send
 from gateway.ledger import NOTIFIER, Tally, Work
 from gateway.profiles.loader import Profiles
@@ -52,12 +54,12 @@ class Rounds:
         with self._work(NOTIFIER) as work:
             contacts.set_beat(work.session, work.now)
             work.count("notice.look")
-            climbed = climb(work)
+            climbed = climb(work) + climb_overdue(work)
         if self.send is None:
             return Round(climbed)
-        sent, failed = send_notices(self._work, self._glance, self.send)
-        more, worse = announce(self._work, self._glance, self.send)
-        return Round(climbed, sent + more, failed + worse)
+        doors = (self._work, self._glance, self.send)
+        done = [send_waiting(UNREAD, *doors), send_waiting(OVERDUE, *doors), announce(*doors)]
+        return Round(climbed, sum(sent for sent, _ in done), sum(failed for _, failed in done))
 
     def go_on(self, ended: threading.Event, *, every: float = EVERY) -> None:
         """Look until the event is set; a fault is logged, and the next look tries again."""
