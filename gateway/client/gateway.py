@@ -23,6 +23,7 @@ from gateway.client.notes import Notes
 from gateway.client.partners import Partners
 from gateway.client.reading import paper, read_document, read_steps, read_text, read_texts
 from gateway.client.repeats import repeated
+from gateway.client.research import Research
 from gateway.client.walls import Walls
 from gateway.client.watch import Watch
 from gateway.client.witness import Disproved, Witness
@@ -115,6 +116,7 @@ class Gateway:
         )
         self.notes = Notes(self._exchange, keys, self._expect)
         self.accounts = Accounts(self._exchange, self._expect)
+        self.research = Research(self._exchange, self._expect)
         self._watching = Watch(
             self.witness,
             self._exchange.errands(),

@@ -14,6 +14,7 @@ from gateway.disclosure.boxes import (
     open_case_key,
     open_part,
     open_value,
+    replace_own,
     seal_value,
 )
 from gateway.disclosure.copies import Asked, list_asked, take_copy
@@ -124,6 +125,7 @@ __all__ = [
     "redact",
     "regrant",
     "renew_case_key",
+    "replace_own",
     "require_no_wall",
     "require_page",
     "require_purpose",

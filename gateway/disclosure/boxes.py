@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -143,6 +143,22 @@ def contribute(work: Work, key: CaseKey, new: Contribution) -> dict[SectionRow, 
         stored.append(seal_box(key, row, section_key, dump(box.content)))
     sections.add_sections(work.session, stored, at=new.at)
     return section_keys
+
+
+def replace_own(work: Work, key: CaseKey, new: Contribution, *, among: Collection[str]) -> None:
+    """Put aside what an owner contributed under these names, and store what takes its place.
+
+    Nobody can read the new sections before `regrant`, and of the old nobody holds a key any more.
+    """
+    old = [
+        row.section_id
+        for row in sections.list_sections(work.session, [key.case_id])
+        if row.owner_id == new.owner_id and row.name in among and row.part not in UNREAD_PARTS
+    ]
+    if old:
+        sections.drop_grants(work.session, case_id=key.case_id, section_ids=old)
+        sections.set_aside(work.session, case_id=key.case_id, section_ids=old, at=new.at)
+    contribute(work, key, new)
 
 
 def open_part(work: Work, key: CaseKey, name: str) -> list[Any]:

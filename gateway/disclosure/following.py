@@ -48,8 +48,13 @@ def _lacks(
     work: Work, facts: CaseFacts, pieces: Iterable[Piece], opens: Collection[str] | None
 ) -> bool:
     """Whether something is allowed of which there is a text, and no key for the reader."""
-    exclusive = profile_of(work, facts).matrix.exclusive
-    written = {(each.name, each.owner) for each in facts.sections if each.has_summary}
+    matrix = profile_of(work, facts).matrix
+    exclusive = matrix.exclusive
+    written = {
+        (each.name, each.owner)
+        for each in facts.sections
+        if each.has_summary or each.name in matrix.returned
+    }
     return any(
         piece.content == {"present": True}
         and (opens is None or piece.section in opens)

@@ -97,12 +97,12 @@ def derive(facts: CaseFacts, rows: Iterable[SectionRow], profile: Profile) -> di
         due[row.section_id] = {
             agency_id
             for agency_id, ceiling in ceilings.items()
-            if _holds(row, facts.members[agency_id], ceiling)
+            if _holds(row, facts.members[agency_id], ceiling, profile)
         }
     return due
 
 
-def _holds(row: SectionRow, member: Membership, ceiling: Allowed) -> bool:
+def _holds(row: SectionRow, member: Membership, ceiling: Allowed, profile: Profile) -> bool:
     if row.part in UNREAD_PARTS:
         return False
     agency_id, is_own = member.agency_id, row.owner_id == member.agency_id
@@ -114,6 +114,8 @@ def _holds(row: SectionRow, member: Membership, ceiling: Allowed) -> bool:
         return level is Level.FULL and row.audience == agency_id
     if is_own:
         return level is not Level.NONE
+    if row.name in profile.matrix.returned:  # an extract is both
+        return level in (Level.FULL, Level.SUMMARY)
     return level is (Level.SUMMARY if row.part == "SUMMARY" else Level.FULL)
 
 

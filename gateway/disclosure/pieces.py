@@ -17,6 +17,7 @@ from gateway.disclosure.boxes import (
 from gateway.disclosure.deciding import profile_of
 from gateway.errors import Undecipherable
 from gateway.ledger import Work
+from gateway.profiles.loader import Profile
 from gateway.rules import disclosure as rule
 from gateway.rules.facts import (
     Allowed,
@@ -100,7 +101,7 @@ def _open_pieces(
                 decision,
                 facts[case_id],
                 work.caller,
-                profile_of(work, facts[case_id]).fields.protected,
+                profile_of(work, facts[case_id]),
             ),
             sought.get(case_id, ()),
         )
@@ -114,17 +115,20 @@ def _pieces(
     decision: Allowed,
     facts: CaseFacts,
     caller: Caller,
-    protected: Mapping[str, Collection[str]],
+    profile: Profile,
 ) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     shown: set[tuple[str, str]] = set()
+    protected, returned = profile.fields.protected, profile.matrix.returned
     stored = {(section.name, section.owner) for section in facts.sections}
     for item in granted if key else ():
         row = item.row
         if (row.name, row.owner_id) not in stored:
             continue
         level = decision.level(row.name, is_own=row.owner_id == caller.agency_id)
-        wanted = part_for(decision.because, level)
+        # What an agency returned for a conference is an extract: the same in full and in short.
+        short = level is Level.SUMMARY and row.name in returned
+        wanted = part_for(decision.because, Level.FULL if short else level)
         if key is None or level in (Level.NONE, Level.INDICATOR):
             continue
         if row.audience is None and row.part != wanted:

@@ -7,7 +7,15 @@ from gateway.ledger import Work
 from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
-from gateway.store import dated, private_notes, receipts, referrals, seal_requests, sections
+from gateway.store import (
+    dated,
+    private_notes,
+    receipts,
+    referrals,
+    research,
+    seal_requests,
+    sections,
+)
 from gateway.store.sections import GrantRow
 
 _DATED = (
@@ -71,6 +79,14 @@ def _documents(work: Work, old: CaseKey, new: CaseKey) -> None:
         place = {"table": "private_note", "column": "document", "row": note_id}
         sealed = seal_value(new, **place, value=open_value(old, **place, cell=cell))
         private_notes.set_sealed(session, note_id, sealed)
+    for each in research.list_sealed(session, case_id):
+        place = {
+            "table": "research_return",
+            "column": "document",
+            "row": f"{each.conference_id}/{each.agency_id}/{each.version}",
+        }
+        sealed = seal_value(new, **place, value=open_value(old, **place, cell=each.document))
+        research.set_sealed(session, each, sealed)
     for row in receipts.list_of_case(session, case_id):
         place = {"table": "receipt", "column": "content", "row": row.id}
         sealed = seal_value(new, **place, value=open_value(old, **place, cell=row.content))

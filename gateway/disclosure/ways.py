@@ -84,6 +84,8 @@ FORMS: Mapping[str, Way] = {
     "approvals/1": Way.SCANNED,
     "removed/1": Way.OWN,
     "actions/1": Way.SCANNED,
+    "research-requests/1": Way.SCANNED,
+    "research-own/1": Way.SCANNED,
 }
 
 # Operations of the API.
@@ -120,6 +122,9 @@ OPERATIONS: Mapping[str, Way] = {
     "plan_conference": Way.CODES,
     "list_conference_case": Way.CODES,
     "read_agenda": Way.INITIALS,
+    "list_research": Way.SCANNED,
+    "read_research": Way.SCANNED,
+    "return_research": Way.CODES,
     "read_checkpoint": Way.CODES,
     "prove": Way.CODES,
     "read_log_proof": Way.CODES,

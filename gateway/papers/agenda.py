@@ -96,8 +96,22 @@ def _case(line: Line) -> dict[str, Any]:
         "markers": list(line.markers),
         "event_on": line.event_on,
         "idva": line.idva,
+        "research": _research(line),
     }
     return {name: value for name, value in case.items() if value is not None}
+
+
+def _research(line: Line) -> dict[str, Any] | None:
+    """How far the research is: how many of how many, which agencies are missing, which are late."""
+    if line.research is None:
+        return None
+    found = line.research
+    return {
+        "asked": len(found.asked),
+        "received": len(found.returned),
+        "missing": list(found.missing),
+        "late": list(found.late),
+    }
 
 
 def _view(agenda: Agenda, labels: Mapping[str, str]) -> dict[str, Any]:

@@ -37,6 +37,7 @@ class Section:
     name: str
     category: Category
     data_class: DataClass
+    is_returned: bool = False  # by an agency for a conference, and read there
 
 
 class FieldTable:
@@ -66,6 +67,11 @@ class FieldTable:
     def sections(self) -> tuple[str, ...]:
         """Return the names of all sections, those without a field of the form included."""
         return tuple(self._sections)
+
+    @property
+    def returned(self) -> frozenset[str]:
+        """Return the sections that agencies return for a conference."""
+        return frozenset(name for name, each in self._sections.items() if each.is_returned)
 
     def category(self, section: str) -> Category:
         """Return the row of the need-to-know matrix that decides about a section."""
@@ -112,7 +118,12 @@ def load(path: Path = SHIPPED) -> FieldTable:
 
 def _section(name: str, row: Row) -> tuple[Section, list[FieldRow]]:
     with row:
-        section = Section(name, row.code("category", Category), row.code("class", DataClass))
+        section = Section(
+            name,
+            row.code("category", Category),
+            row.code("class", DataClass),
+            row.take("returned", bool, False),
+        )
         paths = row.texts("fields")
         protected = row.texts("protected", [])
     for path in protected:

@@ -180,7 +180,13 @@ def _shared(files: Mapping[str, tuple[File, ...]]) -> Shared:
         matrix=editions(
             files["matrix"],
             lambda data: _prove_readers(
-                load_matrix(data, section_category=sections, exclusive=exclusive, owned=owned)
+                load_matrix(
+                    data,
+                    section_category=sections,
+                    exclusive=exclusive,
+                    owned=owned,
+                    returned=fields.returned,
+                )
             ),
         ),
         routing=editions(files["routing"], load_routing),

@@ -46,16 +46,18 @@ def load_matrix(
     section_category: Mapping[str, Category],
     exclusive: frozenset[str],
     owned: frozenset[str] = frozenset(),
+    returned: frozenset[str] = frozenset(),
 ) -> Matrix:
     """Return the matrix of a parsed table, joined with the sections of the field table.
 
-    `exclusive` and `owned` name the sections of class EXCLUSIVE and OWNER.
+    `exclusive` and `owned` name the sections of class EXCLUSIVE and OWNER, `returned` those that
+    agencies return for a conference.
 
     :raises BrokenTable: if anything is missing, unknown or said twice, can never apply, or opens
         what no partnership may open; the message names the row.
     """
     try:
-        matrix = _read(data, section_category, exclusive, owned)
+        matrix = _read(data, section_category, exclusive, owned, returned)
     except (KeyError, TypeError, AttributeError):
         raise BrokenTable("matrix: a part of the table is missing or of the wrong shape.") from None
     check(matrix)
@@ -67,6 +69,7 @@ def _read(
     section_category: Mapping[str, Category],
     exclusive: frozenset[str],
     owned: frozenset[str],
+    returned: frozenset[str],
 ) -> Matrix:
     """Return the matrix; shape faults surface as the built-in errors `load_matrix` translates."""
     if tuple(data["columns"]) != COLUMNS:
@@ -89,6 +92,7 @@ def _read(
         section_category=MappingProxyType(dict(section_category)),
         exclusive=_known(exclusive, section_category),
         owned=_known(owned, section_category),
+        returned=_known(returned, section_category),
         conditions=MappingProxyType(conditions),
         titles=MappingProxyType({category: rows[category]["title"] for category in Category}),
         main=MappingProxyType(

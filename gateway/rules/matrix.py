@@ -90,6 +90,7 @@ class Matrix:
     section_category: Mapping[str, Category]
     exclusive: frozenset[str]  # sections of class EXCLUSIVE
     owned: frozenset[str] = frozenset()  # sections of class OWNER
+    returned: frozenset[str] = frozenset()  # what agencies return for a conference
     conditions: Mapping[str, str] = field(default_factory=dict)  # code: in words
     titles: Mapping[Category, str] = field(default_factory=dict)
     main: Mapping[Category, frozenset[Purpose]] = field(default_factory=dict)  # binds nothing
@@ -189,7 +190,7 @@ def grant(matrix: Matrix, view: View, section: str) -> Grant:
     category = matrix.section_category[section]
     if not matrix.opens(section, view.purpose):
         return Grant(Level.NONE, Level.NONE, f"purpose:{view.purpose}")
-    limit = _limit(matrix, view, category)
+    limit = _limit(matrix, view, category, is_returned=section in matrix.returned)
     if limit is Level.NONE:
         return Grant(Level.NONE, Level.NONE, f"stage:{view.stage}")
     row = f"{category}/{view.kind}"
@@ -208,7 +209,7 @@ def _limited(way: Alternative, limit: Level, row: str, stage: Stage) -> Grant:
     return Grant(level, level, because if level is way.level else f"stage:{stage}")
 
 
-def _limit(matrix: Matrix, view: View, category: Category) -> Level:
+def _limit(matrix: Matrix, view: View, category: Category, *, is_returned: bool = False) -> Level:
     """Return the highest level that role, stage and presence let through for a category."""
     roles = view.roles & READERS
     stage = matrix.stages.get(view.stage)
@@ -216,6 +217,9 @@ def _limit(matrix: Matrix, view: View, category: Category) -> Level:
         return Level.NONE
     if roles & stage.whole_column or (stage.if_present and view.is_present):
         return Level.FULL
+    # What was returned for a conference is told there; it answers no duty and is no request.
+    if is_returned:
+        return Level.NONE
     # The auditor comes after the fact: no stage may hide the log from it.
     if view.kind is AgencyKind.AUDITOR and category is Category.D27:
         return Level.FULL

@@ -34,6 +34,7 @@ from gateway.schemas.parts import Form
 from gateway.schemas.positions import DatedPosition, OverrideForm
 from gateway.schemas.problem import PROBLEM_TEXTS, ProblemDocument
 from gateway.schemas.referral import Referral
+from gateway.schemas.research import Research
 from gateway.schemas.risk import Assessment
 from gateway.schemas.walls import (
     ConflictForm,
@@ -66,6 +67,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "redaction/1": RedactionForm(),
         "primary-victim/1": PrimaryVictimForm(),
         "approval/1": ApprovalForm(),
+        "research/1": Research(),
     }
 )
 BODIES: Mapping[str, Form] = MappingProxyType(

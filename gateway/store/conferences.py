@@ -66,6 +66,15 @@ _COMING = Prepared(
     .order_by(t.conference.c.starts_at, t.conference.c.id)
     .limit(bindparam("most", type_=Integer()))
 )
+_OF_CASE = Prepared(
+    select(*_ROW)
+    .join(t.conference_case, t.conference_case.c.conference_id == t.conference.c.id)
+    .where(
+        t.conference_case.c.case_id == bindparam("case_id"),
+        t.conference.c.starts_at >= bindparam("since", type_=Utc()),
+    )
+    .order_by(t.conference.c.starts_at, t.conference.c.id)
+)
 _PLACES = Prepared(
     select(t.conference_case.c.case_id, t.conference_case.c.place).where(
         t.conference_case.c.conference_id == bindparam("conference_id"),
@@ -93,6 +102,12 @@ def list_begun(session: Session, *, after: datetime, until: datetime) -> list[tu
     c = t.conference.c
     query = select(c.agency_id, c.starts_at).where(c.starts_at > after, c.starts_at <= until)
     return [(row[0], row[1]) for row in session.execute(query.order_by(c.starts_at))]
+
+
+def list_of_case(session: Session, case_id: str, *, since: datetime) -> list[ConferenceRow]:
+    """The conferences on whose list a case stands and that start from then on, the next first."""
+    rows = _OF_CASE.rows(session, case_id=case_id, since=since)
+    return [ConferenceRow(*row) for row in rows]
 
 
 def list_places(session: Session, conference_id: str) -> dict[str, int]:

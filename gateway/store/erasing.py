@@ -24,6 +24,8 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.private_note,
     t.section,
     t.presence,
+    t.research_return,
+    t.research_request,
     t.conference_case,
     t.feed,
     t.case_token,

@@ -180,6 +180,17 @@ def supersede(session: Session, *, reference: str, case_id: str, at: datetime) -
     session.execute(update(s).where(old).values(superseded_at=at))
 
 
+def set_aside(session: Session, *, case_id: str, section_ids: Sequence[str], at: datetime) -> None:
+    """Put sections aside that their owner replaces. The text stays, sealed; nobody holds its key.
+
+    As many as were named: a section that is not there is an error.
+    """
+    s = t.section
+    for section_id in section_ids:
+        which = (s.c.case_id == case_id, s.c.id == section_id)
+        change(session, update(s).where(*which).values(superseded_at=at))
+
+
 def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:
     """The sections of each case that stand now, in the order they were written."""
     rows = _SECTIONS.rows(session, ids=case_ids) if case_ids else ()

@@ -393,6 +393,16 @@ WALLS: Mapping[str, Wall] = {
         {R: IN_CASE, A: f"{RUN} AND {IN_CASE}", C: f"{RUN} AND {IN_CASE}"},
         keeper=_may("rd", KEPT),
     ),
+    "research_request": Wall(
+        "Who was asked about a case and has answered, for who runs the conference; own ones.",
+        {R: f"{OWN} OR {RUN}", A: f"{RUN} AND {IN_CASE}", C: f"{OWN} AND {IN_CASE}"},
+        keeper=_may("rd", KEPT),
+    ),
+    "research_return": Wall(
+        "What an agency returned, as it was sent; who shares the case sees no row of it.",
+        _may("ra", f"{OWN} AND {IN_CASE}"),
+        keeper=_may("rcd", KEPT),
+    ),
     # --- keys and the access log --------------------------------------------------------------
     "epoch": Wall(
         "Names and dates of the key provider's own keys, for who keeps them.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gateway import ledger
@@ -25,8 +27,21 @@ def blobs(world: World) -> set[bytes]:
         (t.position, ("account",)),
         (t.risk, ("needs",)),
         (t.private_note, ("document",)),
+        (t.research_return, ("document",)),
     )
     return {row[name] for table, names in cells for row in world.rows(table) for name in names}
+
+
+def _researched(world: World, reference: str) -> tuple[str, dict[str, Any]]:
+    """A case for which an agency returned research: the conference, and what was returned."""
+    coordinator = world.client(COORDINATOR)
+    coordinator.decide(reference, {"decision": "ACCEPT"})
+    body = {"area": "MARLBURY", "starts_at": "2026-12-08T09:30:00Z", "attendees": [IDVA]}
+    conference = coordinator.create_conference(body)["conference"]
+    coordinator.list_case(conference, reference)
+    given = {"people": [{"person": "VICTIM", "known": "NOT_KNOWN"}]}
+    world.client(IDVA).research.give(conference, reference, given)
+    return conference, given
 
 
 def test_F38_every_case_gets_a_new_key_and_reads_as_before(world: World) -> None:
@@ -34,6 +49,7 @@ def test_F38_every_case_gets_a_new_key_and_reads_as_before(world: World) -> None
     references = [client.refer(example("c1")).reference for _ in range(3)]
     client.assess(references[0], example("c1")["document"]["risk_assessments"]["value"][0])
     idva.notes.keep(references[0], "Meet at the library.")
+    conference, given = _researched(world, references[1])
     before = [idva.pull(each, "P2").document["sections"] for each in references]
     own = client.referral(references[0])
     old, keys = blobs(world), [world.case_key(world.case_of(each)) for each in references]
@@ -42,6 +58,7 @@ def test_F38_every_case_gets_a_new_key_and_reads_as_before(world: World) -> None
     assert not blobs(world) & old
     assert [idva.pull(each, "P2").document["sections"] for each in references] == before
     assert [each.text for each in idva.notes.read(references[0])] == ["Meet at the library."]
+    assert idva.research.own(conference, references[1])["research"] == given
     again = client.referral(references[0])
     assert {k: v for k, v in again.items() if k != "checkpoint"} == {
         k: v for k, v in own.items() if k != "checkpoint"

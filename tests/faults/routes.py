@@ -48,6 +48,9 @@ BY: Mapping[str, str] = {
     "list_conference_case": COORDINATOR,
     "settle_match": COORDINATOR,
     "read_agenda": POLICE,
+    "list_research": POLICE,
+    "read_research": POLICE,
+    "return_research": POLICE,
     "prove": IDVA,
     "read_log_proof": IDVA,
     "cosign_checkpoint": IDVA,
@@ -184,6 +187,16 @@ def _agenda(world: World, name: str) -> Asked:
     return asking(BY_NAME[name], world.wire(POLICE), conference=conference)
 
 
+def _research(world: World, name: str) -> Asked:
+    """About a listed case for which police are asked to look in their records."""
+    reference, conference = _referred(world), _conference(world)
+    coordinator = world.client(COORDINATOR)
+    coordinator.decide(reference, {"decision": "ACCEPT"})
+    coordinator.list_case(conference, reference)
+    wire = world.wire(POLICE)
+    return asking(BY_NAME[name], wire, reference=reference, conference=conference)
+
+
 def _sequenced(world: World, name: str) -> Asked:
     """A proof of an entry that has its place."""
     world.sequence()
@@ -276,6 +289,9 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "list_conference_case": _listing,
     "settle_match": _match,
     "read_agenda": _agenda,
+    "list_research": _research,
+    "read_research": _research,
+    "return_research": _research,
     "prove": _sequenced,
     "read_log_proof": _sequenced,
     "cosign_checkpoint": _cosigned,

@@ -63,6 +63,7 @@ DOCUMENTS: Mapping[str, Any] = {
     },
     "release/1": {"act": "SERVES", "agency": "marlbury-idva"},
     "break-glass/1": {"category": "D05", "purpose": "P6", "reason": "An officer is on her way."},
+    "research/1": {"people": [{"person": "VICTIM", "known": "NOT_KNOWN"}]},
     "approval/1": {"act": "ASK", "section": "orientation", "reason": "A group for her."},
     "glass-review/1": {"number": 1, "finding": "JUSTIFIED", "note": "She was."},
     "primary-victim/1": {"outcome": "INSUFFICIENT", "account": "Both say so."},

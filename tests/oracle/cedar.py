@@ -208,8 +208,16 @@ def _entities() -> list[dict[str, Any]]:
     return [
         _entity("Action", "indicator", "Action", "summary"),
         _entity("Action", "summary", "Action", "full"),
-        *(_entity("Section", name, "Category", of) for name, of in categories().items()),
+        *(_section(name, of) for name, of in categories().items()),
     ]
+
+
+def _section(name: str, category: str) -> dict[str, Any]:
+    """A section in its category; what agencies return for a conference is known by its name."""
+    found = _entity("Section", name, "Category", category)
+    if name.startswith("research_"):
+        found["parents"].append({"type": "Kept", "id": "returned"})
+    return found
 
 
 def _entity(kind: str, name: str, of_kind: str, of: str) -> dict[str, Any]:

@@ -110,6 +110,8 @@ def lived(shared_world: World) -> World:
     world.client(LANDLORD).list_cases()
     world.sequence()
     world.client(POLICE).agenda(conference)
+    nothing = {"people": [{"person": "VICTIM", "known": "NOT_KNOWN"}]}
+    world.client(POLICE).research.give(conference, first, nothing)
     for caller, case_id in ((ledger.OPERATOR, None), (_IDVA, world.case_of(first))):
         with ledger.begin(world.sessions, world.keys, caller, world.now) as work:
             work.record("case.read", case_id, because="assigned")  # lines that wait

@@ -173,6 +173,10 @@ class Facts:
             "conference_case": lambda row: (
                 row["conference_id"] in attended or row["case_id"] in parts
             ),
+            "research_request": lambda row: (
+                row["agency_id"] == agency or row["conference_id"] in run
+            ),
+            "research_return": lambda row: row["agency_id"] == agency and row["case_id"] in parts,
             "log_key": lambda row: len(row["subject"]) == 7 or row["subject"] in logged,
         }
 

@@ -132,7 +132,7 @@ def test_a_named_context_sees_what_its_statements_need_and_no_more(
 def test_no_named_context_reaches_what_is_sealed(lived: World, system: System) -> None:
     """No context is everything: none opens a case, and none tells what the victim wants."""
     tables = {t.section, t.section_grant, t.private_note, t.position, t.consent, t.answer}
-    tables |= {t.referral_version}
+    tables |= {t.referral_version, t.research_return}
     for table in tables | ({t.case_key} if system is not System.KEEPER else set()):
         assert shown(lived, system, table) == []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.api.openapi import consent, examples, problems, receipts
+from gateway.api.openapi import consent, examples, problems, receipts, research
 from gateway.api.openapi.shapes import (
     ANYTHING,
     DIGEST,
@@ -87,6 +87,9 @@ SCHEMAS: dict[str, Json] = {
             "next": each(members(code=TEXT, by=TEXT, due_at=TIME)),
             "assessments": each(members(instrument=TEXT, score=NUMBER)),
             "note": said(TEXT, "Id of a private note"),
+            "conference": said(TEXT, "For which research was returned"),
+            "version": said(NUMBER, "Of a return of research"),
+            "late": said(TRUTH, "It came after its day; it counts"),
             "sealed_to": each(
                 members(agency=TEXT, custody=code(Custody)), "Who holds the key of each recipient"
             ),
@@ -142,6 +145,12 @@ SCHEMAS: dict[str, Json] = {
         file_name=TEXT,
     ),
     "access-1": members(reference=TEXT, entries=each(ANYTHING, "Who read what, when and why")),
+    "research-requests-1": members(
+        "What your agency is asked to look for, case by case.",
+        conference=TEXT,
+        requests=each(research.REQUEST),
+    ),
+    "research-own-1": research.OWN,
     "private-notes-1": members(
         "Notes of your own agency, sealed to its own keys. What is in one: private-note-text/1.",
         reference=REFERENCE,
@@ -342,6 +351,8 @@ _SEALED: Mapping[str, str] = {
     "make_statement": "statement-1",
     "list_approvals": "approvals-1",
     "read_removed": "removed-1",
+    "list_research": "research-requests-1",
+    "read_research": "research-own-1",
     "look_behind_glass": "glass-1",
 }
 

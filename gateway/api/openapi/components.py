@@ -80,6 +80,31 @@ EXAMPLES: Mapping[str, Callable[[], Json]] = {
         "digest": "A" * 43,
         "jwe": "eyJhbGciOiJFQ0RILUVTK0EyNTZLVyJ9.wrapped-key.nonce.ciphertext.tag",
     },
+    "research/1": lambda: {
+        "people": [
+            {
+                "person": "VICTIM",
+                "known": "KNOWN_RELEVANT",
+                "details_correct": "YES",
+                "involvement": {"status": "OPEN", "role": "Housing officer"},
+            },
+            {"person": "PERPETRATOR", "ref": "p1", "known": "NOT_KNOWN"},
+        ],
+        "entries": [
+            {
+                "about": "RELEVANT_TO_RISK",
+                "theme": "HOUSING",
+                "text": "Three repairs to the same door since June, each after a weekend.",
+                "nature": "FACT",
+                "confidence": "HIGH",
+                "extract": "WORDS",
+                "words": "Repeated damage to the front door since June.",
+            }
+        ],
+        "proposed_actions": [{"text": "Change the locks."}],
+        "not_shared": [{"reason": "THIRD_PARTY"}],
+        "attending": "Housing officer",
+    },
     "section-copy/1": lambda: {"agency": "aster-women", "kid": "enc-1"},
     "decision/1": lambda: {
         "decision": "RETURN",

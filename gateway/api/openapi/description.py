@@ -208,9 +208,9 @@ SCOPES: Mapping[Scope, str] = {
     Scope.REFERRALS_READ: "Read your agency's own referrals",
     Scope.RISK_WRITE: "Add risk assessments to your referrals",
     Scope.CASES_READ: "See and pull cases assigned to your agency",
-    Scope.CASES_WRITE: "Answer cases, record positions, decide",
+    Scope.CASES_WRITE: "Answer cases, record positions, decide, return research",
     Scope.CONFERENCE_WRITE: "Plan conferences and list cases",
-    Scope.CONFERENCE_READ: "Get your agenda",
+    Scope.CONFERENCE_READ: "Get your agenda and what you are asked to look for",
     Scope.LOG_READ: "See who read what, and prove it",
     Scope.DIRECTORY_READ: "List the partner agencies",
 }

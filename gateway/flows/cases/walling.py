@@ -12,12 +12,14 @@ from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import facts_of, find_case
 from gateway.ledger import Work
 from gateway.rules import conflict
+from gateway.rules.clocks import due
 from gateway.rules.facts import CaseFacts
 from gateway.rules.states import stage
 from gateway.schemas.codes import CaseRole, ConflictAct, Stage
-from gateway.store import cases, dated, feed, members
+from gateway.store import cases, conferences, dated, feed, members, research
 from gateway.store import tables as t
 from gateway.store.members import NewAssignment
+from gateway.store.research import RequestRow
 
 FORM = "conflict/1"
 KEPT_OUT = "CONFLICT"  # in the feed: somebody is kept out, or reads in another's place
@@ -120,6 +122,8 @@ def _follow(
     if is_asked:
         new = NewAssignment(agency_id, CaseRole.RESEARCH, "deputy")
         members.add_assignments(work.session, case_id=case_id, assignments=[new], at=work.now)
+    if act is ConflictAct.DEPUTY and (is_asked or agency_id in before.members):
+        _ask_research(work, before, agency_id)
     regrant(work, key, work.profiles.for_area(before.area, work.today))
     entry = work.record(
         "conflict.settled",
@@ -135,3 +139,20 @@ def _follow(
     if act is ConflictAct.DEPUTY and (is_asked or agency_id in before.members):
         kinds.append((agency_id, "ASSIGNED"))
     feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)
+
+
+def _ask_research(work: Work, facts: CaseFacts, agency_id: str) -> None:
+    """Ask an agency that was left out, and now has a deputy, like the other attendees."""
+    profile = work.profiles.for_area(facts.area, work.today)
+    for row in conferences.list_of_case(work.session, facts.case_id, since=work.now):
+        is_run = row.agency_id == work.caller.agency_id
+        if not is_run or agency_id not in conferences.list_attendees(
+            work.session, row.conference_id
+        ):
+            continue
+        rows = research.list_requests(work.session, row.conference_id, [facts.case_id])
+        by = due(profile.clocks["CLK_RESEARCH"], row.starts_at, profile.working_days)
+        by = by if by > work.now else row.starts_at
+        new = RequestRow(row.conference_id, facts.case_id, agency_id, work.now, by)
+        if all(each.agency_id != agency_id for each in rows):
+            research.add_requests(work.session, [new])

@@ -3,6 +3,7 @@
 from gateway.flows.conferences.actions import Proposal, Proposed, propose, settle, take_in
 from gateway.flows.conferences.agenda import Agenda, Line, build_agenda, seal_agenda
 from gateway.flows.conferences.declaring import Declaring, admit, apologise, show_declaration, sign
+from gateway.flows.conferences.extracts import Given, extracts_of, read_extracts
 from gateway.flows.conferences.hearing import (
     close_case,
     defer_case,
@@ -22,6 +23,15 @@ from gateway.flows.conferences.plans import (
     send_plan,
     show_actions,
 )
+from gateway.flows.conferences.research import (
+    Own,
+    Request,
+    list_research,
+    read_own,
+    show_own,
+    show_research,
+)
+from gateway.flows.conferences.returning import return_research
 from gateway.flows.conferences.room import (
     Hearing,
     Room,
@@ -34,13 +44,16 @@ from gateway.flows.conferences.room import (
 __all__ = [
     "Agenda",
     "Declaring",
+    "Given",
     "Hearing",
     "Line",
     "Listed",
+    "Own",
     "Plan",
     "Planned",
     "Proposal",
     "Proposed",
+    "Request",
     "Room",
     "Sent",
     "Task",
@@ -53,10 +66,12 @@ __all__ = [
     "defer_case",
     "end_meeting",
     "enter_room",
+    "extracts_of",
     "follow_rules",
     "leave_room",
     "list_case",
     "list_planned",
+    "list_research",
     "list_tasks",
     "lock",
     "mark",
@@ -64,6 +79,9 @@ __all__ = [
     "open_case",
     "plan",
     "propose",
+    "read_extracts",
+    "read_own",
+    "return_research",
     "seal_actions",
     "seal_agenda",
     "send_plan",
@@ -72,6 +90,8 @@ __all__ = [
     "show_agenda",
     "show_declaration",
     "show_hearing",
+    "show_own",
+    "show_research",
     "show_room",
     "sign",
     "take_in",

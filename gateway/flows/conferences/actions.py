@@ -23,7 +23,7 @@ from gateway.disclosure import (
     regrant,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.conferences.planning import is_left_out
+from gateway.flows.conferences.asking import is_left_out
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import actions as rule

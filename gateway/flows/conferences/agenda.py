@@ -20,10 +20,12 @@ from gateway.disclosure import (
     with_unseen,
 )
 from gateway.errors import Denied
+from gateway.flows.conferences.extracts import progress_of
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import agenda, conflict, markers
 from gateway.rules.facts import AgendaFacts, CaseFacts, Slot
+from gateway.rules.research import Progress
 from gateway.schemas import reference as references
 from gateway.schemas.codes import (
     Acknowledgement,
@@ -65,6 +67,7 @@ class Line:
     markers: tuple[str, ...]
     event_on: str | None
     idva: str | None  # ACCEPTED, DECLINED, WAITING
+    research: Progress | None = None  # for who runs the conference
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,9 @@ def build_agenda(
         zone=str(profile.zone),
         reader=names[work.caller.agency_id].name,
         reader_kind=str(work.caller.kind),
-        lines=_lines(work, slots, found, kinds, first, names, on),
+        lines=_with_research(
+            work, conference, found, slots, _lines(work, slots, found, kinds, first, names, on)
+        ),
         listed=len(case_ids),
         capacity=profile.capacity.cases,
         labels={
@@ -266,6 +271,28 @@ def _lines(
             on=on,
         )
         for number, slot in enumerate(seen, 1)
+    )
+
+
+def _with_research(
+    work: Work,
+    conference: ConferenceRow,
+    found: Mapping[str, Disclosed],
+    slots: tuple[Slot, ...],
+    lines: tuple[Line, ...],
+) -> tuple[Line, ...]:
+    """Say on each line how far its research is; who has answered is told to who runs it alone."""
+    if conference.agency_id != work.caller.agency_id:
+        return lines
+    facts = {case_id: each.facts for case_id, each in found.items()}
+    progress = progress_of(work, conference.conference_id, facts)
+    seen = [slot.case_id for slot in slots if slot.case_id in found]
+    # A referrer that coordinates as well is told no more of others than it is of anything else.
+    return tuple(
+        line
+        if found[case_id].decision.because == "own"
+        else replace(line, research=progress[case_id])
+        for case_id, line in zip(seen, lines, strict=True)
     )
 
 

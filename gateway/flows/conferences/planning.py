@@ -15,11 +15,10 @@ from gateway.disclosure import (
     shown_on_pages,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.conferences.finding import limits_of, own_case
+from gateway.flows.conferences.asking import is_left_out, request_research
+from gateway.flows.conferences.finding import own_case
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
-from gateway.rules import conflict
-from gateway.rules.facts import CaseFacts
 from gateway.rules.states import move
 from gateway.schemas.chance import new_uuid
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
@@ -128,14 +127,16 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
         listed_at=work.now,
     )
     asked = _ask(work, case_id, conference_id, profile)
+    requested = request_research(work, conference, case_id, profile)
     regrant(work, open_case_key(work, case_id), profile)
     entry = work.record(
         "conference.list",
         case_id,
         because=str(kind),
-        facts={"conference": conference_id, "asked": list(asked)},
+        facts={"conference": conference_id, "asked": list(asked), "research": list(requested)},
     )
     kinds = [(agency_id, "ASSIGNED") for agency_id in asked]
+    kinds += [(agency_id, "CHANGED") for agency_id in requested if agency_id not in asked]
     feed.add_items(work.session, case_id=case_id, kinds=kinds, entry_id=entry.id)
     return Listed(kind, state, asked)
 
@@ -206,11 +207,3 @@ def _ask(work: Work, case_id: str, conference_id: str, profile: Profile) -> tupl
         at=work.now,
     )
     return asked
-
-
-def is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
-    """By the victim's condition, by a bar, or because nobody of it may read: no deputy is named."""
-    is_walled = conflict.is_shut(facts, agency_id) or facts.ties.is_restricted
-    if is_walled and not conflict.has_stand_in(facts, agency_id):
-        return True
-    return limits_of(facts).leave_out(agency_id, kind)

@@ -78,6 +78,7 @@ from gateway.store.tables.log import (
 )
 from gateway.store.tables.notices import announcement, beat, contact, feed, notice
 from gateway.store.tables.people import desk_session, one_time, passkey, password, person_role
+from gateway.store.tables.research import research_request, research_return
 
 __all__ = [
     "Serial",
@@ -146,6 +147,8 @@ __all__ = [
     "referral",
     "referral_version",
     "release",
+    "research_request",
+    "research_return",
     "revoked_token",
     "risk",
     "seal_request",
