@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from gateway import host
 from gateway.agencies.replay import Replay, address
+from gateway.agencies.single_sign_on import Provider
 from gateway.api import (
     approvals,
     cases,
@@ -51,6 +52,7 @@ from gateway.desk import (
     waits,
 )
 from gateway.desk import cases as desk_cases
+from gateway.desk import provider as single_sign_on
 from gateway.desk.guard import PUBLIC_ENDPOINTS as DESK_PUBLIC
 from gateway.desk.guard import desk
 from gateway.errors import Unavailable, UnsafeSettings
@@ -74,6 +76,7 @@ from gateway.web import headers, reference
 
 PAGES = (
     sign_in,
+    single_sign_on,
     account,
     colleagues,
     home,
@@ -157,6 +160,7 @@ def create_app(
         ),
         sequencer=Sequencer(sessions, held.at, clock),
         chance=chance,
+        provider=_provider(settings),
     )
     try:
         if settings.mode == "production":
@@ -197,6 +201,12 @@ def create_app(
     app.after_request(_harden)
     _refuse_open_routes(app)
     return app
+
+
+def _provider(settings: Settings) -> Provider | None:
+    if settings.sign_on is None:
+        return None
+    return Provider(settings.sign_on, settings.base_url + single_sign_on.ANSWER)
 
 
 def _refuse_strong_role(engine: Engine) -> None:

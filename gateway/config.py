@@ -48,6 +48,21 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOn:
+    """The partnership's provider for single sign-on (OpenID Connect), and how it knows us.
+
+    `key_file` holds the private JWK that we sign with; of `factors`, one must stand in the `acr`
+    or `amr` of every ID token (RFC 8176: "mfa").
+    """
+
+    issuer: str
+    client_id: str
+    key_file: Path
+    name: str
+    factors: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What the service is told from outside.
 
@@ -71,6 +86,7 @@ class Settings:
     pending_lines: int = 5000  # the sequencer takes them in a second; some 5 MB of disk
     pending_seconds: int = 60  # a hundred of its rounds; a partner repeats within five minutes
     mail: Mail | None = None  # without one no notice is sent
+    sign_on: SignOn | None = None  # without one people sign in here alone
 
     @property
     def epochs_in(self) -> Token | None:
@@ -116,6 +132,13 @@ class Settings:
         smtp = env.str("SMTP", "")
         mail_from, smtp_user = env.str("MAIL_FROM", ""), env.str("SMTP_USER", "")
         smtp_password = env.path("SMTP_PASSWORD_FILE", None)
+        sign_on = (
+            env.str("SSO_ISSUER", ""),
+            env.str("SSO_CLIENT_ID", ""),
+            env.path("SSO_KEY_FILE", None),
+            env.str("SSO_NAME", "your organisation"),
+            env.str("SSO_FACTORS", "mfa"),
+        )
         try:
             env.seal()
         except EnvValidationError as error:
@@ -138,6 +161,7 @@ class Settings:
             pending_lines=pending[0],
             pending_seconds=pending[1],
             mail=_mail(smtp, mail_from, smtp_user, smtp_password),
+            sign_on=_sign_on(*sign_on),
         )
 
 
@@ -156,6 +180,27 @@ def _mail(address: str, sender: str, user: str, password_file: Path | None) -> M
     is_tls = found[1] == "smtps"
     port = int(found[3] or (465 if is_tls else 587))
     return Mail(found[2], port, is_tls, sender, user, password_file)
+
+
+def _sign_on(
+    issuer: str, client_id: str, key_file: Path | None, name: str, factors: str
+) -> SignOn | None:
+    """Return the provider of the GATEWAY_SSO_ settings, or None.
+
+    :raises UnsafeSettings: if they are malformed, or some are missing.
+    """
+    if not any((issuer, client_id, key_file)):
+        return None
+    parts = urlsplit(issuer)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _HERE)
+    if not is_safe or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise UnsafeSettings("GATEWAY_SSO_ISSUER must be an https:// address.")
+    wanted = frozenset(factors.split())
+    if not client_id or key_file is None or not wanted:
+        raise UnsafeSettings(
+            "GATEWAY_SSO_ISSUER, _CLIENT_ID, _KEY_FILE and _FACTORS belong together."
+        )
+    return SignOn(issuer, client_id, key_file, name, wanted)
 
 
 def _token(module: Path | None, label: str, pin_file: Path | None) -> Token | None:

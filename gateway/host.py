@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from gateway.config import Settings
+from gateway.config import Settings, SignOn
 from gateway.errors import UnsafeSettings
 
 DEMONSTRATION = ".gateway-demo"  # marks a folder that `gateway demo` made and replaces at will
@@ -82,6 +82,8 @@ def check(settings: Settings, environment: Mapping[str, str] = os.environ) -> No
     secret = settings.mail.password_file if settings.mail else None
     if secret and (is_open_to(secret, 0o077) or is_of_another(secret, os.geteuid())):
         faults.append("the mail server's password file must be the service's alone (0600)")
+    if settings.sign_on:
+        faults += _faults_of_sign_on(settings.sign_on)
     if settings.replay_url:
         faults += _faults_of_url("GATEWAY_REPLAY_URL", settings.replay_url)
     if faults:
@@ -99,6 +101,14 @@ def is_of_another(path: Path, user: int) -> bool:
 
 
 # --- within -----------------------------------------------------------------------------------
+
+
+def _faults_of_sign_on(sign_on: SignOn) -> Iterator[str]:
+    key = sign_on.key_file
+    if not key.is_file() or is_open_to(key, 0o077) or is_of_another(key, os.geteuid()):
+        yield "the key for single sign-on must be there, and the service's alone (0600)"
+    if not sign_on.issuer.startswith("https:"):
+        yield "the provider of single sign-on must be reached over https"
 
 
 def _faults_of_keys(folder: Path) -> Iterator[str]:

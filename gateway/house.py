@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.agencies.replay import Replay
+from gateway.agencies.single_sign_on import Provider
 from gateway.config import Settings
 from gateway.ledger import Pressure, Sequencer
 from gateway.profiles.loader import Profiles
@@ -29,6 +30,7 @@ class House:
     pressure: Pressure
     sequencer: Sequencer
     chance: Chance = SYSTEM
+    provider: Provider | None = None  # for single sign-on
 
     @property
     def keys(self) -> Keys:

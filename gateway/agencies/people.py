@@ -16,10 +16,11 @@ from gateway.ledger import Work, reading_as, reading_registry
 from gateway.rules import conflict, desk
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody, OneTime, PersonRole, SignedInBy
-from gateway.store import credentials
+from gateway.store import credentials, sign_ons
 from gateway.store import people as store
 from gateway.store.credentials import PasskeyRow
 from gateway.store.people import PersonRow, SessionRow
+from gateway.store.sign_ons import SignOnRow
 
 _SECRET = 32  # bytes
 _HELD = re.compile(r"([a-z0-9][a-z0-9_-]{0,63})\.([A-Za-z0-9_-]{43})", re.ASCII)
@@ -83,6 +84,12 @@ def find_key(sessions: sessionmaker[Session], answer: str) -> PasskeyRow | None:
     key_id = passkeys.key_id(answer)
     with reading_registry(sessions) as session:
         return credentials.find_passkey(session, key_id)
+
+
+def find_subject(sessions: sessionmaker[Session], subject: bytes) -> SignOnRow | None:
+    """Whom a provider's subject is here, before it is known whose it is."""
+    with reading_registry(sessions) as session:
+        return sign_ons.find_subject(session, subject)
 
 
 def find_link(
@@ -154,8 +161,11 @@ def list_all(work: Work) -> list[Person]:
     ]
 
 
-def begin_session(work: Work, method: SignedInBy) -> str:
-    """Sign the caller's worker in; returns what the browser is to hold."""
+def begin_session(work: Work, method: SignedInBy, *, proven_at: datetime | None = None) -> str:
+    """Sign the caller's worker in; returns what the browser is to hold.
+
+    `proven_at` is when the person proved who it is, if that was elsewhere and earlier.
+    """
     text, digest = new_secret(work.caller.agency_id)
     store.add_session(
         work.session,
@@ -165,7 +175,7 @@ def begin_session(work: Work, method: SignedInBy) -> str:
             worker_id=work.caller.worker_id or "",
             method=method,
             began_at=work.now,
-            authenticated_at=work.now,
+            authenticated_at=proven_at or work.now,
             seen_at=work.now,
             ended_at=None,
         ),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 
 import click
 from sqlalchemy.exc import SQLAlchemyError
@@ -12,7 +15,7 @@ from gateway.cli.office import Office, failing_plainly
 from gateway.errors import UnsafeSettings
 from gateway.flows import keeping
 from gateway.migrations import is_current
-from gateway.sealing import key_files, key_making
+from gateway.sealing import jwk, key_files, key_making
 from gateway.sealing import keys as own
 from gateway.sealing.key_lock import alone
 
@@ -137,6 +140,23 @@ def list_(office: Office) -> None:
     with office.work() as work:
         keeping.record_listing(work)
     show(held)
+
+
+@keys.command("sign-on")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def sign_on(path: Path) -> None:
+    """Make the key with which the gateway speaks to the provider of single sign-on.
+
+    PATH is the file of GATEWAY_SSO_KEY_FILE, and is never overwritten. What is printed is the
+    public part, as a JWK Set, for the provider.
+    """
+    made = jwk.new_private("sig")
+    try:
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+            json.dump(made, file)
+    except OSError:
+        raise click.ClickException("The file is there already, or cannot be written.") from None
+    click.echo(json.dumps({"keys": [jwk.public_part(made)]}, indent=2))
 
 
 def show(held: Iterable[own.KeyInfo]) -> None:

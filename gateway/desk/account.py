@@ -18,7 +18,7 @@ from gateway.flows import people as flows
 from gateway.schemas.codes import Limited
 
 # Where a proof of just now leads back to; nothing that was sent is ever an address.
-_AFTER = {
+AFTER = {
     "account": f"{ROOT}/account",
     "begin_password": f"{ROOT}/account/password",
     "colleagues": f"{ROOT}/people",
@@ -112,7 +112,7 @@ def prove_again(visit: Visit) -> Answer:
     except Mismatch:
         return _prove(visit, asked, said="That did not work. Try again.", status=403)
     users.begin(secret)
-    return redirect(_AFTER.get(asked, f"{ROOT}/account"), 303)
+    return redirect(AFTER.get(asked, f"{ROOT}/account"), 303)
 
 
 def _account(visit: Visit) -> Response:
@@ -139,7 +139,7 @@ def _password(visit: Visit, *, said: str = "", status: int = 200) -> Response:
 def _prove(visit: Visit, asked: str, *, said: str = "", status: int = 200) -> Response:
     with visit.work() as work:
         proofs = flows.list_proofs(work)
-    known = asked if asked in _AFTER else ""
+    known = asked if asked in AFTER else ""
     return show(
         "prove", visit, status=status, has_script=True, asked=known, said=said, proofs=proofs
     )

@@ -16,7 +16,7 @@ from flask.sessions import SessionInterface, SessionMixin
 from gateway.agencies import people
 from gateway.desk.place import ROOT
 
-_SESSION, _FORM = "gw-desk", "gw-form"
+_SESSION, _FORM, _ROUND = "gw-desk", "gw-form", "gw-round"
 _FORM_BYTES = 24
 
 
@@ -62,6 +62,26 @@ class Cookies(SessionInterface):
 
     def _set(self, app: Flask, response: Response, name: str, value: str) -> None:
         response.set_cookie(_named(app, name), value, **_flags(app))
+
+
+def keep_round(app: Flask, answer: Response, sealed: str) -> None:
+    """Let the browser hold a round of single sign-on, until it comes back.
+
+    Unlike the session it comes along when another site sends the browser here (RFC 6265bis "Lax"):
+    that is how a round ends.
+    """
+    flags = {**_flags(app), "samesite": "Lax"}
+    answer.set_cookie(_named(app, _ROUND), sealed, max_age=600, **flags)
+
+
+def kept_round(app: Flask, request: Request) -> str:
+    """The round that came along, or nothing."""
+    return request.cookies.get(_named(app, _ROUND), "")
+
+
+def drop_round(app: Flask, answer: Response) -> None:
+    """Let the browser forget a round: it is over."""
+    answer.delete_cookie(_named(app, _ROUND), **{**_flags(app), "samesite": "Lax"})
 
 
 def form_token(held: Held) -> str:

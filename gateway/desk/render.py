@@ -60,6 +60,7 @@ def show(
             zone=_zone(person, visit.now if visit else None),
             is_demonstration=house().settings.mode == "demo",
             now=visit.now if visit else None,
+            provider=_provider(),
             **values,
         )
     )
@@ -67,6 +68,12 @@ def show(
     response.headers["Content-Security-Policy"] = _POLICY + (_SCRIPT if has_script else "")
     response.headers["Vary"] = "Cookie"
     return response
+
+
+def _provider() -> str:
+    """What people call the provider of single sign-on here, if there is one."""
+    found = house().provider
+    return found.name if found else ""
 
 
 def _menu(person: Person | None) -> list[tuple[str, str, str]]:

@@ -714,5 +714,6 @@ class SignedInBy(StrEnum):
     PASSKEY = "hwk"
     PASSWORD_AND_CODE = "pwd otp"  # noqa: S105 - the name of a method
     RECOVERY_CODE = "kba"
+    SINGLE_SIGN_ON = "sso"
     INVITATION = "link"
     DEMONSTRATION = "demo"

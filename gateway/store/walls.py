@@ -145,6 +145,11 @@ WALLS: Mapping[str, Wall] = {
         {System.ROUTING: _all("r")},
     ),
     "password": Wall("What an agency's own people's passwords open.", _may("racd", OWN)),
+    "sign_on": Wall(
+        "Whom a provider's subject is among an agency's own people; looked up before it is known.",
+        _may("racd", OWN),
+        {System.ROUTING: _all("r")},
+    ),
     "one_time": Wall(
         "Invitations and codes of an agency's own people, as digests.",
         _may("racd", OWN),

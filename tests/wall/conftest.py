@@ -145,6 +145,7 @@ def _tie(world: World, case_id: str) -> None:
             t.password,
             {**signs_in, "salt": b"s" * 16, "seed": b"e", "last_step": 0, "set_at": world.now},
         ),
+        (t.sign_on, {**signs_in, "subject": b"j" * 32, "linked_at": world.now}),
         (
             t.one_time,
             {

@@ -48,6 +48,7 @@ OWN = {
     "passkey",
     "password",
     "person_role",
+    "sign_on",
     "worker",
 }
 OF_CASE = {

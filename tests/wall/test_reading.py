@@ -22,7 +22,15 @@ _CHURCH = Caller(CHURCH, AgencyKind.OTHER, "MARLBURY")
 
 # Which tables each named context sees, all of them or (PARTLY) some of their rows.
 SYSTEM: dict[System, set[str]] = {
-    System.ROUTING: {"agency_scope", "assignment", "case", "link", "passkey", "referral"},
+    System.ROUTING: {
+        "agency_scope",
+        "assignment",
+        "case",
+        "link",
+        "passkey",
+        "referral",
+        "sign_on",
+    },
     System.MATCHING: {
         "acknowledgement",
         "assignment",

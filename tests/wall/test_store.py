@@ -156,6 +156,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "credentials.count_one_time": {"kind": OneTime.INVITATION},
     "credentials.find_one_time": {"digest": b"o" * 32},
     "credentials.find_passkey": {"key_id": b"k" * 32},
+    "sign_ons.find_subject": {"subject": b"j" * 32},
     "epochs.list_elsewhere": {"table": t.case_key},
     "worker_keys.find_key": {"kid": "own"},
     "erasing.find_tombstone": {"reference": "0000000000"},

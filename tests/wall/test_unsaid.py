@@ -46,6 +46,7 @@ MAY_MEET_NONE = {
     "credentials.delete_one_time": "there may have been none",
     "credentials.delete_password": "there may have been none",
     "credentials.end_passkeys": "a person may have none",
+    "sign_ons.end": "a person need not have linked anything",
     "credentials.set_step": "tells whether the code was new",
     "credentials.set_used": "tells whether nobody else used it meanwhile",
     "credentials.use": "tells whether it was open",

@@ -28,6 +28,11 @@ from gateway.flows.people.signing_in import (
     sign_out,
     sign_out_everywhere,
 )
+from gateway.flows.people.signing_on import (
+    link_provider,
+    prove_with_provider,
+    sign_in_with_provider,
+)
 
 __all__ = [
     "Colleague",
@@ -40,15 +45,18 @@ __all__ = [
     "invite",
     "invite_administrator",
     "invite_first",
+    "link_provider",
     "list_colleagues",
     "list_proofs",
     "new_recovery_codes",
     "note_use",
     "prove_again",
+    "prove_with_provider",
     "set_password",
     "sign_in_with_link",
     "sign_in_with_passkey",
     "sign_in_with_password",
+    "sign_in_with_provider",
     "sign_in_with_recovery",
     "sign_out",
     "sign_out_everywhere",

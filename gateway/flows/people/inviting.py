@@ -13,7 +13,7 @@ from gateway.ledger import Work
 from gateway.rules import desk
 from gateway.schemas.codes import OneTime, PersonRole
 from gateway.sealing.operators import Operators
-from gateway.store import agencies, credentials
+from gateway.store import agencies, credentials, sign_ons
 from gateway.store import people as store
 from gateway.store.credentials import OneTimeRow
 
@@ -179,6 +179,7 @@ def _end_all(work: Work, worker_id: str) -> None:
     store.end_sessions(work.session, agency_id=agency_id, worker_id=worker_id, at=now)
     credentials.end_passkeys(work.session, agency_id=agency_id, worker_id=worker_id, at=now)
     credentials.delete_password(work.session, agency_id=agency_id, worker_id=worker_id)
+    sign_ons.end(work.session, agency_id=agency_id, worker_id=worker_id)
     for kind in (OneTime.RECOVERY, OneTime.INVITATION):
         credentials.delete_one_time(
             work.session, agency_id=agency_id, worker_id=worker_id, kind=kind

@@ -12,7 +12,7 @@ from gateway.agencies.passkeys import Site
 from gateway.errors import Invalid
 from gateway.ledger import Work
 from gateway.schemas.codes import OneTime
-from gateway.store import credentials
+from gateway.store import credentials, sign_ons
 from gateway.store.credentials import OneTimeRow
 
 CODES = 10
@@ -26,6 +26,7 @@ class Proofs:
     passkeys: tuple[tuple[datetime, datetime | None], ...]  # added, last used
     has_password: bool
     recovery_codes: int
+    is_linked: bool  # to the partnership's provider
 
 
 def list_proofs(work: Work) -> Proofs:
@@ -36,8 +37,14 @@ def list_proofs(work: Work) -> Proofs:
     codes = credentials.count_one_time(
         work.session, agency_id=agency_id, worker_id=worker_id, kind=OneTime.RECOVERY
     )
+    linked = sign_ons.find_of(work.session, agency_id=agency_id, worker_id=worker_id)
     work.count("desk.proofs")
-    return Proofs(tuple((row.added_at, row.used_at) for row in keys), password is not None, codes)
+    return Proofs(
+        passkeys=tuple((row.added_at, row.used_at) for row in keys),
+        has_password=password is not None,
+        recovery_codes=codes,
+        is_linked=linked is not None,
+    )
 
 
 def ask_for_passkey(work: Work, site: Site) -> str:

@@ -25,7 +25,7 @@ def sign_in_with_passkey(work: Work, site: Site, answer: str, row: PasskeyRow) -
     :raises Denied: if the person is stopped or has no role.
     """
     work.attempt("desk.signed_in")
-    _require_standing(work)
+    require_standing(work)
     count = passkeys.check(site, answer, row, now=work.now)
     if not credentials.set_used(work.session, row, sign_count=count, at=work.now):
         raise Mismatch("The passkey was used at the same moment.")
@@ -42,7 +42,7 @@ def sign_in_with_password(work: Work, password: str, code: str) -> str:
     """
     work.attempt("desk.signed_in")
     _check_password(work, password, code)
-    _require_standing(work)
+    require_standing(work)
     return _begin(work, SignedInBy.PASSWORD_AND_CODE)
 
 
@@ -52,7 +52,7 @@ def sign_in_with_recovery(work: Work, held: Held) -> str:
     :raises Mismatch: if it is none of the person's.
     """
     work.attempt("desk.signed_in")
-    _require_standing(work)
+    require_standing(work)
     row = credentials.find_one_time(
         work.session, agency_id=held.agency_id, digest=held.digest, at=work.now
     )
@@ -68,7 +68,7 @@ def sign_in_with_link(work: Work, held: Held, kind: OneTime) -> str:
     :raises Denied: if it is not for this worker, of another kind, used or too old.
     """
     work.attempt("desk.signed_in")
-    _require_standing(work)
+    require_standing(work)
     row = credentials.find_one_time(
         work.session, agency_id=held.agency_id, digest=held.digest, at=work.now
     )
@@ -105,7 +105,7 @@ def prove_again(
     else:
         _check_password(work, password, code)
         method = SignedInBy.PASSWORD_AND_CODE
-    _end(work, now_in.digest)
+    end(work, now_in.digest)
     return _begin(work, method, "desk.proved_again")
 
 
@@ -118,19 +118,23 @@ def note_use(work: Work, digest: bytes) -> None:
 def sign_out(work: Work, digest: bytes) -> None:
     """End one session of the caller's worker."""
     work.attempt("desk.signed_out")
-    _end(work, digest)
+    end(work, digest)
     work.record("desk.signed_out", None, because="asked")
 
 
 def sign_out_everywhere(work: Work) -> int:
     """End all sessions of the caller's worker; how many there were."""
     work.attempt("desk.signed_out")
-    ended = _end(work, None)
+    ended = end(work, None)
     work.record("desk.signed_out", None, because="asked-everywhere", facts={"sessions": ended})
     return ended
 
 
-def _require_standing(work: Work) -> None:
+def require_standing(work: Work) -> None:
+    """Refuse whom nothing opens.
+
+    :raises Denied: if the person is stopped or has no role.
+    """
     person = people.find_in(
         work.session, work.caller.agency_id, work.caller.worker_id or "", work.now
     )
@@ -163,7 +167,8 @@ def _begin(work: Work, method: SignedInBy, event: str = "desk.signed_in") -> str
     return text
 
 
-def _end(work: Work, digest: bytes | None) -> int:
+def end(work: Work, digest: bytes | None) -> int:
+    """End one session of the caller's worker, or all; how many there were."""
     return store.end_sessions(
         work.session,
         agency_id=work.caller.agency_id,

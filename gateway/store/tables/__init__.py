@@ -77,7 +77,14 @@ from gateway.store.tables.log import (
     log_witness,
 )
 from gateway.store.tables.notices import announcement, beat, contact, feed, notice
-from gateway.store.tables.people import desk_session, one_time, passkey, password, person_role
+from gateway.store.tables.people import (
+    desk_session,
+    one_time,
+    passkey,
+    password,
+    person_role,
+    sign_on,
+)
 from gateway.store.tables.research import research_request, research_return
 
 __all__ = [
@@ -154,6 +161,7 @@ __all__ = [
     "seal_request",
     "section",
     "section_grant",
+    "sign_on",
     "state",
     "tombstone",
     "worker",

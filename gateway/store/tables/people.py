@@ -47,6 +47,17 @@ password = Table(
     ForeignKeyConstraint(["agency_id", "worker_id"], ["worker.agency_id", "worker.id"]),
 )
 
+sign_on = Table(
+    "sign_on",  # whom a provider's subject is here; a person links its own
+    metadata,
+    agency_id(primary_key=True),
+    Column("worker_id", Slug, primary_key=True),
+    Column("subject", Digest, nullable=False, unique=True),  # SHA-256 of issuer and subject
+    Column("linked_at", Utc, nullable=False),
+    Column("used_at", Utc),
+    ForeignKeyConstraint(["agency_id", "worker_id"], ["worker.agency_id", "worker.id"]),
+)
+
 one_time = Table(
     "one_time",  # invitations, and codes for a lost device
     metadata,
