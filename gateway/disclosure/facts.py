@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import TypeVar
@@ -25,22 +26,32 @@ from gateway.store.sections import SectionRow
 Row = TypeVar("Row", AssignmentRow, SectionRow)
 
 
+@dataclass(frozen=True, slots=True)
+class Some:
+    """The sections of these names, and of whatever names the sealed ones and the reader's own."""
+
+    names: frozenset[str]
+    reader: str
+
+
 def list_facts(
     session: Session,
     case_ids: Sequence[str],
     *,
     on: date,
     ties: Mapping[str, Ties] | None = None,
+    some: Some | None = None,
 ) -> dict[str, CaseFacts]:
     """The facts of each case that exists, from the canonical rows and never from a cache.
 
-    `ties` are those of the cases, if they were loaded in this transaction.
+    `ties` are those of the cases, if they were loaded in this transaction. With `some`, only those
+    sections are known of: for a page of many cases that shows few of them.
 
     An agreement that ended before `on` counts as not sought, and the outcome that was decided for
     that day as the outcome: nothing has to run for it to end.
     """
     by_case = _group(members.list_assignments(session, case_ids))
-    stored = _group(sections.list_sections(session, case_ids))
+    stored = _group(_list_sections(session, case_ids, some))
     ties_of = list_ties(session, case_ids) if ties is None else ties
     approved = _approved(session, case_ids, on)
     now = cases.list_now(session, case_ids)
@@ -76,6 +87,14 @@ def list_facts(
 def _was_heard(row: CaseNow) -> bool:
     """Whether a meeting hears a case, or has heard it: then it matters who is in the room."""
     return row.sitting_id is not None or STAGES.get(row.state) is Stage.AFTER
+
+
+def _list_sections(
+    session: Session, case_ids: Sequence[str], some: Some | None
+) -> list[SectionRow]:
+    if some is None:
+        return sections.list_sections(session, case_ids)
+    return sections.list_some_sections(session, case_ids, agency_id=some.reader, names=some.names)
 
 
 def _approved(

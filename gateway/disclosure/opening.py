@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.disclosure.deciding import basis_of, profile_of, require_purpose
-from gateway.disclosure.facts import list_facts
+from gateway.disclosure.facts import Some, list_facts
 from gateway.disclosure.following import follow_tables
 from gateway.disclosure.holding import look_through, record_held, tell_chair
 from gateway.disclosure.pieces import Opened, Piece, open_pieces
@@ -182,17 +182,21 @@ def _look_through(
     return found.pieces
 
 
-def load(work: Work, case_ids: Sequence[str]) -> tuple[dict[str, CaseFacts], dict[str, Ties]]:
+def load(
+    work: Work, case_ids: Sequence[str], *, names: Collection[str] | None = None
+) -> tuple[dict[str, CaseFacts], dict[str, Ties]]:
     """The facts of cases about to be read, which nobody changes until the reading is over.
 
-    And the ties of all of them, also of those that the caller's rows do not show.
+    And the ties of all of them, also of those that the caller's rows do not show. With `names`,
+    the sections of others are known of by these alone, and all that is sealed.
 
     Who takes something back at that moment waits for this reading, and finds it in the log; or is
     first, and then this reading finds it taken back.
     """
     cases.lock_for_reading(work.session, case_ids)
     ties = list_ties(work.session, case_ids)
-    return list_facts(work.session, case_ids, on=work.today, ties=ties), ties
+    some = None if names is None else Some(frozenset(names), work.caller.agency_id)
+    return list_facts(work.session, case_ids, on=work.today, ties=ties, some=some), ties
 
 
 def _own(facts: CaseFacts, caller: Caller) -> CaseFacts:

@@ -20,6 +20,7 @@ from gateway.ledger import Entry, Work
 from gateway.rules import withholding
 from gateway.rules.facts import Allowed, CaseFacts
 from gateway.schemas.codes import Level
+from gateway.schemas.json_text import dump
 from gateway.sealing import envelopes, jose
 from gateway.sealing.claims import canonical
 from gateway.store import feed
@@ -157,9 +158,10 @@ def _unsaid(told: Told, me: str) -> dict[str, Any]:
     """What the decision rested on, and all that was withheld: not for the reader."""
     facts, decision = told.facts, told.decision
     less = [
-        (each, decision.level(each.name, is_own=each.owner == me))
+        (each, level)
         for each in facts.sections
-        if decision.level(each.name, is_own=each.owner == me) is not Level.FULL
+        for level in [decision.level(each.name, is_own=each.owner == me)]
+        if level is not Level.FULL
     ]
     return {
         "state": str(facts.state),
@@ -218,8 +220,8 @@ def _keep_some(
 
 def _row(work: Work, key: CaseKey, form: str, told: Told, content: Mapping[str, Any]) -> ReceiptRow:
     me, receipt_id = work.caller.agency_id, told.entry.id
-    text = json.dumps({**content, "kept": _unsaid(told, me)}, separators=(",", ":"))
-    sealed = seal_value(key, **_PLACE, row=receipt_id, value=text.encode())
+    text = dump({**content, "kept": _unsaid(told, me)})
+    sealed = seal_value(key, **_PLACE, row=receipt_id, value=text)
     return ReceiptRow(receipt_id, key.case_id, me, form, work.now, sealed)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +11,7 @@ from gateway.ledger import matching
 from gateway.rules.facts import Ties, Worker
 from gateway.schemas.codes import ConflictAct
 from gateway.store import conflicts
-from gateway.store.conflicts import CHAIR, HIT, SENDER, ActRow, SideRow, TieRow
+from gateway.store.conflicts import CHAIR, HERE, HIT, SENDER, SIDE, ActRow, Around
 
 NOTHING = "-"  # no case has this id: asked for where there is none, so that the steps are the same
 
@@ -21,39 +20,36 @@ def list_ties(session: Session, case_ids: Sequence[str]) -> dict[str, Ties]:
     """The ties of each case: a fixed number of statements, whatever there is to find."""
     asked = list(case_ids) or [NOTHING]
     with matching(session):  # an agency does not see what other agencies' workers declared
-        opened = conflicts.list_opened(session, asked)
-        sides = conflicts.list_sides(session, asked)
-        around = {each for side in sides for each in (side.case_id, side.other_id)}
+        found = conflicts.list_around(session, asked)
+        sides = [each for each in found if each.what == SIDE]
+        around = {each for side in sides for each in (side.case_id, side.other_id) if each}
         acts = conflicts.list_acts(session, sorted({*asked, *around}))
-        found = conflicts.list_ties(session, asked)
     acts_of: dict[str, list[ActRow]] = defaultdict(list)
     for act in acts:
         acts_of[act.case_id].append(act)
-    ties_of: dict[str, list[TieRow]] = defaultdict(list)
-    for tie in found:
-        ties_of[tie.case_id].append(tie)
-    return {
-        case_id: _ties(case_id, opened.get(case_id), ties_of[case_id], acts_of, sides)
-        for case_id in case_ids
-    }
+    ties_of: dict[str, list[Around]] = defaultdict(list)
+    for each in found:
+        if each.what != SIDE:
+            ties_of[each.case_id].append(each)
+    return {case_id: _ties(case_id, ties_of[case_id], acts_of, sides) for case_id in case_ids}
 
 
 def _ties(
     case_id: str,
-    opened_at: datetime | None,
-    found: Sequence[TieRow],
+    found: Sequence[Around],
     acts_of: dict[str, list[ActRow]],
-    sides: Sequence[SideRow],
+    sides: Sequence[Around],
 ) -> Ties:
     acts = acts_of[case_id]
     others = {
-        side.other_id if side.case_id == case_id else side.case_id
+        each
         for side in sides
-        if case_id in (side.case_id, side.other_id)
+        for each in (side.case_id, side.other_id)
+        if each and each != case_id and case_id in (side.case_id, side.other_id)
     }
     named = _standing(acts, {ConflictAct.DEPUTY}, {ConflictAct.END_DEPUTY})
     return Ties(
-        opened_at=opened_at,
+        opened_at=next((each.at for each in found if each.what == HERE), None),
         hits=_workers(found, HIT),
         employers=_agencies(acts, ConflictAct.EMPLOYER),
         excluded=_standing(acts, {ConflictAct.EXCLUDE}, {ConflictAct.LIFT}),
@@ -71,11 +67,15 @@ def _ties(
     )
 
 
-def _workers(found: Iterable[TieRow], what: str) -> frozenset[Worker]:
-    return frozenset((tie.agency_id, tie.worker_id) for tie in found if tie.what == what)
+def _workers(found: Iterable[Around], what: str) -> frozenset[Worker]:
+    return frozenset(
+        (tie.agency_id, tie.worker_id)
+        for tie in found
+        if tie.what == what and tie.agency_id and tie.worker_id
+    )
 
 
-def _acting(sides: Iterable[SideRow], cases: set[str]) -> frozenset[Worker]:
+def _acting(sides: Iterable[Around], cases: set[str]) -> frozenset[Worker]:
     return frozenset(
         (side.agency_id, side.worker_id)
         for side in sides

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.disclosure.facts import list_facts
 from gateway.disclosure.ties import NOTHING, list_ties
 from gateway.errors import Denied
 from gateway.ledger import Work
 from gateway.rules import conflict
-from gateway.rules.facts import CaseFacts, Ties
-from gateway.schemas.codes import CaseState, Outcome, Position
+from gateway.rules.facts import CaseFacts, Membership, Ties
+from gateway.schemas.codes import CaseRole, CaseState, Outcome, Position
+from gateway.store import conflicts
 
 
 def walled(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
@@ -18,7 +21,7 @@ def walled(work: Work, case_ids: Sequence[str]) -> dict[str, str]:
 
     As much is asked where there is no case, so that the time tells of none behind the wall.
     """
-    standing = _standing(work, case_ids)
+    standing = _walls(work, case_ids)
     refused = {case_id: conflict.refusal(each, work.caller) for case_id, each in standing.items()}
     return {case_id: because for case_id, because in refused.items() if because is not None}
 
@@ -45,6 +48,33 @@ def require_no_wall(work: Work, case_id: str) -> CaseFacts:
     if because is not None:
         raise Denied(because, subject=case_id)
     return facts
+
+
+def _walls(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
+    """As much of each case as its wall is decided by, and no more: asked with each empty poll."""
+    asked = list(case_ids) or [NOTHING]
+    caller = work.caller
+    ties = list_ties(work.session, asked)
+    barred: dict[str, frozenset[str]] = {}
+    roles: dict[str, set[CaseRole]] = defaultdict(set)
+    for part in conflicts.list_parts(work.session, asked, agency_id=caller.agency_id):
+        barred[part.case_id] = frozenset(part.barred)
+        if part.role is not None:
+            roles[part.case_id].add(part.role)
+    return {
+        case_id: replace(
+            _bare(case_id, ties[case_id]),
+            conflicted=barred.get(case_id, frozenset()),
+            members={
+                caller.agency_id: Membership(
+                    caller.agency_id, caller.kind, frozenset(roles[case_id])
+                )
+            }
+            if case_id in roles
+            else {},
+        )
+        for case_id in case_ids
+    }
 
 
 def _standing(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:

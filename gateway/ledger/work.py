@@ -79,6 +79,7 @@ class Work:
     is_over: bool = False  # committed or rolled back: nothing more can be recorded in it
     _attempt: Act = field(default=Act("request", None, ""))
     chance: Chance = field(default=SYSTEM, repr=False)
+    _day: tuple[Caller, date] | None = field(default=None, repr=False)  # whose day, and which
 
     @property
     def profiles(self) -> Profiles:
@@ -93,8 +94,10 @@ class Work:
 
         In summer it begins an hour before UTC's.
         """
-        zone = UTC if self._profiles is None else self._profiles.zone(self.caller.area)
-        return self.now.astimezone(zone).date()
+        if self._day is None or self._day[0] is not self.caller:  # asked for each case of a list
+            zone = UTC if self._profiles is None else self._profiles.zone(self.caller.area)
+            self._day = (self.caller, self.now.astimezone(zone).date())
+        return self._day[1]
 
     def record(
         self,

@@ -148,7 +148,7 @@ def _shielded(value: Any, steps: list[str], kind: type[Protected]) -> Any:
     if not steps:
         return kind(value) if isinstance(value, str) else value
     name, rest = steps[0].removesuffix("[]"), steps[1:]
-    if not isinstance(value, Mapping) or name not in value:
+    if not (type(value) is dict or isinstance(value, Mapping)) or name not in value:
         return value
     inner = value[name]
     if steps[0].endswith("[]"):

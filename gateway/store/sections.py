@@ -75,6 +75,19 @@ _SECTIONS = Prepared(
     .where(t.section.c.case_id.in_(_IDS), t.section.c.superseded_at.is_(None))
     .order_by(t.section.c.id)  # in the order in which they were written
 )
+_SOME_SECTIONS = Prepared(
+    select(*_ROW)
+    .where(
+        t.section.c.case_id.in_(_IDS),
+        t.section.c.superseded_at.is_(None),
+        or_(
+            t.section.c.name.in_(bindparam("names", expanding=True)),
+            t.section.c.audience.is_not(None),
+            t.section.c.owner_id == bindparam("owner"),
+        ),
+    )
+    .order_by(t.section.c.id)
+)
 _GRANTED = Prepared(
     select(*_ROW, t.section_grant.c.wrapped, t.section.c.content)
     .join(
@@ -194,6 +207,15 @@ def set_aside(session: Session, *, case_id: str, section_ids: Sequence[str], at:
 def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:
     """The sections of each case that stand now, in the order they were written."""
     rows = _SECTIONS.rows(session, ids=case_ids) if case_ids else ()
+    return [SectionRow(*row) for row in rows]
+
+
+def list_some_sections(
+    session: Session, case_ids: Sequence[str], *, agency_id: str, names: Iterable[str]
+) -> list[SectionRow]:
+    """Those of these names, whatever is sealed, and what the agency contributed, in that order."""
+    asked = {"ids": case_ids, "names": sorted(names), "owner": agency_id}
+    rows = _SOME_SECTIONS.rows(session, **asked) if case_ids else ()
     return [SectionRow(*row) for row in rows]
 
 

@@ -59,6 +59,7 @@ _FORBIDDEN = frozenset(
 )
 
 
+_MOST = 256  # answers that are kept of a connection
 _WRITING = frozenset({sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE})
 
 
@@ -83,6 +84,8 @@ class Guard:
         self.agency = ""
         self._written: str | None = None
         self._proven: set[tuple[Any, ...]] = set()
+        # What follows from the row and who asks alone: no other row can change that.
+        self._lasting: set[tuple[Any, ...]] = set()
         self._is_checking = False
 
     def put_up(self, connection: sqlite3.Connection) -> None:
@@ -110,17 +113,22 @@ class Guard:
         self._written = written
         if not added or written not in WALLS:
             return
-        text, names, take = _ADDING[str(written)]
+        text, names, take, is_lasting = _ADDING[str(written)]
         try:
             asked = set(map(take, added))  # most rows of a statement ask the same
         except KeyError:
             raise _refused() from None
         for values in asked:
             place = (text, *values)  # many tables ask the same of a case's members
+            if is_lasting:
+                place = (self.agency, *place)
             # Without its agency or case a row cannot be added anyway.
-            if place not in self._proven and (None not in values or not names):
+            known = self._lasting if is_lasting else self._proven
+            if place not in known and (None not in values or not names):
                 self._prove(text, dict(zip(names, values, strict=True)))
-                self._proven.add(place)
+                if len(self._lasting) >= _MOST:
+                    self._lasting.clear()
+                known.add(place)
 
     def _prove(self, text: str, values: Mapping[str, Any]) -> None:
         self._is_checking = True
@@ -200,12 +208,15 @@ def _fill(predicate: str, row: str) -> str:
     return fill(predicate, row=row, me="wall_agency()", part=_PART)
 
 
-def _adding(predicate: str) -> tuple[str, tuple[str, ...], Callable[[Row], tuple[Any, ...]]]:
-    """The question whether a row may be added, the columns it hangs on, and what takes those."""
+def _adding(predicate: str) -> tuple[str, tuple[str, ...], Callable[[Row], tuple[Any, ...]], bool]:
+    """The question whether a row may be added, the columns it hangs on, and what takes those.
+
+    And whether it hangs on nothing else: on no other row, and so on no moment.
+    """
     filled = _fill(predicate, "NEW")
     names = tuple(sorted(set(re.findall(r"\bNEW\.(\w+)", filled))))
     question = "SELECT (" + re.sub(r"\bNEW\.(\w+)", r":\1", filled) + ") IS TRUE"
-    return question, names, taking(names)
+    return question, names, taking(names), not re.search(r"\b(SELECT|FROM)\b", filled, re.I)
 
 
 _OURS = frozenset(

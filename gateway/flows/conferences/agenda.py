@@ -117,7 +117,7 @@ def build_agenda(
     profile = work.profiles.for_area(conference.area, work.today)
     require_purpose(work, purpose)
     kinds = dict(conferences.list_listed(work.session, conference_id))
-    facts, ties = load(work, list(kinds))
+    facts, ties = load(work, list(kinds), names=SHOWN)
     known = with_unseen(facts, ties)
     # Of those behind a wall no gap, number or end of the day tells.
     case_ids = [id_ for id_ in kinds if conflict.refusal(known[id_], work.caller) is None]
