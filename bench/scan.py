@@ -8,11 +8,11 @@ import time
 from collections.abc import Callable
 
 from bench.neutral import Case, a_case, neutral_texts
-from gateway.client.scanning import values_of
 from gateway.rules import leaks
 from gateway.rules.leaks import HELD, Keyed, Sought
 from gateway.schemas.spelling import fold
 from gateway.sealing.scan import key_for, stamper
+from gateway.sealing.scanning import values_of
 
 SEED = 2026
 SIZE = 10_000  # characters: 10 KB

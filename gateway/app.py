@@ -53,6 +53,7 @@ from gateway.desk import (
 )
 from gateway.desk import cases as desk_cases
 from gateway.desk import provider as single_sign_on
+from gateway.desk.entering import drafts, sending
 from gateway.desk.guard import PUBLIC_ENDPOINTS as DESK_PUBLIC
 from gateway.desk.guard import desk
 from gateway.errors import Unavailable, UnsafeSettings
@@ -87,6 +88,8 @@ PAGES = (
     declaring,
     room,
     hearing,
+    drafts,
+    sending,
     problems,
 )
 

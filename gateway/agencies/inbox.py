@@ -17,7 +17,7 @@ from gateway.agencies import directory
 from gateway.errors import Conflict, Invalid, Mismatch, Problem
 from gateway.ledger import Work
 from gateway.schemas import forms
-from gateway.sealing import envelopes
+from gateway.sealing import envelopes, jose
 from gateway.sealing.claims import canonical
 from gateway.store import answers
 from gateway.store.answers import Answer
@@ -33,6 +33,7 @@ __all__ = [
     "find_answer",
     "keep_answer",
     "once",
+    "read_kept",
     "receive",
 ]
 
@@ -42,10 +43,14 @@ JSON_TYPE = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a signed-in person wrote on a page; `seen` is how the page said that things stood."""
+    """What a signed-in person wrote on a page; `seen` is how the page said that things stood.
+
+    `sealed` are sections that were sealed as they came in, before anything of them was kept.
+    """
 
     document: Mapping[str, Any] = field(repr=False)
     seen: str = ""
+    sealed: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
 
 Sent = str | Written  # compact JOSE, or the form of a page
@@ -63,6 +68,12 @@ class Received:
     digest: bytes = field(repr=False)
     answered: Answer | None = field(default=None, repr=False)
     seen: str = ""  # of a page: how it said that things stood
+
+    @property
+    def kept(self) -> bytes:
+        """What is kept of it: the document as it was signed, or as it was typed in on a page."""
+        plain = {"form": self.form, "document": dict(self.document)}
+        return self.jws.encode() or canonical(plain)
 
 
 def receive(
@@ -127,10 +138,17 @@ def _of_page(work: Work, body: Written, *, form: str, key: str, about: str) -> R
     """
     if work.caller.worker_id is None:
         raise Mismatch("A person writes on a page.")
-    digest = _digest(form, body.document, (), about)
+    digest = _digest(form, body.document, body.sealed, about)
     earlier = find_answer(work, key, digest)
     loaded = {} if earlier else forms.load(form, dict(body.document))
-    return Received(form, body.document, loaded, (), "", digest, earlier, body.seen)
+    return Received(form, body.document, loaded, body.sealed, "", digest, earlier, body.seen)
+
+
+def read_kept(text: bytes) -> tuple[str, Mapping[str, Any]]:
+    """Return form and document of what `Received.kept` gave."""
+    plain = text if text.startswith(b"{") else jose.read_signed(text.decode()).payload
+    claims = json.loads(plain)
+    return claims["form"], claims["document"]
 
 
 def _digest(form: str, document: Any, sealed: tuple[Mapping[str, Any], ...], about: str) -> bytes:

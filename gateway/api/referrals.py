@@ -181,6 +181,7 @@ def _status(status: referrals.Status) -> dict[str, Any]:
         "status": status.status,
         "reasons": list(status.reasons),
         "listed_for": time(status.listed_for),
+        "entered_by": status.entered_by,
         "feedback": [{"code": code, "at": time(at)} for code, at in status.feedback],
     }
 

@@ -42,6 +42,9 @@ def data_map_page(profile: Profile) -> str:
         "What an agency writes for itself about a case, its research or its casework, is kept "
         "apart from all sections: no rule, grant, agenda or export leads to it.",
         _notes(profile),
+        "## What is typed in at the desk",
+        "A referral while it is typed, and the originals that came with it.",
+        _typed(),
         "## People at the desk",
         "Of a worker who signs in there is an opaque id and with what it proves who it is; no "
         "name, address or number of a person.",
@@ -109,6 +112,25 @@ def _notes(profile: Profile) -> str:
         ("Legal bases", "those of the agency, below"),
         ("Retention", profile.legal.retention[Category.D23]),
         ("Key", _key(DataClass.OWNER)),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _typed() -> str:
+    """Return what there is to say of drafts and of attached originals."""
+    rows = [
+        ("Draft, in the clear", "writer's agency and worker id, times; kind and size of each file"),
+        ("Draft, content", "what was typed and attached so far; never her safe contact or address"),
+        ("Draft, readers", "the people who type in at the writer's agency"),
+        ("Draft, retention", "until it is sent or dropped, or the clock CLK_DRAFT runs out"),
+        ("Draft, key", "one of its own, under the key provider; it goes with the draft"),
+        (
+            "Original, in the clear",
+            "case, referral, agencies, worker id, time, kind of document, type and size of the"
+            " file, its digest; never a name of a file",
+        ),
+        ("Original, retention", "as the case"),
+        ("Original, key", "the case's key: it is erased with the case"),
     ]
     return words.table(("What", "Answer"), rows)
 

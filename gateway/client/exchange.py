@@ -10,16 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from gateway.client import outgoing
 from gateway.client.access import Access, ProblemError
 from gateway.client.config import AgencyKeys
 from gateway.client.http import Response, Send
-from gateway.client.partners import Check
 from gateway.client.watch import Errands
 from gateway.errors import Unavailable, Undecipherable
 from gateway.schemas.codes import Scope
 from gateway.schemas.protected import Protected, shield_section
-from gateway.sealing import envelopes, jose
+from gateway.sealing import envelopes, jose, outgoing
+from gateway.sealing.outgoing import Check
 
 TRIES, PAUSE = 3, 0.5  # times; seconds, doubled each time
 STATEMENT = "marac-witness+jws"

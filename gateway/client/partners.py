@@ -19,14 +19,12 @@ from gateway.client.verify import Checkpoint, NotVerified, Unreadable
 from gateway.errors import GatewayError, Undecipherable, UnsafeSettings
 from gateway.schemas import moments
 from gateway.sealing import jose
+from gateway.sealing.outgoing import Check
 
 KEPT = "partner-keys"
 ADDED, ENDED, RESUMED = "agency-key.added", "agency-key.ended", "agency.resumed"
 _NEW: Mapping[str, Any] = {"number": 0, "last": "", "index": -1, "keys": {}, "suspended": []}
 _FAULTS = (NotVerified, Unreadable, ValueError, KeyError, TypeError, RecursionError)
-
-Check = Callable[[str, Mapping[str, Any], str], None]
-"""(agency, public key, kind of agency) -> nothing, or `Unproven`."""
 
 
 class Unproven(GatewayError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ P = ParamSpec("P")
 desk = Blueprint("desk", __name__, url_prefix=ROOT, static_folder="static")
 PUBLIC_ENDPOINTS = {"desk.static"}  # and every page that is declared `public`
 ANYBODY = frozenset(PersonRole)
+_CHOSEN = re.compile(r"[A-Z][A-Z0-9_]*(@[0-9]+)?", re.ASCII)
 _NOTE_AFTER = 60  # seconds
 _WRITTEN = ("reason", "alternative_route", "quality_note", "note", "account")  # long texts
 
@@ -166,7 +168,14 @@ def _require_own_page() -> None:
 
 def written() -> list[str]:
     """The long texts of the form that was sent: nobody should have to write them twice."""
-    return [text for name in _WRITTEN if (text := request.form.get(name, "").strip())]
+    texts = [text for name in _WRITTEN if (text := request.form.get(name, "").strip())]
+    return texts + [text for name in request.form if name.startswith("/") for text in _typed(name)]
+
+
+def _typed(name: str) -> list[str]:
+    """What was typed into a field of a referral; a choice is quickly made again."""
+    found = (text.strip() for text in request.form.getlist(name))
+    return [text for text in found if len(text) > 3 and not _CHOSEN.fullmatch(text)]
 
 
 def _signed_out() -> Answer:

@@ -13,10 +13,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from gateway.agencies.people import Person
 from gateway.desk import cookies, reading, words
+from gateway.desk.entering import labels
 from gateway.desk.guard import Visit, held
 from gateway.desk.place import house
 from gateway.errors import NotFound
-from gateway.rules.desk import DECIDES
+from gateway.rules.desk import DECIDES, ENTERS
 from gateway.schemas.codes import PersonRole
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -83,6 +84,8 @@ def _menu(person: Person | None) -> list[tuple[str, str, str]]:
     if PersonRole.AGENCY_ADMIN in person.roles:
         return [("colleagues", "/desk/people", "People")]
     found = [("home", "/desk", "What needs me now"), ("cases", "/desk/cases", "Cases")]
+    if person.roles & ENTERS:
+        found.append(("drafts", "/desk/drafts", "Type in a referral"))
     if person.roles & DECIDES:
         found.append(("meetings", "/desk/conferences", "Conferences"))
     return found
@@ -107,5 +110,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"words": words, "reading": reading}
+    environment.globals |= {"words": words, "reading": reading, "entering_label": labels.of_field}
     return environment

@@ -8,6 +8,7 @@ from gateway.sealing import cells
 from gateway.sealing import sections as seal
 from gateway.sealing.keys import case_context
 from gateway.store import (
+    attachments,
     dated,
     private_notes,
     receipts,
@@ -87,6 +88,10 @@ def _documents(work: Work, old: CaseKey, new: CaseKey) -> None:
         }
         sealed = seal_value(new, **place, value=open_value(old, **place, cell=each.document))
         research.set_sealed(session, each, sealed)
+    for attachment_id, cell in attachments.list_sealed(session, case_id):
+        place = {"table": "attachment", "column": "content", "row": attachment_id}
+        sealed = seal_value(new, **place, value=open_value(old, **place, cell=cell))
+        attachments.set_sealed(session, attachment_id, sealed)
     for row in receipts.list_of_case(session, case_id):
         place = {"table": "receipt", "column": "content", "row": row.id}
         sealed = seal_value(new, **place, value=open_value(old, **place, cell=row.content))

@@ -274,4 +274,12 @@ PAGES: Mapping[str, Way] = {
     "run_case": Way.SCANNED,
     "waits": Way.SCANNED,
     "settle": Way.SCANNED,
+    "drafts": Way.CODES,
+    "begin_draft": Way.CODES,
+    "drop_draft": Way.CODES,
+    "draft_page": Way.OWN,
+    "save_draft": Way.OWN,
+    "check_draft": Way.OWN,
+    "send_draft": Way.OWN,
+    "sent_draft": Way.CODES,
 }

@@ -52,6 +52,7 @@ CLOCKS = (
     "CLK_TRANSFER_ACK",
     "CLK_UNREAD",
     "CLK_UNREAD_IMMINENT",
+    "CLK_DRAFT",
 )
 
 

@@ -24,6 +24,7 @@ CASEWORK = frozenset(
         PersonRole.REFERRER,
     }
 )
+ENTERS = frozenset({PersonRole.COORDINATOR, PersonRole.REFERRER})  # types in a referral
 DECIDES = frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR})
 _BY_KIND = {
     AgencyKind.COORDINATOR: frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR}),

@@ -112,6 +112,11 @@ def interest_context(agency_id: str, worker_id: str) -> bytes:
     return f"interest|v1|{agency_id}|{worker_id}".encode()
 
 
+def draft_context(draft_id: str) -> bytes:
+    """Return what binds the wrapped key of a draft to that draft."""
+    return f"draft|v1|{draft_id}".encode()
+
+
 def hosted_context(agency_id: str, kid: str) -> bytes:
     """Return what binds the wrapped private key of an agency to agency and key."""
     return f"agency-key|v1|{agency_id}|{kid}".encode()

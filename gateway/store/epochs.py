@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from gateway.store import tables as t
 from gateway.store.rows import add, change
 
-WRAPPED: tuple[Table, ...] = (t.case_key, t.log_key, t.agency_log_key, t.interest)
+WRAPPED: tuple[Table, ...] = (t.case_key, t.log_key, t.agency_log_key, t.interest, t.draft)
 """The tables of keys that are wrapped by an epoch key, each with `epoch` and `wrapped`."""
 
 

@@ -22,6 +22,7 @@ _OF_A_CASE: tuple[Table, ...] = (
     t.section_grant,
     t.seal_request,
     t.private_note,
+    t.attachment,
     t.section,
     t.presence,
     t.research_return,
@@ -103,10 +104,14 @@ def list_answers(session: Session, agencies: Sequence[str]) -> list[tuple[str, s
 
 
 def list_members(session: Session, case_id: str) -> list[str]:
-    """Every agency that ever had a part in a case or sent one of its referrals."""
+    """Every agency that ever had a part in a case, sent one of its referrals or typed one in."""
+    r = t.referral.c
     assigned = select(t.assignment.c.agency_id).where(t.assignment.c.case_id == case_id)
-    sent = select(t.referral.c.agency_id).where(t.referral.c.case_id == case_id)
-    return sorted(session.execute(assigned.union(sent)).scalars())
+    sent = select(r.agency_id).where(r.case_id == case_id)
+    typed = select(r.entered_agency_id).where(
+        r.case_id == case_id, r.entered_agency_id.is_not(None)
+    )
+    return sorted(session.execute(assigned.union(sent, typed)).scalars())
 
 
 def add_tombstone(session: Session, stone: Tombstone) -> None:

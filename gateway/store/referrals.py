@@ -16,13 +16,15 @@ from gateway.store.rows import add, change
 
 @dataclass(frozen=True, slots=True)
 class ReferralRow:
-    """A referral: its own reference, its case and its sender."""
+    """A referral: its own reference, its case and its sender; and who typed it in for that one."""
 
     reference: str
     case_id: str
     agency_id: str
     worker_id: str | None
     received_at: datetime
+    entered_agency_id: str | None = None
+    entered_worker_id: str | None = None
 
 
 _COLUMNS = (
@@ -31,6 +33,8 @@ _COLUMNS = (
     t.referral.c.agency_id,
     t.referral.c.worker_id,
     t.referral.c.received_at,
+    t.referral.c.entered_agency_id,
+    t.referral.c.entered_worker_id,
 )
 
 
@@ -52,6 +56,8 @@ def add_referral(session: Session, row: ReferralRow) -> None:
         agency_id=row.agency_id,
         worker_id=row.worker_id,
         received_at=row.received_at,
+        entered_agency_id=row.entered_agency_id,
+        entered_worker_id=row.entered_worker_id,
     )
 
 

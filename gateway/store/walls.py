@@ -18,8 +18,12 @@ OWN = "{row}.agency_id = {me}"
 IN_CASE = "{member:case_id}"
 HAS_PARTY = "EXISTS (SELECT 1 FROM party pa WHERE pa.id = {row}.party_id AND {member:pa.case_id})"
 SENT = (
-    "EXISTS (SELECT 1 FROM referral re"
-    " WHERE re.reference = {row}.reference AND re.agency_id = {me})"
+    "EXISTS (SELECT 1 FROM referral re WHERE re.reference = {row}.reference"
+    " AND (re.agency_id = {me} OR re.entered_agency_id = {me}))"
+)
+ENTERS = (  # a coordinator types in what came by e-mail or telephone from somebody else
+    "coalesce({row}.entered_agency_id, '') = {me}"
+    " AND EXISTS (SELECT 1 FROM agency ae WHERE ae.id = {me} AND ae.kind = 'COORDINATOR')"
 )
 WITNESSED = (
     "EXISTS (SELECT 1 FROM log_witness wi WHERE wi.id = {row}.witness_id AND wi.agency_id = {me})"
@@ -32,6 +36,8 @@ RUN = (
     "EXISTS (SELECT 1 FROM conference co WHERE co.id = {row}.conference_id AND co.agency_id = {me})"
 )
 LISTED = "EXISTS (SELECT 1 FROM conference_case cc WHERE cc.case_id = {row}.case_id)"
+
+DRAFTED = "EXISTS (SELECT 1 FROM draft dr WHERE dr.id = {row}.draft_id AND dr.agency_id = {me})"
 
 # --- auditors -----------------------------------------------------------------------------------
 
@@ -187,13 +193,14 @@ WALLS: Mapping[str, Wall] = {
         keeper=_may("racd", KEPT),  # an exchanged key is emptied, and its row stays
     ),
     "referral": Wall(
-        "The sender's, and the way into its case for who has a part in it.",
-        {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", A: OWN},
+        "The sender's, and the way into its case for who has a part in it. A coordinator adds one"
+        " for another agency, and stands in it.",
+        {R: f"{OWN} OR {IN_CASE} OR {AUDITED}", A: f"{OWN} OR ({ENTERS})"},
         {System.ROUTING: _all("r"), System.MATCHING: _all("r"), System.CLOCK: {R: LISTED}},
         keeper=_may("rd", KEPT),
     ),
     "referral_version": Wall(
-        "A document as its sender signed it.",
+        "A document as its sender signed it, or as it was typed in on a page.",
         _may("ra", SENT),
         keeper=_may("rcd", VERSION_KEPT),
     ),
@@ -319,6 +326,22 @@ WALLS: Mapping[str, Wall] = {
         {R: OWN, A: IN_CASE},
         {System.SEQUENCER: _all("rc")},
         keeper=_may("rad", KEPT),
+    ),
+    # --- what is typed in -----------------------------------------------------------------------
+    "draft": Wall(
+        "What an agency's own people are typing in; nobody else's, until it is sent.",
+        _may("racd", OWN),
+        {System.CLOCK: _all("rd"), **_KEEPING},
+    ),
+    "draft_file": Wall(
+        "A file of a draft, for whose the draft is.",
+        _may("rad", DRAFTED),
+        {System.CLOCK: _all("rd")},
+    ),
+    "attachment": Wall(
+        "An original that came with a referral, sealed for its case.",
+        _may("ra", IN_CASE),
+        keeper=_may("rcd", KEPT),
     ),
     # --- notices ------------------------------------------------------------------------------
     "contact": Wall(

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from gateway.client import scanning
 from gateway.profiles.loader import Profile
 from gateway.rules import leaks, sections
 from gateway.rules.leaks import Keyed, Sought
-from gateway.sealing import scan
+from gateway.sealing import scan, scanning
 from gateway.sealing.jose import b64u_decode
 from tests.county.papers import FAMILIES, HERS, HIS
 from tests.journeys.world import example

@@ -17,6 +17,7 @@ from gateway.agencies import passwords
 from gateway.profiles.loader import Profiles
 from tests.desk.conftest import COORDINATOR, LANDLORD, Desk, a_desk, a_link, add_people
 from tests.desk.test_signing_in import PASSWORD, a_password, code
+from tests.desk.typing import type_in, typed_of
 from tests.faults.faulty import FAULTS
 from tests.hsm import reachable
 from tests.journeys.world import ROOT, World, _fresh, example
@@ -120,7 +121,30 @@ def _of_case(
     return lambda: desk.post(path, form)
 
 
+def _of_drafts(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """What was begun, a page of it, and sending or dropping it."""
+    desk = desks["coordinator"]
+    form = example("c1")
+    is_whole = rule.endswith("/sent") or (method, rule[-4:]) == ("POST", "send")
+    desk.get("/desk/drafts")
+    if is_whole:
+        draft = type_in(desk, LANDLORD, typed_of(form["document"]))
+    else:
+        begun = desk.post("/desk/drafts", {"agency": LANDLORD})
+        draft = begun.headers["Location"].rsplit("/", 1)[0]
+    path = rule.replace("/desk/drafts/<draft_id>", draft).replace("<name>", "her")
+    whole = {"/victim/contact/absent": "UNKNOWN", "do": "send"}
+    sent = whole if is_whole else {"seen": "0", "agency": LANDLORD}
+    if rule.endswith("/sent"):
+        assert desk.post(f"{draft}/send", sent).status_code == 303
+    return lambda: desk.get(path) if method == "GET" else desk.post(path, sent)
+
+
 def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
+    if rule.startswith("/desk/drafts"):
+        return _of_drafts
     if rule.startswith("/desk/cases/<reference>/"):
         return _of_case
     return _of_meetings if rule.startswith("/desk/conferences") else None

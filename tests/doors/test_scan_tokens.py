@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from gateway.client.scanning import values_of
 from gateway.schemas.envelope import Scan
 from gateway.schemas.forms import load_body
 from gateway.sealing.jose import b64u
 from gateway.sealing.scan import LENGTH, MOST, key_for, scan_item, stamper
+from gateway.sealing.scanning import values_of
 from tests.journeys.world import example
 
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 
-from gateway.client import Gateway, ProblemError, Response, Sender, config, outgoing
+from gateway.client import Gateway, ProblemError, Response, Sender, config
 from gateway.client.access import Access
 from gateway.client.commands import main
 from gateway.errors import Invalid, Unavailable, Undecipherable, UnsafeSettings
-from gateway.sealing import jose
+from gateway.sealing import jose, outgoing
 from tests.counterpart import Counterpart, Pair, served, unseal
 from tests.doors.oauth import BASE as DOOR
 from tests.doors.oauth import Agency, Door, a_door

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from gateway.client import outgoing
 from gateway.client.gateway import Gateway
 from gateway.rules.leaks import HELD
 from gateway.schemas.codes import Scope
+from gateway.sealing import outgoing
 from tests.journeys.world import World, example, seen
 
 SENDER, IDVA = "fenhollow-idva", "marlbury-idva"

@@ -45,6 +45,7 @@ from gateway.schemas.codes import (
     SignedInBy,
 )
 from gateway.schemas.meeting_codes import Attending
+from gateway.schemas.people_codes import AttachmentKind
 from gateway.store import tables as t
 from tests.database import fresh
 from tests.journeys.world import (
@@ -60,6 +61,7 @@ from tests.journeys.world import (
 
 __all__ = ["shared_sqlite_world", "shared_world", "world"]
 
+DRAFT = "00000000-0000-7000-8000-000000000002"
 RECEIPT = "00000000-0000-7000-8000-000000000001"
 ACTION = "00000000-0000-7000-8000-000000000002"
 LANDLORD, OTHER, IDVA = "harbourgate-homes", "tidewell-housing", "marlbury-idva"
@@ -328,6 +330,52 @@ def _tie(world: World, case_id: str) -> None:
                 "act": FlagAct.PLACED,
                 "until": date(2030, 1, 1),
                 **by,
+            },
+        ),
+        (
+            t.draft,
+            {
+                "id": DRAFT,
+                "agency_id": LANDLORD,
+                "made_by": "homes-01",
+                "made_at": world.now,
+                "changed_by": "homes-01",
+                "changed_at": world.now,
+                "expires_at": world.now + timedelta(days=999),
+                "version": 1,
+                "epoch": "e",
+                "wrapped": b"w",
+                "content": b"c",
+            },
+        ),
+        (
+            t.draft_file,
+            {
+                "draft_id": DRAFT,
+                "number": 1,
+                "kind": AttachmentKind.OTHER,
+                "media_type": "text/plain",
+                "size": 1,
+                "added_by": "homes-01",
+                "added_at": world.now,
+                "content": b"c",
+            },
+        ),
+        (
+            t.attachment,
+            {
+                "id": DRAFT,
+                "case_id": case_id,
+                "reference": world.rows(t.referral, case_id=case_id)[0]["reference"],
+                "number": 1,
+                "owner_id": LANDLORD,
+                "kind": AttachmentKind.OTHER,
+                "media_type": "text/plain",
+                "size": 1,
+                "digest": b"d" * 32,
+                "at": world.now,
+                "content": b"c",
+                **{name: by[name] for name in ("by_agency", "by_worker")},
             },
         ),
         (

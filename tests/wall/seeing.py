@@ -40,6 +40,7 @@ OWN = {
     "counter",
     "desk_session",
     "document_jti",
+    "draft",
     "feed",
     "hosted_key",
     "interest",
@@ -57,6 +58,7 @@ OF_CASE = {
     "action_notice",
     "action_step",
     "flag",
+    "attachment",
     "case_key",
     "case_token",
     "conflict_act",
@@ -138,7 +140,12 @@ class Facts:
         self, agency: str, parts: set[str], known: set[str]
     ) -> dict[str, Callable[[Row], bool]]:
         people = {row["id"] for row in self.rows["party"] if row["case_id"] in parts}
-        sent = {r["reference"] for r in self.rows["referral"] if r["agency_id"] == agency}
+        sent = {
+            r["reference"]
+            for r in self.rows["referral"]
+            if agency in (r["agency_id"], r["entered_agency_id"])
+        }
+        drafts = {row["id"] for row in self.rows["draft"] if row["agency_id"] == agency}
         run = {row["id"] for row in self.rows["conference"] if row["agency_id"] == agency}
         attended = {
             row["conference_id"]
@@ -157,6 +164,7 @@ class Facts:
 
         return {
             "case": lambda row: row["id"] in known,
+            "draft_file": lambda row: row["draft_id"] in drafts,
             "referral": own_or_known,
             "log_pending": own_or_logged,
             "log_entry": own_or_logged,

@@ -47,10 +47,11 @@ SYSTEM: dict[System, set[str]] = {
         "worker",
     },
     System.SEQUENCER: {"agency_log_key", "feed", "log_entry", "log_key", "log_pending"},
-    System.CLOCK: {"conference_case"},
+    System.CLOCK: {"conference_case", "draft", "draft_file"},
     System.KEEPER: {
         "agency_log_key",
         "case_key",
+        "draft",
         "epoch",
         "hosted_key",
         "interest",

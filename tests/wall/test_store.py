@@ -18,7 +18,7 @@ from gateway.schemas.codes import CaseState, OneTime
 from gateway.store import context, engine
 from gateway.store import tables as t
 from tests.journeys.world import CHURCH, World
-from tests.wall.conftest import HOSTED, LANDLORD, OTHER, RECEIPT
+from tests.wall.conftest import DRAFT, HOSTED, LANDLORD, OTHER, RECEIPT
 
 # Where a read finds something although it was asked by a stranger, and why it may.
 PUBLIC = {
@@ -51,6 +51,7 @@ PUBLIC = {
 }
 NOTHING: Mapping[str, object] = {
     "dated.next_seq": 1,
+    "drafts.next_number": 1,
 }  # the first, where no row is seen
 READING = ("find_", "list_", "count_", "get_", "read_", "is_", "next_", "take_", "lock_")
 # Reads of another kind, or writers by such a name.
@@ -85,6 +86,8 @@ def values(world: World) -> dict[str, Any]:
     section_ids = [row["id"] for row in world.rows(t.section)]
     return {
         "after": (0, 0),
+        "attachment_id": DRAFT,
+        "draft_id": DRAFT,
         "agencies": [LANDLORD],
         "agency_id": LANDLORD,
         "agency_ids": [LANDLORD, OTHER],
@@ -146,6 +149,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "key_jobs.count_older_keys": {"before": LATER},
     "key_jobs.list_older_keys": {"before": LATER},
     "private_notes.list_notes": {"agency_id": "marlbury-idva", "after": 0},
+    "drafts.find_file": {"number": 1},
     "dated.list_sealed": {"table": "state", "column": "state"},
     "conferences.find_next": {"agency_id": "marlbury-police", "since": LONG_BEFORE},
     "conferences.list_coming": {"agency_id": "marlbury-police", "since": LONG_BEFORE},

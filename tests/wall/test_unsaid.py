@@ -29,6 +29,8 @@ MAY_MEET_NONE = {
     "action_notices.claim_notice": "another worker was first",
     "notices.claim_notice": "another worker was first",
     "notices.claim_announcement": "another worker was first",
+    "drafts.remove_draft": "a draft need not have files; the draft itself must be met",
+    "drafts.remove_expired": "there may be none",
     "enrolments.close": "tells whether it was open",
     "epochs.forget_retired": "keys that were not noted are fine, too",
     "epochs.set_wrapped": "unless it was destroyed or wrapped anew meanwhile",

@@ -60,6 +60,7 @@ _STATUS = members(
     reasons=each(TEXT, "Why it was returned or rejected"),
     listed_for=or_null(said(TIME, "When the conference is")),
     feedback=each(members(code=TEXT, at=TIME)),
+    entered_by=or_null(said(TEXT, "The agency that typed it in for yours, from what you told it")),
 )
 _SECTION = members(
     optional={"owner": said(TEXT, "Agency that contributed it, told with the full text alone")},
@@ -75,6 +76,8 @@ SCHEMAS: dict[str, Json] = {
         " A change of a case is answered with fewer of them.",
         optional={
             "urgent": said(TEXT, "Comes first, when a life is in danger"),
+            "referred_by": said(TEXT, "Whose referral it is, where another agency typed it in"),
+            "entered_by": said(TEXT, "The agency that typed it in"),
             "level": code(RiskLevel),
             "criteria": each(code(Criterion)),
             "decision": members(outcome=code(Outcome), rule=TEXT, versions=ANYTHING),

@@ -60,6 +60,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
                 "reasons": [],
                 "listed_for": "2026-12-03T09:30:00Z",
                 "feedback": [],
+                "entered_by": None,
             }
         ],
         "next": None,

@@ -79,6 +79,7 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "deputy_without_key": (409, "A deputy first registers a key of its own."),
     "changed_meanwhile": (409, "Somebody changed it since it was read. Read it again."),
     "match_settled": (409, "Somebody said before whether these are the same."),
+    "too_many": (409, "So much has been begun that some has to be sent or dropped first."),
     "list_locked": (409, "The list of this conference stands: only the chair adds to it."),
     "in_progress": (409, "The first request under this Idempotency-Key is still at work. Wait."),
     "legal_hold": (409, "The case is kept by law."),

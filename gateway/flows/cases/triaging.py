@@ -21,6 +21,7 @@ from gateway.store import (
     members,
     overrides,
     parties,
+    referrals,
     seal_requests,
 )
 
@@ -56,6 +57,11 @@ def triage(work: Work, found: Disclosed) -> dict[str, Any]:
         "primary_victim": _primary_victim(work, case_id),
         "glass": [_glass(row) for row in glasses.list_unreviewed(work.session, [case_id])],
         "members": _members(work, case_id),
+        # Whose each referral is, and who typed it in, if that was somebody else.
+        "sources": [
+            {"agency": row.agency_id, "entered_by": row.entered_agency_id}
+            for row in referrals.list_references(work.session, [case_id])[case_id]
+        ],
     }
 
 

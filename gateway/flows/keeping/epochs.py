@@ -19,6 +19,7 @@ from gateway.ledger import Work
 from gateway.sealing.keys import (
     agency_log_context,
     case_context,
+    draft_context,
     interest_context,
     log_context,
 )
@@ -37,6 +38,7 @@ _CONTEXTS: Mapping[str, Callable[..., bytes]] = {
     t.log_key.name: log_context,
     t.agency_log_key.name: agency_log_context,
     t.interest.name: interest_context,
+    t.draft.name: draft_context,
 }
 
 

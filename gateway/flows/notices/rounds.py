@@ -20,7 +20,7 @@ from gateway.ledger import NOTIFIER, Tally, Work
 from gateway.profiles.loader import Profiles
 from gateway.rules.facts import Caller
 from gateway.sealing.keys import Keys
-from gateway.store import contacts
+from gateway.store import contacts, drafts
 from gateway.store.engine import Sessions
 
 EVERY = 30.0  # seconds
@@ -55,6 +55,8 @@ class Rounds:
             contacts.set_beat(work.session, work.now)
             work.count("notice.look")
             climbed = climb(work) + climb_overdue(work)
+            with work.timing():
+                drafts.remove_expired(work.session, now=work.now)
         if self.send is None:
             return Round(climbed)
         doors = (self._work, self._glance, self.send)

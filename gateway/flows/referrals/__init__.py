@@ -2,6 +2,15 @@
 
 from gateway.flows.referrals.changing import assess
 from gateway.flows.referrals.consenting import record_override, record_position
+from gateway.flows.referrals.drafts import (
+    Draft,
+    begin_draft,
+    drop_draft,
+    list_drafts,
+    read_draft,
+    save_page,
+)
+from gateway.flows.referrals.entering import find_sent, reference_of, send_draft
 from gateway.flows.referrals.later import DATED
 from gateway.flows.referrals.own import (
     Own,
@@ -18,19 +27,28 @@ from gateway.flows.referrals.submitting import resubmit, submit
 
 __all__ = [
     "DATED",
+    "Draft",
     "Own",
     "Page",
     "Previewed",
     "Status",
     "assess",
+    "begin_draft",
     "count_to_index",
+    "drop_draft",
+    "find_sent",
     "index_anew",
+    "list_drafts",
     "list_sent",
     "preview",
+    "read_draft",
     "read_own",
     "record_override",
     "record_position",
+    "reference_of",
     "resubmit",
+    "save_page",
+    "send_draft",
     "submit",
     "withdraw",
 ]

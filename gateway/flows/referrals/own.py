@@ -63,6 +63,7 @@ class Status:
     reasons: tuple[str, ...]
     listed_for: datetime | None
     feedback: tuple[tuple[str, datetime], ...]
+    entered_by: str | None = None  # the agency that typed it in for its sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,4 +259,5 @@ def _status(
         reasons=case.reasons if is_told else (),
         listed_for=listed_for if shown == "LISTED" else None,
         feedback=tuple(feedback),
+        entered_by=row.entered_agency_id,
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from gateway.disclosure import sign_receipt
 from gateway.flows.referrals.reading import Reading
+from gateway.flows.referrals.sending import Sender
 from gateway.flows.referrals.settling import Settled
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
@@ -25,6 +26,7 @@ def sign(
     reading: Reading,
     settled: Settled,
     profile: Profile,
+    sender: Sender,
     sealed: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """Sign the receipt of a submission (typ marac-receipt+jws)."""
@@ -41,6 +43,8 @@ def sign(
     claims: dict[str, Any] = {}
     if reading.facts.danger is Danger.IMMINENT_LIFE:
         claims["urgent"] = RING_999
+    if sender.is_entered:  # it is theirs; the receipt is for who typed it in
+        claims |= {"referred_by": sender.agency_id, "entered_by": work.caller.agency_id}
     claims |= {
         "level": str(reading.level),
         "criteria": sorted(reading.criteria),

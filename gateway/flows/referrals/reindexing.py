@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-
 from sqlalchemy.orm import Session
 
 from gateway.agencies import interests as declared
+from gateway.agencies.inbox import read_kept
 from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.disclosure import lock_standing, open_case_key, open_value
 from gateway.flows.referrals import people
 from gateway.ledger import Act, Work
 from gateway.schemas import forms
-from gateway.sealing import jose
 from gateway.store import epochs, interests, parties, referrals
 
 
@@ -72,5 +70,5 @@ def _index_anew(work: Work, case_id: str) -> None:
         row=f"{reference}/{version}",
         cell=cell,
     )
-    claims = json.loads(jose.read_signed(signed.decode()).payload)
-    people.index_anew(work, case_id, forms.load(claims["form"], claims["document"]))
+    form, document = read_kept(signed)
+    people.index_anew(work, case_id, forms.load(form, dict(document)))

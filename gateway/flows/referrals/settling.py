@@ -16,6 +16,7 @@ from gateway.disclosure import (
     section_facts,
 )
 from gateway.flows.referrals.reading import Reading
+from gateway.flows.referrals.sending import Sender
 from gateway.flows.referrals.telling import (
     announce,
     announce_change,
@@ -31,6 +32,7 @@ from gateway.rules.limits import Limits, usable
 from gateway.rules.states import arrival
 from gateway.schemas.codes import (
     AgeBand,
+    AgencyKind,
     CaseState,
     ReturnReason,
 )
@@ -55,6 +57,7 @@ def settle(
     reading: Reading,
     document: Mapping[str, Any],
     profile: Profile,
+    sender: Sender,
     *,
     event: str,
     limits: Limits,
@@ -87,7 +90,7 @@ def settle(
         reasons=reasons,
         is_new=is_new,
     )
-    given = assign(work, case_id, routes, document, is_new=is_new)
+    given = assign(work, case_id, routes, document, sender.agency_id, is_new=is_new)
     if is_new:
         facts = _new_facts(case_id, path[-1], reading, given, contributed, limits, standing)
         facts = replace(facts, ties=list_ties(work.session, [case_id])[case_id])
@@ -100,8 +103,9 @@ def settle(
         case_id,
         because=reading.decision.rule,
         outcome=str(reading.decision.outcome),
-        basis=basis_of(work, profile, reading.facts),
+        basis=basis_of(work, profile, reading.facts, kind=sender.kind),
         facts={
+            **({"for": sender.agency_id} if sender.is_entered else {}),
             "level": str(reading.level),
             "state": str(path[-1]),
             "routes": [f"{r.recipient}>{r.agency_id}:{r.rule}" for r in routes],
@@ -148,9 +152,14 @@ def _new_facts(
     )
 
 
-def basis_of(work: Work, profile: Profile, facts: ConsentFacts) -> tuple[str, ...]:
-    """The bases on which the caller shares today, for this victim (DPA 2018 Sch 1 para 18)."""
+def basis_of(
+    work: Work, profile: Profile, facts: ConsentFacts, *, kind: AgencyKind | None = None
+) -> tuple[str, ...]:
+    """The bases on which the caller, or a sender of this kind, shares today, for this victim.
+
+    Of a child or somebody with care needs by DPA 2018 Sch 1 para 18.
+    """
     is_special = facts.care_needs or facts.age is not AgeBand.AGE_18PLUS
     return profile.legal.for_kind(
-        work.caller.kind, on=work.today, is_child_or_has_care_needs=is_special
+        kind or work.caller.kind, on=work.today, is_child_or_has_care_needs=is_special
     )

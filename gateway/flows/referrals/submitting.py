@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.agencies import directory
-from gateway.agencies.inbox import JOSE_TYPE, Received, keep_answer, receive
+from gateway.agencies.inbox import JOSE_TYPE, Received, Sent, keep_answer, receive
 from gateway.disclosure import (
     CaseKey,
     Contribution,
@@ -18,6 +18,7 @@ from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.referrals import later, people, reading, receipts, settling, telling, writing
 from gateway.flows.referrals.checking import check_override
 from gateway.flows.referrals.reading import Reading
+from gateway.flows.referrals.sending import Sender, of_caller
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules import consent, grading, leaks, markers, sections
@@ -35,12 +36,14 @@ from gateway.store.referrals import ReferralRow
 FORM = "referral/1"
 
 
-def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
+def submit(
+    work: Work, body: Sent, *, audience: str, key: str, sender: Sender | None = None
+) -> Answer:
     """Take in a referral and answer with a signed receipt (201).
 
-    Grades, decides, seals, routes and records in one transaction. What the gateway finds out
-    beyond the document (a repeat, a duplicate, a counter-allegation) changes nothing of the
-    answer.
+    `sender` is whose it is, where somebody typed it in; otherwise it is the caller's own. Grades,
+    decides, seals, routes and records in one transaction. What the gateway finds out beyond the
+    document (a repeat, a duplicate, a counter-allegation) changes nothing of the answer.
 
     :raises Invalid: with a pointer per fault; nothing was kept.
     """
@@ -49,14 +52,12 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
     if received.answered:
         return received.answered
     _check_sealed(work, received)
+    sender = sender or of_caller(work)
     case_id, reference = ids.new(work.now, work.chance), references.make(work.chance)
     read, profile = _read(work, received)
     work.opens(case_id)
     cases.add_case(work.session, case_id=case_id, area=read.area, by=writing.by(work))
-    referrals.add_referral(
-        work.session,
-        ReferralRow(reference, case_id, work.caller.agency_id, work.caller.worker_id, work.now),
-    )
+    referrals.add_referral(work.session, sender.row(work, reference, case_id))
     case_key = new_case_key(work, case_id)
     said = Said(read.facts.position)
     return _take_in(
@@ -67,6 +68,7 @@ def submit(work: Work, body: str, *, audience: str, key: str) -> Answer:
         read,
         profile,
         said,
+        sender,
         audience=audience,
         key=key,
         version=1,
@@ -103,6 +105,7 @@ def resubmit(work: Work, reference: str, body: str, *, audience: str, key: str) 
         read,
         profile,
         said,
+        of_caller(work),
         audience=audience,
         key=key,
         version=version,
@@ -138,6 +141,7 @@ def _take_in(
     read: Reading,
     profile: Profile,
     said: Said,
+    sender: Sender,
     *,
     audience: str,
     key: str,
@@ -155,16 +159,16 @@ def _take_in(
             table="referral_version",
             column="document",
             row=f"{reference}/{version}",
-            value=received.jws.encode(),
+            value=received.kept,
         ),
     )
-    limits = _write_facts(work, received, case_key, read, profile, said, is_new=is_new)
+    limits = _write_facts(work, received, case_key, read, profile, said, sender, is_new=is_new)
     parts = sections.split(received.document, profile.fields.section_of)
     contributed = contribute(
         work,
         case_key,
         Contribution(
-            work.caller.agency_id,
+            sender.agency_id,
             work.now,
             writing.boxes(received.document, parts, received.sealed, profile),
         ),
@@ -176,6 +180,7 @@ def _take_in(
         read,
         received.loaded,
         profile,
+        sender,
         event="referral.submit" if is_new else "referral.version",
         limits=limits,
         contributed=contributed,
@@ -190,6 +195,7 @@ def _take_in(
         reading=read,
         settled=settled,
         profile=profile,
+        sender=sender,
         sealed=received.sealed,
     )
     return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
@@ -211,6 +217,7 @@ def _write_facts(
     read: Reading,
     profile: Profile,
     said: Said,
+    sender: Sender,
     *,
     is_new: bool,
 ) -> Limits:
@@ -220,7 +227,7 @@ def _write_facts(
         standing = in_danger(stated, read.facts.danger, read.decision)
         check_override(work, profile.legal.may_rely, record, standing, at="/override_record")
         writing.write_override(work, case_key.case_id, record)
-    stated = of_document(document, read.decision, sender=work.caller.agency_id)
+    stated = of_document(document, read.decision, sender=sender.agency_id)
     limits = in_danger(stated, read.facts.danger, read.decision)
     if not is_new:
         earlier = dated.list_positions(work.session, [case_key.case_id])[case_key.case_id]

@@ -65,6 +65,7 @@ def assign(
     case_id: str,
     routes: Sequence[Route],
     document: Mapping[str, Any],
+    sender_id: str,
     *,
     is_new: bool,
 ) -> list[NewAssignment]:
@@ -72,7 +73,7 @@ def assign(
     rows = [] if is_new else members.list_assignments(work.session, [case_id])
     standing = {(row.agency_id, row.role) for row in rows}
     landlord = landlord_of(document)
-    new = [NewAssignment(work.caller.agency_id, CaseRole.REFERRER, "submitted")]
+    new = [NewAssignment(sender_id, CaseRole.REFERRER, "submitted")]
     new += [NewAssignment(r.agency_id, r.role, f"{r.rule}:{r.because}") for r in routes]
     given = {}
     for each in new:

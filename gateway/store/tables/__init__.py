@@ -63,6 +63,7 @@ from gateway.store.tables.disclosing import (
     redaction,
     release,
 )
+from gateway.store.tables.entry import attachment, draft, draft_file
 from gateway.store.tables.log import (
     agency_log_key,
     checkpoint,
@@ -102,6 +103,7 @@ __all__ = [
     "approval",
     "assignment",
     "attendance",
+    "attachment",
     "beat",
     "case",
     "case_key",
@@ -117,6 +119,8 @@ __all__ = [
     "counter_review",
     "desk_session",
     "document_jti",
+    "draft",
+    "draft_file",
     "enrolment",
     "epoch",
     "feed",

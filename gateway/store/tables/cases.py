@@ -48,6 +48,8 @@ referral = Table(
     agency_id(),
     Column("worker_id", Slug),
     Column("received_at", Utc, nullable=False),
+    Column("entered_agency_id", Slug, ForeignKey("agency.id")),  # who typed it in for its sender
+    Column("entered_worker_id", Slug),
     Index("ix_referral_agency_id_received_at", "agency_id", "received_at"),
 )
 

@@ -1,16 +1,20 @@
-"""Owns what a client does to a form before it leaves: whom to seal to, and the sealing itself."""
+"""Owns what is done to a form before it leaves: whom to seal to, and the sealing itself.
+
+An agency's own client does it; what somebody types into a page of the desk is sealed there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from gateway.client import scanning
-from gateway.client.partners import Check
 from gateway.errors import Invalid, Problem
 from gateway.schemas.sections import SEALED_READERS
-from gateway.sealing import envelopes, scan
+from gateway.sealing import envelopes, scan, scanning
+
+Check = Callable[[str, Mapping[str, Any], str], None]
+"""Raises for a key that the access log does not show: agency, key, kind."""
 
 REVIEW_DAYS = 14  # practice: a safe contact is asked about again after two weeks
 

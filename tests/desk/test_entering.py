@@ -1,0 +1,275 @@
+"""Typing in a referral: the same form, the same way in, for whoever told it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from gateway import ledger
+from gateway.desk.entering import pages
+from gateway.desk.entering.drafts import nodes_of
+from gateway.desk.entering.questions import Asking, Group, Node
+from gateway.errors import NotFound
+from gateway.flows import referrals
+from gateway.rules.facts import Caller
+from gateway.schemas.codes import AgencyKind
+from gateway.schemas.typed import to_document
+from gateway.sealing import jose
+from gateway.store import drafts
+from gateway.store import tables as t
+from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people
+from tests.desk.typing import protected_of, type_in, typed_of
+from tests.journeys.world import World, example
+
+ZONE = ZoneInfo("Europe/London")
+_UNCITED = [("ref", "h1"), ("ref", "h2")]
+
+
+def a_caller() -> Caller:
+    return Caller(COORDINATOR, AgencyKind.COORDINATOR, "MARLBURY", worker_id="marac-01")
+
+
+@pytest.fixture(scope="module")
+def desks(shared_world: World) -> dict[str, Desk]:
+    add_people(shared_world)
+    return {who: a_desk(shared_world, who) for who in ("coordinator", "landlord", "idva", "police")}
+
+
+def send(desk: Desk, draft: str, form: dict[str, Any]) -> str:
+    """Send what was typed; the reference."""
+    desk.get(f"{draft}/send")
+    answer = desk.post(f"{draft}/send", {**protected_of(form), "do": "send"})
+    assert answer.status_code == 303, answer.text
+    text = desk.get(f"{draft}/sent").text
+    return text.split("Its number is<br><strong>")[1].split("<")[0]
+
+
+def receipt_of(world: World, draft: str) -> dict[str, Any]:
+    (row,) = world.rows(t.answer, key=draft.rsplit("/", 1)[-1])
+    claims: dict[str, Any] = json.loads(jose.read_signed(row["body"].decode()).payload)
+    return claims
+
+
+def test_F15_what_is_typed_for_an_agency_is_its_own_referral_and_says_who_typed(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    world, form = shared_world, example("c1")
+    sent = world.client(LANDLORD).refer(example("c1"))
+    draft = type_in(desks["coordinator"], LANDLORD, typed_of(form["document"]))
+    reference = send(desks["coordinator"], draft, form)
+    (row,) = world.rows(t.referral, reference=reference.replace("-", "")[:10])
+    assert (row["agency_id"], row["worker_id"]) == (LANDLORD, None)
+    assert (row["entered_agency_id"], row["entered_worker_id"]) == (COORDINATOR, "marac-01")
+    claims = receipt_of(world, draft)
+    assert (claims["referred_by"], claims["entered_by"]) == (LANDLORD, COORDINATOR)
+    for name in ("level", "criteria", "decision", "state", "duties", "routed", "assessments"):
+        assert claims[name] == sent.claims[name], name
+    members = {
+        (each["agency_id"], each["role"])
+        for each in world.rows(t.assignment, case_id=world.case_of(reference))
+    }
+    assert members == {
+        (each["agency_id"], each["role"])
+        for each in world.rows(t.assignment, case_id=world.case_of(sent.reference))
+    }
+    own = world.client(LANDLORD).referral(reference)
+    assert own["entered_by"] == COORDINATOR
+    assert own["document"]["victim"]["family_name"] == form["document"]["victim"]["family_name"]
+
+
+@pytest.mark.parametrize("name", ["c1", "c2", "c3", "c4", "c5"])
+def test_F15_whatever_the_form_takes_can_be_typed(name: str) -> None:
+    document = example(name)["document"]
+    made = to_document(pages.REFERRAL, typed_of(document), ZONE)
+    document.pop("summaries", None)
+    document["referral"].pop("attachments", None)
+    document["victim"].pop("contact")
+    assert _full(made) == _full(document)
+
+
+def _full(value: Any) -> Any:
+    """A document without empty lists, which say nothing, and without names that nobody cites."""
+    if isinstance(value, dict):
+        found = {n: _full(each) for n, each in value.items()}
+        return {n: v for n, v in found.items() if v not in ([], {}) and (n, v) not in _UNCITED}
+    return [_full(each) for each in value] if isinstance(value, list) else value
+
+
+def every_name(nodes: Sequence[Node]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, Group):
+            yield node.at
+            yield from every_name(node.inner)
+        else:
+            yield node.name
+
+
+def test_F13_a_page_asks_every_field_of_the_form() -> None:
+    asked_names = {
+        name
+        for page in pages.PAGES
+        for _, nodes in nodes_of(page.name, Asking({}, {}))
+        for name in every_name(nodes)
+    }
+    top = {name.split("/")[1] for name in asked_names}
+    assert set(pages.REFERRAL.fields) - top == {"summaries", "risk_assessments"} - top
+    victim = {name.split("/")[2] for name in asked_names if name.startswith("/victim/")}
+    assert set(pages.REFERRAL.fields["victim"].form.fields) - victim == {"contact"}
+
+
+def test_F15_a_partner_without_software_types_its_own(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    world, form = shared_world, example("c1")
+    draft = type_in(desks["landlord"], LANDLORD, typed_of(form["document"]))
+    reference = send(desks["landlord"], draft, form)
+    (row,) = world.rows(t.referral, case_id=world.case_of(reference))
+    assert (row["agency_id"], row["worker_id"]) == (LANDLORD, "homes-01")
+    assert row["entered_agency_id"] is None
+    assert "entered_by" not in receipt_of(world, draft)
+
+
+def test_T08_nobody_types_for_somebody_elses_agency(desks: dict[str, Desk]) -> None:
+    desks["landlord"].get("/desk/drafts")
+    assert desks["landlord"].post("/desk/drafts", {"agency": POLICE}).status_code == 404
+    assert desks["landlord"].post("/desk/drafts", {"agency": ""}).status_code == 404
+    for agency in ("fenhollow-idva", COORDINATOR, "nobody", ""):
+        answer = desks["coordinator"].post("/desk/drafts", {"agency": agency})
+        assert answer.status_code == 422
+        assert "Choose whose referral it is." in answer.text
+    assert desks["idva"].get("/desk/drafts").status_code == 404
+
+
+def begin(desk: Desk, agency: str) -> str:
+    desk.get("/desk/drafts")
+    return desk.post("/desk/drafts", {"agency": agency}).headers["Location"].rsplit("/", 1)[0]
+
+
+def save(desk: Desk, draft: str, page: str, seen: int, do: str = "save", **typed: str) -> Any:
+    fields = {f"/victim/{name}": text for name, text in typed.items()}
+    return desk.post(f"{draft}/{page}", {**fields, "seen": str(seen), "do": do})
+
+
+def test_V04_a_draft_is_its_writers_agencys_alone(desks: dict[str, Desk]) -> None:
+    draft = begin(desks["coordinator"], LANDLORD)
+    assert desks["landlord"].get(f"{draft}/her").status_code == 404  # not even whose it will be
+    assert save(desks["landlord"], draft, "her", 0).status_code == 404
+    assert desks["landlord"].get(f"{draft}/send").status_code == 404
+    assert desks["landlord"].post(f"{draft}/send", {}).status_code == 404
+    assert desks["landlord"].post(f"{draft}/drop", {}).status_code == 404
+    assert desks["landlord"].get(f"{draft}/sent").status_code == 404
+    assert desks["coordinator"].get(f"{draft}/her").status_code == 200
+
+
+def test_the_second_of_two_editors_is_told_and_loses_nothing(desks: dict[str, Desk]) -> None:
+    desk = desks["coordinator"]
+    draft = begin(desk, LANDLORD)
+    assert save(desk, draft, "her", 0, given_names="Ana").status_code == 200
+    assert save(desk, draft, "wishes", 0).status_code == 200  # another page is no conflict
+    second = save(desk, draft, "her", 0, given_names="Anya", family_name="Kovač")
+    assert second.status_code == 409
+    assert "saved this page after you opened it" in second.text
+    assert 'value="Anya"' in second.text
+    assert "<bdi>Ana</bdi>" in second.text
+    assert 'name="seen" value="1"' in second.text
+    again = save(desk, draft, "her", 1, given_names="Anya", family_name="Kovač")
+    assert again.status_code == 200
+    assert 'value="Kovač"' in desk.get(f"{draft}/her").text
+
+
+def test_a_draft_lies_sealed_and_is_destroyed_when_it_is_over(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    desk, world = desks["coordinator"], shared_world
+    draft = begin(desk, LANDLORD)
+    save(desk, draft, "her", 0, given_names="Zephyrine-Canary")
+    (row,) = world.rows(t.draft, id=draft.rsplit("/", 1)[-1])
+    assert b"Zephyrine" not in row["content"] + row["wrapped"]
+    assert "Destroyed if not sent by" in desk.get("/desk/drafts").text
+    over = row["expires_at"]
+    assert over == datetime(2026, 11, 26, 17, tzinfo=UTC)  # three working days
+    begun = (world.sessions, world.keys)
+    with pytest.raises(NotFound), ledger.begin(*begun, a_caller(), over) as work:
+        referrals.read_draft(work, row["id"])
+    with ledger.begin(*begun, ledger.NOTIFIER, over) as work:
+        work.count("notice.look")
+        with work.timing():
+            assert drafts.remove_expired(work.session, now=work.now) >= 1
+    assert world.rows(t.draft, id=row["id"]) == []
+
+
+def test_sending_twice_is_one_referral(shared_world: World, desks: dict[str, Desk]) -> None:
+    desk, form = desks["coordinator"], example("c1")
+    draft = type_in(desk, LANDLORD, typed_of(form["document"]))
+    before = len(shared_world.rows(t.referral))
+    first, second = (
+        desk.post(f"{draft}/send", {**protected_of(form), "do": "send"}) for _ in range(2)
+    )
+    assert first.headers["Location"] == second.headers["Location"] == f"{draft}/sent"
+    assert len(shared_world.rows(t.referral)) == before + 1
+    assert shared_world.rows(t.draft, id=draft.rsplit("/", 1)[-1]) == []
+    assert desk.get(f"{draft}/her").status_code == 404
+
+
+def test_what_is_missing_stands_beside_its_field_and_nothing_is_lost(
+    desks: dict[str, Desk],
+) -> None:
+    desk = desks["coordinator"]
+    draft = begin(desk, LANDLORD)
+    saved = save(desk, draft, "her", 0, "next", **{"dob/value": "31 2 1990"}, given_names="Ana")
+    assert saved.status_code == 422
+    assert '<a href="#victim-dob-value">Date of birth: Write it as day, month' in saved.text
+    assert 'aria-describedby="victim-dob-value-hint victim-dob-value-error"' in saved.text
+    assert 'value="31 2 1990"' in saved.text
+    assert 'value="Ana"' in saved.text
+    assert "Answer this." not in saved.text  # what is only missing waits until it is asked for
+    strict = desk.get(f"{draft}/her?check=1")
+    assert "Family name: Answer this." in strict.text
+    sent = desk.post(f"{draft}/send", {"do": "send", "/sealed/safe_contact/notes": "by day"})
+    assert sent.status_code == 422
+    assert "It was not sent" in sent.text
+    assert "by day" in sent.text
+    rest = desk.post(f"{draft}/her", {"seen": "1", "do": "save", "rest": "UNKNOWN"})
+    assert rest.status_code == 200
+    assert '<option value="UNKNOWN" selected>' in rest.text
+
+
+def test_promise_09_what_is_sealed_is_in_no_draft_and_in_no_row(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    world, form = shared_world, example("c3")
+    desk = desks["coordinator"]
+    draft = type_in(desk, LANDLORD, typed_of(form["document"]))
+    more = desk.post(f"{draft}/send", {**protected_of(form), "do": "add:/sealed/x"})
+    assert more.status_code == 200
+    (row,) = world.rows(t.draft, id=draft.rsplit("/", 1)[-1])
+    with ledger.begin(world.sessions, world.keys, a_caller(), world.now) as work:
+        opened = referrals.read_draft(work, row["id"])
+        assert not [name for name in opened.typed if name.startswith("/sealed")]
+    reference = send(desk, draft, form)
+    case_id = world.case_of(reference)
+    sealed = [r for r in world.rows(t.section, case_id=case_id) if r["part"] == "SEALED"]
+    assert {(r["name"], r["audience"]) for r in sealed} == {
+        (name, agency) for name in form["sealed"] for agency in (IDVA, POLICE)
+    }
+    pulled = world.client(IDVA).pull(reference, "P2")
+    assert form["sealed"]["safe_contact"]["channels"][0]["value"] in str(pulled.reveal())
+
+
+def test_T08_scripts_and_right_to_left_names_stay_text(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    desk = desks["coordinator"]
+    draft = begin(desk, LANDLORD)
+    name = "<script>document.title='ran'</script>"
+    long, arabic = "Ó" * 100, "فاطمة الزهراء"
+    page = save(desk, draft, "her", 0, given_names=name, family_name=arabic, aliases=long)
+    assert "<script>document" not in page.text
+    assert "&lt;script&gt;" in page.text
+    assert f'value="{arabic}" dir="auto"' in page.text
+    assert long in page.text
