@@ -122,9 +122,8 @@ class Guard:
             place = (text, *values)  # many tables ask the same of a case's members
             if is_lasting:
                 place = (self.agency, *place)
-            # Without its agency or case a row cannot be added anyway.
             known = self._lasting if is_lasting else self._proven
-            if place not in known and (None not in values or not names):
+            if place not in known:
                 self._prove(text, dict(zip(names, values, strict=True)))
                 if len(self._lasting) >= _MOST:
                     self._lasting.clear()
