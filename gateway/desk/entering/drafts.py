@@ -238,11 +238,14 @@ def _wrong(visit: Visit, draft: Draft, name: str, tried: Tried) -> dict[str, str
     """What is wrong on a page, beside which field; what is only missing, if that is asked for."""
     nodes = [n for _, block in nodes_of(name, Asking(tried.typed, {}, tried.more)) for n in block]
     names = names_of(nodes)
+    blankable = {each.name for each in asked(nodes) if each.absent}
     typed = {**draft.typed, **tried.typed}
     found: dict[str, str] = {}
     for code, pointer in faults_of(document_of(visit, typed)):
         if (tried.is_strict or code not in NOT_YET) and _is_on(pointer, names):
-            found.setdefault(place_of(pointer, names), said(code))
+            place = place_of(pointer, names)
+            is_blankable = code == "missing" and place in blankable
+            found.setdefault(place, said("value_or_absent" if is_blankable else code))
     return found
 
 

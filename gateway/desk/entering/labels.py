@@ -147,6 +147,7 @@ _CHOICES: Mapping[str, str] = {
     "NOT_SOUGHT_UNSAFE": "Not asked: it was not safe",
     "UNRECORDED": "It was not recorded",
 }
+_BARE = frozenset({"answer", "code", "name", "notes", "agency_id", "how", "heard", "supported"})
 FAULTS: Mapping[str, str] = {
     "missing": "Answer this.",
     "value_or_absent": "Answer this, or say why it is blank.",
@@ -182,7 +183,8 @@ def of_field(pointer: str) -> str:
     steps = [step for step in pointer.split("/") if step not in ("", "value", "absent")]
     names = [step for step in steps if not step.isdigit()]
     number = next((f" {int(step) + 1}" for step in steps if step.isdigit()), "")
-    parent = f"{one_of(names[-2])}{number}: " if number and len(names) > 1 else ""
+    needs_more = len(names) > 1 and (number or names[-1] in _BARE)
+    parent = f"{one_of(names[-2])}{number}: " if needs_more else ""
     return f"{parent}{of(names[-1])}" if names else ""
 
 

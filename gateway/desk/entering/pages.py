@@ -105,6 +105,13 @@ PAGES: Sequence[Page] = (
             ),
         ),
     ),
+    Page("harm", "Who causes harm", (_top("", "perpetrators"),)),
+    Page(
+        "children",
+        "Children and household",
+        (_top("", "children", "children_concern", "household"),),
+    ),
+    Page("incidents", "What happened", (_top("", "incidents", "actions_taken"),)),
     Page(
         "wishes",
         "What she wants",
@@ -122,13 +129,6 @@ PAGES: Sequence[Page] = (
             _top("", "consent_record"),
         ),
     ),
-    Page("harm", "Who causes harm", (_top("", "perpetrators"),)),
-    Page(
-        "children",
-        "Children and household",
-        (_top("", "children", "children_concern", "household"),),
-    ),
-    Page("incidents", "What happened", (_top("", "incidents", "actions_taken"),)),
     Page(
         "risk",
         "Risk assessment",
