@@ -134,7 +134,7 @@ def test_F15_a_partner_without_software_types_its_own(
     assert "entered_by" not in receipt_of(world, draft)
 
 
-def test_T08_nobody_types_for_somebody_elses_agency(desks: dict[str, Desk]) -> None:
+def test_V01_nobody_types_for_somebody_elses_agency(desks: dict[str, Desk]) -> None:
     desks["landlord"].get("/desk/drafts")
     assert desks["landlord"].post("/desk/drafts", {"agency": POLICE}).status_code == 404
     assert desks["landlord"].post("/desk/drafts", {"agency": ""}).status_code == 404
@@ -261,7 +261,7 @@ def test_promise_09_what_is_sealed_is_in_no_draft_and_in_no_row(
     assert form["sealed"]["safe_contact"]["channels"][0]["value"] in str(pulled.reveal())
 
 
-def test_T08_scripts_and_right_to_left_names_stay_text(
+def test_V09_scripts_and_right_to_left_names_stay_text(
     shared_world: World, desks: dict[str, Desk]
 ) -> None:
     desk = desks["coordinator"]
