@@ -44,6 +44,7 @@ from gateway.desk import (
     hearing,
     home,
     meetings,
+    own_meetings,
     problems,
     room,
     sign_in,
@@ -53,6 +54,7 @@ from gateway.desk import (
 )
 from gateway.desk import cases as desk_cases
 from gateway.desk import provider as single_sign_on
+from gateway.desk import research as desk_research
 from gateway.desk.entering import drafts, sending
 from gateway.desk.guard import PUBLIC_ENDPOINTS as DESK_PUBLIC
 from gateway.desk.guard import desk
@@ -85,6 +87,8 @@ PAGES = (
     triage,
     waits,
     meetings,
+    own_meetings,
+    desk_research,
     declaring,
     room,
     hearing,

@@ -63,7 +63,7 @@ def return_research(call: Call, conference_id: str, reference: str) -> Response:
     but the reason. A correction names the version that it `replaces`. The receipt has its
     version."""
     with call.work() as work:
-        answer = conferences.return_research(
+        answer, _ = conferences.return_research(
             work,
             conference_id,
             read_reference(reference),

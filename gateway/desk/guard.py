@@ -37,7 +37,10 @@ PUBLIC_ENDPOINTS = {"desk.static"}  # and every page that is declared `public`
 ANYBODY = frozenset(PersonRole)
 _CHOSEN = re.compile(r"[A-Z][A-Z0-9_]*(@[0-9]+)?", re.ASCII)
 _NOTE_AFTER = 60  # seconds
-_WRITTEN = ("reason", "alternative_route", "quality_note", "note", "account")  # long texts
+_WRITTEN = (  # long texts; of several of a kind, each has its number behind a dash
+    *("reason", "alternative_route", "quality_note", "note", "account"),
+    *("text", "words", "item", "action", "staff_safety_warning", "info_if_absent", "private_note"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +171,11 @@ def _require_own_page() -> None:
 
 def written() -> list[str]:
     """The long texts of the form that was sent: nobody should have to write them twice."""
-    texts = [text for name in _WRITTEN if (text := request.form.get(name, "").strip())]
+    texts = [
+        text
+        for name, value in request.form.items()
+        if name.split("-")[0] in _WRITTEN and (text := value.strip())
+    ]
     return texts + [text for name in request.form if name.startswith("/") for text in _typed(name)]
 
 

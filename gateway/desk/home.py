@@ -12,7 +12,7 @@ from gateway.desk.render import show
 from gateway.errors import NotFound
 from gateway.flows import cases, directory, notices
 from gateway.flows.cases import Need
-from gateway.rules.desk import CASEWORK, DECIDES
+from gateway.rules.desk import ANSWERS, CASEWORK, DECIDES
 from gateway.schemas.codes import PersonRole
 
 
@@ -37,6 +37,7 @@ def home(visit: Visit) -> Answer:
         groups=said.grouped(found.counts),
         said=said.SAID,
         names=names,
+        answers=bool(roles & ANSWERS),
         is_coordinator=PersonRole.COORDINATOR in roles or PersonRole.CHAIR in roles,
     )
 

@@ -155,14 +155,17 @@ def _meetings(
 def _agenda(visit: Visit, conference_id: str, *, said: str = "", status: int = 200) -> Answer:
     with visit.work() as work:
         found = conferences.show_agenda(work, conference_id, issuer=visit.house.settings.base_url)
+    with visit.work() as work:
+        names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     if not found.is_run:
-        raise NotFound  # a partner's own agenda is another page
+        raise NotFound  # gateway.desk.own_meetings shows a partner its own
     return show(
         "agenda",
         visit,
         status=status,
         conference_id=conference_id,
         found=found,
+        names=names,
         waiting=_waiting(visit, found),
         mark=conferences.mark(found),
         key=new_key,

@@ -15,11 +15,11 @@ from inspect import getmembers, isclass
 from typing import Any
 
 from gateway.desk.words import plain
-from gateway.schemas import codes, consent_codes, people_codes
+from gateway.schemas import codes, consent_codes, people_codes, research_codes
 
 _CODES = frozenset(
     member.value
-    for module in (codes, consent_codes, people_codes)
+    for module in (codes, consent_codes, people_codes, research_codes)
     for _, found in getmembers(module, isclass)
     if issubclass(found, StrEnum)
     for member in found

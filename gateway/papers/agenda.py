@@ -97,6 +97,7 @@ def _case(line: Line) -> dict[str, Any]:
         "event_on": line.event_on,
         "idva": line.idva,
         "research": _research(line),
+        "own_research": _own_research(line),
     }
     return {name: value for name, value in case.items() if value is not None}
 
@@ -111,6 +112,18 @@ def _research(line: Line) -> dict[str, Any] | None:
         "received": len(found.returned),
         "missing": list(found.missing),
         "late": list(found.late),
+    }
+
+
+def _own_research(line: Line) -> dict[str, Any] | None:
+    """What the reader's own agency was asked, and whether it answered."""
+    if line.own is None:
+        return None
+    return {
+        "due_at": moments.write(line.own.due_at),
+        "version": line.own.version,
+        "returned_at": moments.write(line.own.returned_at),
+        "late": line.own.is_late,
     }
 
 

@@ -26,6 +26,7 @@ CASEWORK = frozenset(
 )
 ENTERS = frozenset({PersonRole.COORDINATOR, PersonRole.REFERRER})  # types in a referral
 DECIDES = frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR})
+ANSWERS = frozenset({PersonRole.IDVA, PersonRole.AGENCY_REP})  # for its agency
 _BY_KIND = {
     AgencyKind.COORDINATOR: frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR}),
     AgencyKind.IDVA: frozenset({PersonRole.IDVA, PersonRole.AGENCY_REP, PersonRole.REFERRER}),

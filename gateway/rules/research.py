@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gateway.rules import conflict
+from gateway.rules.facts import CaseFacts
+from gateway.rules.limits import Limits
+from gateway.schemas.codes import AgencyKind
 from gateway.schemas.research_codes import Extract, Known, Person, Theme
 
 RETURN = "research_return"  # who is known, who comes, how much was kept back
@@ -60,6 +64,21 @@ class Progress:
     returned: tuple[str, ...]
     missing: tuple[str, ...]
     late: tuple[str, ...]  # came after the day, or is not here and the day has passed
+
+
+def is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
+    """By the victim's condition, by a bar, or because nobody of it may read: no deputy is named."""
+    is_walled = conflict.is_shut(facts, agency_id) or facts.ties.is_restricted
+    if is_walled and not conflict.has_stand_in(facts, agency_id):
+        return True
+    limits = Limits(
+        kinds=facts.excluded_kinds,
+        agencies=facts.excluded_agencies,
+        overridden_kinds=facts.overridden_kinds,
+        barred_kinds=facts.barred_kinds,
+        narrowed=facts.narrowed,
+    )
+    return limits.leave_out(agency_id, kind)
 
 
 def progress(

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from gateway.agencies import passwords
 from gateway.profiles.loader import Profiles
-from tests.desk.conftest import COORDINATOR, LANDLORD, Desk, a_desk, a_link, add_people
+from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people
 from tests.desk.test_signing_in import PASSWORD, a_password, code
 from tests.desk.typing import type_in, typed_of
 from tests.faults.faulty import FAULTS
@@ -147,13 +147,30 @@ def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
         return _of_drafts
     if rule.startswith("/desk/cases/<reference>/"):
         return _of_case
+    if rule.startswith("/desk/my-conferences"):
+        return _of_partner
     return _of_meetings if rule.startswith("/desk/conferences") else None
 
 
 def _conference(world: World) -> str:
     starts_at = (world.now + timedelta(days=30)).strftime("%Y-%m-%dT09:30:00Z")
-    form = {"area": "MARLBURY", "starts_at": starts_at, "attendees": [LANDLORD]}
+    form = {"area": "MARLBURY", "starts_at": starts_at, "attendees": [LANDLORD, IDVA]}
     return str(world.client(COORDINATOR).create_conference(form)["conference"])
+
+
+def _of_partner(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """A partner's own part of a conference, with a case about which it is asked."""
+    conference, client = _conference(world), world.client(COORDINATOR)
+    reference = world.client(LANDLORD).refer(example("c1")).reference
+    client.decide(reference, {"decision": "ACCEPT"})
+    client.list_case(conference, reference)
+    path = rule.replace("<conference_id>", conference).replace("<reference>", reference)
+    desk = desks["idva"]
+    desk.get("/desk/account")
+    form = {"do": "nil", "key": str(uuid.uuid4())}
+    return lambda: desk.get(path) if method == "GET" else desk.post(path, form)
 
 
 def _of_meetings(
@@ -225,7 +242,7 @@ def test_M15_the_table_has_every_page_once_and_every_fault(place: tuple[World, A
 @pytest.mark.parametrize("fault", ["log", "disk", "disks"])
 def test_F74_while_nothing_can_be_recorded_no_page_shows_a_case(fault: str) -> None:
     routes = [r for r, group in LISTED.items() if "cases" in r or "needs" in r or r == "GET /desk"]
-    assert len(routes) == 13
+    assert len(routes) == 15
     assert {LISTED[route][fault] for route in routes} == {"503 unavailable"}
 
 

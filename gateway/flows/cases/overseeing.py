@@ -19,6 +19,7 @@ from gateway.rules import approving, conflict, needing
 from gateway.rules.clocks import due
 from gateway.rules.facts import Allowed, CaseFacts
 from gateway.rules.needing import Need
+from gateway.rules.research import is_left_out
 from gateway.schemas.codes import (
     Acknowledgement,
     AgencyKind,
@@ -36,9 +37,11 @@ from gateway.store import (
     members,
     parties,
     redactions,
+    research,
 )
 from gateway.store.cases import CaseRow
 from gateway.store.dated import RiskRow
+from gateway.store.research import RequestRow
 
 __all__ = ["Line", "Meeting", "Need", "Overview", "list_lines", "oversee"]
 
@@ -67,6 +70,16 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Outstanding:
+    """How far one agency's research for a conference is, in cases."""
+
+    agency_id: str
+    asked: int
+    returned: int
+    late: int  # not here, and the day has passed
+
+
+@dataclass(frozen=True, slots=True)
 class Meeting:
     """The next conference of an agency."""
 
@@ -76,7 +89,7 @@ class Meeting:
     listed: int
     capacity: int
     clocks: tuple[tuple[str, datetime], ...]  # code and moment, in order
-    asked: tuple[tuple[str, int], ...]  # agency, and in how many cases it was asked for research
+    research: tuple[Outstanding, ...]  # by agency, for who runs it; the latest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +312,7 @@ def _meeting(work: Work) -> Meeting | None:
     listed = [case_id for case_id, _ in conferences.list_listed(work.session, row.conference_id)]
     facts = list_facts(work.session, listed, on=work.today)
     known = [each for each in facts.values() if shown_on_pages(work, each) is not None]
-    asked: dict[str, int] = {}
     is_own = row.agency_id == me
-    for each in known if is_own else ():
-        for agency_id, member in each.members.items():
-            if CaseRole.RESEARCH in member.roles:
-                asked[agency_id] = asked.get(agency_id, 0) + 1
     clocks = [
         (code, due(profile.clocks[code], row.starts_at, profile.working_days))
         for code in ("CLK_CUTOFF", "CLK_RESEARCH")
@@ -316,5 +324,28 @@ def _meeting(work: Work) -> Meeting | None:
         listed=len(known),
         capacity=profile.capacity.cases,
         clocks=tuple(sorted(clocks, key=lambda each: each[1])),
-        asked=tuple(sorted(asked.items())),
+        research=_outstanding(work, row.conference_id, known) if is_own else (),
     )
+
+
+def _outstanding(
+    work: Work, conference_id: str, known: Sequence[CaseFacts]
+) -> tuple[Outstanding, ...]:
+    """Who was asked for research, and answered; who was left out since is not waited for."""
+    facts = {each.case_id: each for each in known}
+    found: dict[str, list[RequestRow]] = {}
+    for row in research.list_requests(work.session, conference_id, list(facts)):
+        each = facts[row.case_id]
+        member = each.members.get(row.agency_id)
+        if member and not is_left_out(each, row.agency_id, member.kind):
+            found.setdefault(row.agency_id, []).append(row)
+    lines = [
+        Outstanding(
+            agency_id,
+            len(rows),
+            sum(row.version > 0 for row in rows),
+            sum(row.version == 0 and row.due_at < work.now for row in rows),
+        )
+        for agency_id, rows in found.items()
+    ]
+    return tuple(sorted(lines, key=lambda each: (-each.late, each.returned - each.asked)))

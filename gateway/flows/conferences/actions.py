@@ -23,13 +23,13 @@ from gateway.disclosure import (
     regrant,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.conferences.asking import is_left_out
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import actions as rule
 from gateway.rules import conflict
 from gateway.rules.disclosure import kept_out
 from gateway.rules.facts import CaseFacts
+from gateway.rules.research import is_left_out
 from gateway.schemas.action_codes import (
     ActionAbout,
     ActionAct,

@@ -37,13 +37,26 @@ from gateway.schemas.codes import (
     Purpose,
 )
 from gateway.store import conferences, dated, members, referrals
+from gateway.store import research as store
 from gateway.store.conferences import ConferenceRow
 from gateway.store.dated import RiskRow
 from gateway.store.referrals import ReferralRow
+from gateway.store.research import RequestRow
 
 OPENED = frozenset({"victim_identity"})  # for the initials; nothing else is opened
 STAFF_CASE = "Staff case"  # instead of initials
 SHOWN = OPENED | {"referral", "risk_answers", "children", *markers.SECTION_OF.values()}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRequest:
+    """That the reader's agency was asked for research about a case, and whether it answered."""
+
+    due_at: datetime
+    version: int  # 0: not yet
+    returned_at: datetime | None
+    is_nil: bool | None
+    is_late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +81,7 @@ class Line:
     event_on: str | None
     idva: str | None  # ACCEPTED, DECLINED, WAITING
     research: Progress | None = None  # for who runs the conference
+    own: OwnRequest | None = None  # what the reader's own agency was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,12 +295,16 @@ def _with_research(
     slots: tuple[Slot, ...],
     lines: tuple[Line, ...],
 ) -> tuple[Line, ...]:
-    """Say on each line how far its research is; who has answered is told to who runs it alone."""
-    if conference.agency_id != work.caller.agency_id:
-        return lines
+    """Say on each line how far its research is: of all for who runs it, for others their own."""
+    seen = [slot.case_id for slot in slots if slot.case_id in found]
+    me, session = work.caller.agency_id, work.session
+    if conference.agency_id != me:
+        rows = store.list_asked(session, conference.conference_id, agency_id=me)
+        asked = {row.case_id: _own_request(row, work.now) for row in rows}
+        pairs = zip(seen, lines, strict=True)
+        return tuple(replace(line, own=asked.get(case_id)) for case_id, line in pairs)
     facts = {case_id: each.facts for case_id, each in found.items()}
     progress = progress_of(work, conference.conference_id, facts)
-    seen = [slot.case_id for slot in slots if slot.case_id in found]
     # A referrer that coordinates as well is told no more of others than it is of anything else.
     return tuple(
         line
@@ -294,6 +312,11 @@ def _with_research(
         else replace(line, research=progress[case_id])
         for case_id, line in zip(seen, lines, strict=True)
     )
+
+
+def _own_request(row: RequestRow, now: datetime) -> OwnRequest:
+    is_late = (row.returned_at or now) > row.due_at
+    return OwnRequest(row.due_at, row.version, row.returned_at, row.is_nil, is_late)
 
 
 def _contact(

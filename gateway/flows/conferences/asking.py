@@ -5,13 +5,12 @@ from __future__ import annotations
 from gateway.agencies import directory
 from gateway.disclosure import find_referral, list_facts, load, may_know
 from gateway.errors import Denied
-from gateway.flows.conferences.finding import limits_of
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
-from gateway.rules import conflict
 from gateway.rules.clocks import due
 from gateway.rules.disclosure import kept_out
 from gateway.rules.facts import CaseFacts
+from gateway.rules.research import is_left_out
 from gateway.rules.states import stage
 from gateway.schemas.codes import AgencyKind, Stage
 from gateway.store import conferences
@@ -47,14 +46,6 @@ def request_research(
         [RequestRow(conference.conference_id, case_id, each, work.now, by) for each in asked],
     )
     return asked
-
-
-def is_left_out(facts: CaseFacts, agency_id: str, kind: AgencyKind) -> bool:
-    """By the victim's condition, by a bar, or because nobody of it may read: no deputy is named."""
-    is_walled = conflict.is_shut(facts, agency_id) or facts.ties.is_restricted
-    if is_walled and not conflict.has_stand_in(facts, agency_id):
-        return True
-    return limits_of(facts).leave_out(agency_id, kind)
 
 
 def find_asked(work: Work, conference_id: str, reference: str) -> tuple[str, CaseFacts, RequestRow]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.disclosure import Disclosed, disclose
-from gateway.flows.conferences.asking import is_left_out
 from gateway.ledger import Work
 from gateway.rules import research as rule
 from gateway.rules.facts import CaseFacts
+from gateway.rules.research import is_left_out
 from gateway.schemas.codes import Level, Purpose
 from gateway.store import research as store
 

@@ -15,10 +15,11 @@ from gateway.disclosure import (
     shown_on_pages,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.conferences.asking import is_left_out, request_research
+from gateway.flows.conferences.asking import request_research
 from gateway.flows.conferences.finding import own_case
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
+from gateway.rules.research import is_left_out
 from gateway.rules.states import move
 from gateway.schemas.chance import new_uuid
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind

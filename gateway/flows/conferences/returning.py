@@ -37,10 +37,11 @@ CHANGED = "changed_meanwhile"
 
 def return_research(
     work: Work, conference_id: str, reference: str, body: Sent, *, audience: str, key: str
-) -> Answer:
+) -> tuple[Answer, bool]:
     """Take in what the caller's agency found, or that it found nothing (201, with a receipt).
 
-    What came late says so and counts. A correction names the version that it replaces.
+    Gives also whether it is new: the same sent twice is one act. What came late says so and
+    counts. A correction names the version that it replaces.
 
     :raises Denied: if it was not asked: the answer is that of an unknown case.
     :raises Conflict: code changed_meanwhile, if another version came meanwhile.
@@ -52,7 +53,7 @@ def return_research(
     about = f"{conference_id}/{reference}"
     received = receive(work, body, form=FORM, audience=audience, key=key, about=about)
     if received.answered:
-        return received.answered
+        return received.answered, False
     cases.lock_case(work.session, case_id)
     row = store.find_request(work.session, conference_id, case_id, agency_id=work.caller.agency_id)
     if row is None:
@@ -68,7 +69,8 @@ def return_research(
         "digest": jose.b64u(received.digest),
     }
     receipt = sign_receipt(work, issuer=audience, reference=reference, claims=claims, entry=entry)
-    return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
+    answer = Answer(received.digest, 201, JOSE_TYPE, receipt.encode())
+    return keep_answer(work, key, answer), True
 
 
 def _keep(work: Work, facts: CaseFacts, row: RequestRow, received: Received) -> Entry:
