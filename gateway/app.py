@@ -44,7 +44,9 @@ from gateway.desk import (
     hearing,
     home,
     meetings,
+    minutes,
     own_meetings,
+    plan,
     problems,
     room,
     sign_in,
@@ -94,6 +96,8 @@ PAGES = (
     hearing,
     drafts,
     sending,
+    minutes,
+    plan,
     problems,
 )
 

@@ -15,6 +15,7 @@ from gateway.errors import Invalid, NotFound
 from gateway.flows import cases, directory
 from gateway.ledger import wait_for
 from gateway.rules.desk import CASEWORK
+from gateway.rules.minutes import SECTIONS
 from gateway.schemas import reference as references
 from gateway.schemas.codes import (
     Acknowledgement,
@@ -67,13 +68,15 @@ def case(visit: Visit, reference: str) -> Answer:
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     document = shown.document
+    every = document.get("sections", [])
     return show(
         "case",
         visit,
         reference=document["reference"],
         document=document,
         shown=shown,
-        sections=_ordered(document.get("sections", [])),
+        sections=_ordered([e for e in every if e["section"] not in SECTIONS]),
+        has_minutes=any(each["section"] in SECTIONS for each in every),
         withheld=[each for each in document.get("withheld", []) if each not in shown.sealed],
         purpose=purpose,
         custody=str(visit.person.custody),

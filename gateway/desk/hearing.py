@@ -9,21 +9,23 @@ from typing import Any, TypeVar
 from flask import redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from gateway.desk import judging, terms
+from gateway.desk import judging, terms, words
 from gateway.desk.cases import labels_of
 from gateway.desk.guard import Visit, page
 from gateway.desk.place import ROOT
 from gateway.desk.render import show
 from gateway.desk.room import to_declaration
-from gateway.desk.triage import read_reference
+from gateway.desk.triage import new_key, read_reference
 from gateway.errors import Conflict, Invalid
 from gateway.flows import cases, conferences, directory
 from gateway.ledger import Work
-from gateway.rules import meeting
+from gateway.rules import meeting, research
 from gateway.rules.desk import DECIDES
 from gateway.rules.facts import Worker
+from gateway.rules.minutes import SECTIONS
 from gateway.schemas import reference as references
-from gateway.schemas.codes import CaseState, Level, Limited
+from gateway.schemas.action_codes import ActionTheme
+from gateway.schemas.codes import CaseState, Level, Limited, Purpose
 from gateway.schemas.consent_codes import Feedback
 from gateway.schemas.meeting_codes import Deferral
 
@@ -82,12 +84,20 @@ def _act(work: Work, do: str, conference_id: str, written: str) -> None:
 
 
 def show_case(
-    visit: Visit, conference_id: str, written: str, *, said: str = "", status: int = 200
+    visit: Visit,
+    conference_id: str,
+    written: str,
+    *,
+    said: str = "",
+    status: int = 200,
+    kept: Mapping[str, str] | None = None,
 ) -> Answer:
     """The page of one case in a meeting."""
     try:
         with visit.work() as work:
             found = conferences.show_hearing(work, conference_id, written)
+        with visit.work() as work:
+            paragraphs = conferences.list_paragraphs(work, conference_id, written)
     except Conflict as error:
         if error.code != _NOT_SIGNED:
             raise
@@ -96,6 +106,10 @@ def show_case(
         weighed = cases.weigh(work, written, issuer=visit.house.settings.base_url)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
+    with visit.work() as work:
+        given = conferences.read_extracts(work, found.case_id, Purpose.P9)
+    with visit.work() as work:
+        plan = conferences.show_actions(work, written, issuer=visit.house.settings.base_url)
     document = weighed.shown.document
     referrer = _referrer(document)
     here = [each for each in found.stays if each.left_at is None]
@@ -104,6 +118,8 @@ def show_case(
         "hearing",
         visit,
         status=status,
+        has_script=True,
+        script="meeting",
         conference_id=conference_id,
         reference=document["reference"],
         document=document,
@@ -121,12 +137,28 @@ def show_case(
         critical=judging.critical(weighed),
         story=judging.story(weighed),
         warnings=judging.warnings(weighed),
+        given=given,
         knows=_by_agency(document, {referrer, visit.person.agency_id}),
         names=names,
         labels=labels_of(visit),
         terms=terms,
         said=said,
+        kept=kept or {},
+        paragraphs=paragraphs,
+        actions=plan.document["actions"],
+        can_plan=plan.is_open and found.conference.begun_at is not None,
+        themes=[(str(each), words.theme(each)) for each in ActionTheme],
+        agencies=_agencies(document, names),
+        is_writable=found.is_open or found.state is CaseState.HEARD,
+        page=new_key(),
+        key=new_key,
     )
+
+
+def _agencies(document: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Whose a paragraph can be: everybody with a part in the case, by name."""
+    ids = {str(each["agency"]) for each in document["triage"]["members"]}
+    return sorted(((each, names.get(each, each)) for each in ids), key=lambda each: each[1])
 
 
 def _present() -> list[Worker]:
@@ -159,6 +191,11 @@ def _referrer(document: Mapping[str, Any]) -> str:
     return next(str(each["agency"]) for each in members if each["role"] == "REFERRER")
 
 
+def _is_elsewhere(section: Mapping[str, Any]) -> bool:
+    """Whether a section stands in another place of the page: minutes, and extracts of research."""
+    return section["section"] in SECTIONS or section["section"] in research.SHARED
+
+
 def _by_agency(
     document: Mapping[str, Any], but: Collection[str]
 ) -> dict[str, list[Mapping[str, Any]]]:
@@ -166,6 +203,6 @@ def _by_agency(
     found: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for each in document["sections"]:
         owner = each.get("owner")
-        if owner and owner not in but and each["level"] == Level.FULL:
+        if owner and owner not in but and each["level"] == Level.FULL and not _is_elsewhere(each):
             found[owner].append(each)
     return dict(found)

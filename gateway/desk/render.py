@@ -24,7 +24,8 @@ _FOLDER = Path(__file__).parent / "templates"
 _STYLE = Path(__file__).parent / "static" / "built" / "desk.css"
 _USUAL = "Europe/London"
 
-# No script, but on the few pages that speak to a passkey; never from anywhere else, never inline.
+# No script, but on the few pages that speak to a passkey and in meeting mode; never from anywhere
+# else, never inline.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -43,6 +44,7 @@ def show(
     *,
     status: int = 200,
     has_script: bool = False,
+    script: str = "passkey",
     **values: Any,
 ) -> Response:
     """Answer with a page."""
@@ -57,6 +59,7 @@ def show(
             here=name,
             token=cookies.form_token(held()),
             has_script=has_script,
+            script=script,
             is_styled=is_styled(),
             zone=_zone(person, visit.now if visit else None),
             is_demonstration=house().settings.mode == "demo",

@@ -9,6 +9,7 @@ from gateway.desk import terms
 from gateway.desk.guard import Visit, page
 from gateway.desk.place import ROOT
 from gateway.desk.render import show
+from gateway.desk.triage import new_key
 from gateway.errors import Conflict, Invalid
 from gateway.flows import conferences, directory
 from gateway.rules.desk import DECIDES
@@ -21,7 +22,7 @@ _NOT_SIGNED = "declaration_missing"
 @page("/conferences/<conference_id>/room", roles=DECIDES, takes=Limited.EXPORT)
 def room(visit: Visit, conference_id: str) -> Answer:
     """Show the meeting: its running order, and who has signed. Whoever has not, signs first."""
-    return _room(visit, conference_id)
+    return show_room(visit, conference_id)
 
 
 @page("/conferences/<conference_id>/room", roles=DECIDES, method="POST", takes=Limited.EXPORT)
@@ -45,9 +46,9 @@ def run_room(visit: Visit, conference_id: str) -> Answer:
     except Conflict as error:
         if error.code == _NOT_SIGNED:
             return to_declaration(conference_id)
-        return _room(visit, conference_id, said=terms.conflict(error.code), status=409)
+        return show_room(visit, conference_id, said=terms.conflict(error.code), status=409)
     except Invalid as error:
-        return _room(visit, conference_id, said=error.message or "", status=422)
+        return show_room(visit, conference_id, said=error.message or "", status=422)
     return redirect(f"{ROOT}/conferences/{conference_id}/room#{do}", 303)
 
 
@@ -56,7 +57,8 @@ def to_declaration(conference_id: str) -> Answer:
     return redirect(f"{ROOT}/conferences/{conference_id}/declaration", 303)
 
 
-def _room(visit: Visit, conference_id: str, *, said: str = "", status: int = 200) -> Answer:
+def show_room(visit: Visit, conference_id: str, *, said: str = "", status: int = 200) -> Answer:
+    """The page of the meeting."""
     try:
         with visit.work() as work:
             found = conferences.show_room(work, conference_id, issuer=visit.house.settings.base_url)
@@ -74,5 +76,6 @@ def _room(visit: Visit, conference_id: str, *, said: str = "", status: int = 200
         found=found,
         names=names,
         said=said,
+        key=new_key(),
         is_chair=visit.person.caller.is_chair,
     )

@@ -134,6 +134,13 @@ CONFLICTS: Mapping[str, str] = {
     "declaration_missing": "Sign the declaration first.",
     "declarations_missing": "Somebody in the room has not signed the declaration as it stands now."
     " A case counts as heard once everybody has.",
+    "minutes_closed": "The minutes of this case are closed: it is not open, or they were sent out."
+    " What you wrote stands below; add a correction to the minutes instead.",
+    "too_many": "There are too many paragraphs. Join some.",
+    "not_over": "The meeting is not over. End it first.",
+    "nothing_to_send": "Nothing waits to be sent out.",
+    "another_person": "Somebody else has signed in here since. What stands below was not sent:"
+    " it would stand under their name.",
     "not_begun": "The meeting has not begun.",
     "meeting_over": "The meeting is over.",
     "case_open": "A case is still open. Close it first.",

@@ -101,6 +101,7 @@ SECTIONS: Mapping[str, str] = {
     "research_employment": "Research: work",
     "research_actions": "Research: what agencies propose to do",
     "research_kept": "Research: what your agency kept to itself",
+    "minutes": "Minutes of the meeting",
 }
 PARTS: Mapping[CaseRole, str] = {
     CaseRole.REFERRER: "your referral",
@@ -136,6 +137,62 @@ DEFERRALS: Mapping[str, str] = {
     "INTERPRETER_MISSING": "there is no interpreter",
     "CONFLICT_IN_ROOM": "somebody in the room is too close to it",
     "TIME_RAN_OUT": "the time ran out",
+}
+MINUTES: Mapping[str, str] = {
+    "SHARED": "What an agency shared",
+    "VICTIM_VIEWS": "What she wants",
+    "RISK": "A risk",
+    "DECISION": "A decision",
+    "NOT_SHARED": "A decision not to share or not to act, and why",
+    "FLAG": "A flag that is placed",
+    "LINK": "A link to another process",
+    "NEXT_REVIEW": "The next review",
+    "SENT": "Sent by an agency that could not come",
+    "CORRECTION": "A correction",
+}
+MINUTE_KINDS = [(code, text) for code, text in MINUTES.items() if code != "CORRECTION"]
+SAID: Mapping[str, str] = {
+    "FACT": "Fact",
+    "OPINION": "Opinion",
+    "THIRD_PARTY": "From somebody else",
+}
+CLASSES: Mapping[str, str] = {
+    "minutes": "The meeting itself",
+    "minutes_incidents": "What happened",
+    "minutes_children": "Children",
+    "minutes_perpetrator": "Who causes harm",
+    "minutes_orders": "Orders, bail and courts",
+    "minutes_housing": "Her home",
+    "minutes_health": "Health and injuries",
+    "minutes_mental_health": "Mental health",
+    "minutes_substance_use": "Alcohol and drugs",
+    "minutes_sexual_violence": "Sexual violence",
+    "minutes_offending": "Offences of hers",
+}
+_THEMES: Mapping[str, str] = {
+    "IDVA_CONTACT": "Contact by the IDVA",
+    "TARGET_HARDEN": "Locks, alarms, a safe room",
+    "REHOUSE": "A new home",
+    "MGMT_TRANSFER": "A management transfer",
+    "ARREST_ENFORCE": "Arrest, or enforce",
+    "DVPN_DVPO": "Protection notice or order (DVPN, DVPO)",
+    "DAPN_DAPO": "Protection notice or order (DAPN, DAPO)",
+    "NMO": "Non-molestation order",
+    "OCC_ORDER": "Occupation order",
+    "INJUNCTION_ASB": "Injunction against nuisance",
+    "STALKING_SPO": "Stalking protection order",
+    "DVDS": "Disclosure scheme (DVDS)",
+    "CSC_REFERRAL": "Referral to children's social care",
+    "CP_MEETING": "Child protection meeting",
+    "SCHOOL_INFORM": "Tell the school",
+    "ASC_REFERRAL": "Referral to adult social care",
+    "MH_REFERRAL": "Referral to mental health",
+    "PROBATION_RECALL_LICENCE": "Recall, or terms of a licence",
+    "MAPPA_REF": "Referral to MAPPA",
+    "PERP_PROGRAMME": "Programme for who causes harm",
+    "FMU_FMPO": "Forced marriage unit or order",
+    "PET_FOSTER": "A place for a pet",
+    "INFO_GATHER": "Find something out",
 }
 ATTENDS: Mapping[str, str] = {
     "REPRESENTATIVE": "I speak for my agency",
@@ -187,6 +244,11 @@ def part(held: Collection[CaseRole]) -> str:
 def position(code: str) -> str:
     """What the victim said about sharing."""
     return POSITIONS.get(code, plain(code))
+
+
+def theme(code: str) -> str:
+    """What an action is about."""
+    return _THEMES.get(code, plain(code))
 
 
 def attending(code: str) -> str:

@@ -40,6 +40,13 @@ from gateway.disclosure.glass import (
     stand_before,
 )
 from gateway.disclosure.grants import derive, grant_new, regrant
+from gateway.disclosure.minutes import (
+    add_correction,
+    issue_minutes,
+    keep_minute_draft,
+    last_minute,
+    open_minute_drafts,
+)
 from gateway.disclosure.opening import Disclosed, disclose, disclose_many, load
 from gateway.disclosure.own_keys import require_page, shown_on_pages
 from gateway.disclosure.pieces import Piece
@@ -79,6 +86,7 @@ __all__ = [
     "Supposed",
     "Told",
     "Unsealed",
+    "add_correction",
     "ask_unsealed",
     "basis_of",
     "beyond_wall",
@@ -96,8 +104,11 @@ __all__ = [
     "get_facts",
     "grant_new",
     "is_safe_to_tell",
+    "issue_minutes",
+    "keep_minute_draft",
     "keep_note",
     "keep_shown",
+    "last_minute",
     "last_number",
     "list_all_given",
     "list_asked",
@@ -115,6 +126,7 @@ __all__ = [
     "open_behind",
     "open_case_key",
     "open_looks",
+    "open_minute_drafts",
     "open_part",
     "open_reasons",
     "open_receipts",

@@ -20,7 +20,8 @@ from gateway.store.sections import SealedSection, SectionRow
 ALERT_PART = "ALERT"  # who referred and how to reach them, for whoever is only alerted
 SCAN_PART = "SCAN"  # what to look for on every way out; granted to nobody
 BEFORE_PART = "BEFORE"  # what a section said before words were taken out; granted to nobody
-UNREAD_PARTS = frozenset({SCAN_PART, BEFORE_PART})  # the gateway's own, no contribution
+DRAFT_PART = "DRAFT"  # a paragraph of minutes that were not sent out; granted to nobody
+UNREAD_PARTS = frozenset({SCAN_PART, BEFORE_PART, DRAFT_PART})  # not yet, or never, contributed
 GATEWAY = "@gateway"  # no agency can have this id: "@" is not in the pattern of one
 
 
@@ -193,6 +194,11 @@ def open_named(
         for row in rows
         for content in _open_for_gateway(work, keys, [row])[row.case_id]
     ]
+
+
+def open_section(work: Work, key: CaseKey, row: SectionRow) -> Any:
+    """Open one section without a grant, for what was decided and recorded."""
+    return _open_for_gateway(work, {key.case_id: key}, [row])[key.case_id][0]
 
 
 def _open_for_gateway(

@@ -21,3 +21,26 @@ class Deferral(StrEnum):
     INTERPRETER_MISSING = "INTERPRETER_MISSING"
     CONFLICT_IN_ROOM = "CONFLICT_IN_ROOM"
     TIME_RAN_OUT = "TIME_RAN_OUT"
+
+
+class MinuteKind(StrEnum):
+    """What one paragraph of the minutes holds."""
+
+    SHARED = "SHARED"
+    VICTIM_VIEWS = "VICTIM_VIEWS"
+    RISK = "RISK"
+    DECISION = "DECISION"
+    NOT_SHARED = "NOT_SHARED"  # the decision not to share, or not to act, and why
+    FLAG = "FLAG"
+    LINK = "LINK"  # to another process: social care, MAPPA, a disclosure scheme
+    NEXT_REVIEW = "NEXT_REVIEW"
+    SENT = "SENT"  # by an agency that could not come
+    CORRECTION = "CORRECTION"
+
+
+class Said(StrEnum):
+    """Whether what was said is known, thought, or heard from somebody."""
+
+    FACT = "FACT"
+    OPINION = "OPINION"
+    THIRD_PARTY = "THIRD_PARTY"

@@ -288,3 +288,10 @@ def set_sealed(session: Session, *, section_id: str, key: bytes, content: bytes)
     """Put the same text under a new section key."""
     s = t.section
     change(session, update(s).where(s.c.id == section_id).values(key=key, content=content))
+
+
+def set_place(session: Session, row: SectionRow) -> None:
+    """Give a section that nobody was granted another name, owner or part."""
+    s = t.section
+    values = {"name": row.name, "owner_id": row.owner_id, "part": row.part}
+    change(session, update(s).where(s.c.id == row.section_id).values(**values))

@@ -109,6 +109,8 @@ def _of_case(
         mark = next(each["mark"] for each in again["links"] if each["status"] == "PROPOSED")
         form = {"what": "match", "mark": mark, "same": "no", "key": str(uuid.uuid4())}
         return lambda: desk.post(path, form)
+    if rule.endswith("/minutes"):
+        return _minutes(world, desk, method)
     if rule.endswith("/list"):
         reference = path.split("/")[3]
         world.client(COORDINATOR).decide(reference, {"decision": "ACCEPT"})
@@ -140,6 +142,17 @@ def _of_drafts(
     if rule.endswith("/sent"):
         assert desk.post(f"{draft}/send", sent).status_code == 303
     return lambda: desk.get(path) if method == "GET" else desk.post(path, sent)
+
+
+def _minutes(world: World, desk: Desk, method: str) -> Callable[[], TestResponse]:
+    """Minutes that were sent out, or a correction to them."""
+    desk.get("/desk/account")
+    base = f"/desk/conferences/{_conference(world)}"
+    _in_the_room(world, desk, "GET", f"{base}/room")
+    reference = _heard(world, desk, base, is_over=True)
+    desk.post(f"{base}/minutes", {"key": str(uuid.uuid4())})
+    path = f"/desk/cases/{reference}/minutes"
+    return lambda: desk.get(path) if method == "GET" else desk.post(path, _a_minute())
 
 
 def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
@@ -189,21 +202,48 @@ def _of_meetings(
 
 
 def _in_the_room(world: World, desk: Desk, method: str, path: str) -> Callable[[], TestResponse]:
-    """The declaration, then the meeting that it opens, and a case of it."""
+    """The declaration, then the meeting that it opens, a case of it, and its minutes."""
     base = "/".join(path.split("/")[:4])
     digest = Profiles.load().declaration.digest
     signed = {"attending": "REPRESENTATIVE", "digest": digest}
-    form = {"do": "begin", **signed}
     if not path.endswith("/declaration"):
         desk.post(f"{base}/declaration", signed)
-    if "/cases/" in path:
-        client, reference = world.client(COORDINATOR), world.client(LANDLORD).refer(example("c1"))
-        client.decide(reference.reference, {"decision": "ACCEPT"})
-        client.list_case(base.rsplit("/", 1)[1], reference.reference)
-        path = path.replace("<reference>", reference.reference)
-        desk.post(f"{base}/room", form)
-        form = {"do": "open", "present": f"{COORDINATOR}/marac-01"}
+    form = {"do": "begin", **signed, "key": str(uuid.uuid4())}
+    if "/cases/" in path or path.endswith("/minutes"):
+        reference = _heard(world, desk, base, is_over=path == f"{base}/minutes")
+        path = path.replace("<reference>", reference)
+        form = {"do": "leave", **_a_minute()}
+        if not path.endswith(("/minutes", "/actions")) or path == f"{base}/minutes":
+            del form["text"]
     return lambda: desk.get(path) if method == "GET" else desk.post(path, form)
+
+
+def _heard(world: World, desk: Desk, base: str, *, is_over: bool) -> str:
+    """A case that is open in a meeting, or was heard in one that has ended."""
+    client, reference = world.client(COORDINATOR), world.client(LANDLORD).refer(example("c1"))
+    client.decide(reference.reference, {"decision": "ACCEPT"})
+    client.list_case(base.rsplit("/", 1)[1], reference.reference)
+    case = f"{base}/cases/{reference.reference}"
+    desk.post(f"{base}/room", {"do": "begin"})
+    desk.post(case, {"do": "open", "present": f"{COORDINATOR}/marac-01"})
+    if is_over:
+        desk.post(f"{case}/minutes", _a_minute())
+        desk.post(case, {"do": "heard", "feedback": "PLAN_AGREED"})
+        desk.post(f"{base}/room", {"do": "end"})
+    return str(reference.reference)
+
+
+def _a_minute() -> dict[str, str]:
+    ids = {name: str(uuid.uuid4()) for name in ("key", "page")}
+    kinds = {"kind": "RISK", "said": "FACT", "class": "minutes", "owner": COORDINATOR}
+    more = {
+        "theme": "SAFETY_PLAN",
+        "urgency": "URGENT",
+        "as": "marac-01",
+        "present": f"{COORDINATOR}/marac-01",
+        "number": "1",
+    }
+    return {**ids, **kinds, **more, "version": "0", "text": "One."}
 
 
 def _password(world: World, desk: Desk) -> Callable[[], TestResponse]:
@@ -242,7 +282,7 @@ def test_M15_the_table_has_every_page_once_and_every_fault(place: tuple[World, A
 @pytest.mark.parametrize("fault", ["log", "disk", "disks"])
 def test_F74_while_nothing_can_be_recorded_no_page_shows_a_case(fault: str) -> None:
     routes = [r for r, group in LISTED.items() if "cases" in r or "needs" in r or r == "GET /desk"]
-    assert len(routes) == 15
+    assert len(routes) == 19
     assert {LISTED[route][fault] for route in routes} == {"503 unavailable"}
 
 

@@ -11,6 +11,12 @@ from gateway.flows.conferences.hearing import (
     leave_room,
     open_case,
 )
+from gateway.flows.conferences.minuting import (
+    Saved,
+    list_paragraphs,
+    save_paragraph,
+    send_out,
+)
 from gateway.flows.conferences.ordering import follow_rules, lock, mark, move, show_agenda
 from gateway.flows.conferences.planning import Listed, Planned, list_case, list_planned, plan
 from gateway.flows.conferences.plans import (
@@ -23,6 +29,7 @@ from gateway.flows.conferences.plans import (
     send_plan,
     show_actions,
 )
+from gateway.flows.conferences.reading import Extract, correct_minute, read_minutes
 from gateway.flows.conferences.research import (
     Own,
     Request,
@@ -44,6 +51,7 @@ from gateway.flows.conferences.room import (
 __all__ = [
     "Agenda",
     "Declaring",
+    "Extract",
     "Given",
     "Hearing",
     "Line",
@@ -55,6 +63,7 @@ __all__ = [
     "Proposed",
     "Request",
     "Room",
+    "Saved",
     "Sent",
     "Task",
     "admit",
@@ -63,6 +72,7 @@ __all__ = [
     "build_agenda",
     "close_case",
     "close_plan",
+    "correct_minute",
     "defer_case",
     "end_meeting",
     "enter_room",
@@ -70,6 +80,7 @@ __all__ = [
     "follow_rules",
     "leave_room",
     "list_case",
+    "list_paragraphs",
     "list_planned",
     "list_research",
     "list_tasks",
@@ -80,10 +91,13 @@ __all__ = [
     "plan",
     "propose",
     "read_extracts",
+    "read_minutes",
     "read_own",
     "return_research",
+    "save_paragraph",
     "seal_actions",
     "seal_agenda",
+    "send_out",
     "send_plan",
     "settle",
     "show_actions",

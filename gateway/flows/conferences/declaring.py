@@ -12,6 +12,7 @@ from gateway.flows.conferences.finding import attended_by_caller, run_by_caller
 from gateway.ledger import Work
 from gateway.profiles.declaration import Declaration
 from gateway.schemas.meeting_codes import Attending
+from gateway.schemas.paragraphs import read_text
 from gateway.store import conferences, meetings
 from gateway.store.conferences import ConferenceRow
 from gateway.store.meetings import NOBODY, AttendanceRow
@@ -95,7 +96,8 @@ def admit(work: Work, conference_id: str, agency_id: str, worker_id: str, reason
     run_by_caller(work, conference_id, "conference.admitted")
     if not work.caller.is_chair:
         raise Denied("not-the-chair")
-    if not 0 < len(reason) <= MOST:
+    why = read_text(reason, MOST, lines=False)
+    if why is None:
         raise Invalid("Write why, in up to 500 characters.", Problem("required", "/reason"))
     row = _find(work, conference_id, agency_id, worker_id)
     if row is None or row.attending is not Attending.OBSERVER or not is_signed(work, row):
@@ -105,7 +107,7 @@ def admit(work: Work, conference_id: str, agency_id: str, worker_id: str, reason
     facts = {
         "conference": conference_id,
         "observer": [agency_id, worker_id],
-        "reason": reason,
+        "reason": why,
     }
     work.record("conference.admitted", None, because="chair", facts=facts)
 

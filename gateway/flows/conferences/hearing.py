@@ -39,7 +39,7 @@ def open_case(
     if path is None or facts.in_conference:
         raise Conflict("The case cannot be heard as it stands.", code="illegal_state")
     if path:
-        _move(work, facts.case_id, path, because="meeting-begun")
+        move(work, facts.case_id, path, because="meeting-begun")
     cases.set_sitting(work.session, facts.case_id, conference_id)
     people = _people(work, conference_id, facts, present)
     stays = [Stay(conference_id, p.agency_id, p.worker_id, p.attending, work.now) for p in people]
@@ -50,7 +50,7 @@ def open_case(
         "present": sorted([each.agency_id, each.worker_id] for each in stays),
     }
     entry = work.record("case.opened", facts.case_id, because="in-meeting", facts=facts_of_it)
-    _announce(work, facts, entry.id)
+    announce(work, facts, entry.id)
     return path[-1] if path else facts.state
 
 
@@ -69,7 +69,7 @@ def enter_room(work: Work, conference_id: str, reference: str, who: Worker) -> N
     _regrant(work, facts)
     told = {"conference": conference_id, "person": list(who)}
     entry = work.record("case.entered", facts.case_id, because="in-meeting", facts=told)
-    _announce(work, facts, entry.id)
+    announce(work, facts, entry.id)
 
 
 def leave_room(work: Work, conference_id: str, reference: str, who: Worker) -> None:
@@ -117,7 +117,7 @@ def close_case(work: Work, conference_id: str, reference: str, feedback: Feedbac
     )
     told = {"conference": conference_id, "feedback": str(feedback)}
     entry = work.record("case.heard", facts.case_id, because=str(feedback), facts=told)
-    _announce(work, facts, entry.id)
+    announce(work, facts, entry.id)
 
 
 def defer_case(work: Work, conference_id: str, reference: str, reason: Deferral) -> None:
@@ -133,12 +133,12 @@ def defer_case(work: Work, conference_id: str, reference: str, reason: Deferral)
     at = path[-1] if path else facts.state
     state = meeting.can_defer(at, by_chair=work.caller.is_chair, deferrals=before)
     if path:
-        _move(work, facts.case_id, path, because="meeting-begun")
+        move(work, facts.case_id, path, because="meeting-begun")
     stays = _here(work, conference_id, facts.case_id)
     _close(work, facts, stays, state, because=f"deferred:{reason}", to_end=False)
     told = {"conference": conference_id, "reason": str(reason)}
     entry = work.record("case.deferred", facts.case_id, because=str(reason), facts=told)
-    _announce(work, facts, entry.id)
+    announce(work, facts, entry.id)
 
 
 # --- within -----------------------------------------------------------------------------------
@@ -188,12 +188,13 @@ def _close(
 ) -> None:
     for each in stays:
         meetings.end_stay(work.session, facts.case_id, each, at=work.now, to_end=to_end)
-    _move(work, facts.case_id, (state,), because=because)
+    move(work, facts.case_id, (state,), because=because)
     cases.set_sitting(work.session, facts.case_id, None)
     _regrant(work, facts)
 
 
-def _move(work: Work, case_id: str, states: Sequence[CaseState], *, because: str) -> None:
+def move(work: Work, case_id: str, states: Sequence[CaseState], *, because: str) -> None:
+    """Let a case go through states that its guards let it go to."""
     by = By(work.caller.agency_id, work.caller.worker_id, work.now)
     cases.add_states(work.session, case_id=case_id, states=states, because=because, by=by)
 
@@ -203,7 +204,8 @@ def _regrant(work: Work, facts: CaseFacts) -> None:
     regrant(work, open_case_key(work, facts.case_id), profile)
 
 
-def _announce(work: Work, facts: CaseFacts, entry_id: str) -> None:
+def announce(work: Work, facts: CaseFacts, entry_id: str) -> None:
+    """Tell everybody else who has a part in a case that something of it is new."""
     told = sorted(facts.members.keys() - {work.caller.agency_id})
     kinds = [(agency_id, "CHANGED") for agency_id in told]
     feed.add_items(work.session, case_id=facts.case_id, kinds=kinds, entry_id=entry_id)

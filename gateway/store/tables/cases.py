@@ -71,7 +71,7 @@ section = Table(
     Column("name", String(40), nullable=False),
     Column(
         "part", String(7), nullable=False
-    ),  # FULL, SUMMARY, SEALED (class EXCLUSIVE), ALERT, SCAN, BEFORE (it was redacted)
+    ),  # FULL, SUMMARY, SEALED (EXCLUSIVE), ALERT, SCAN, BEFORE (redacted), DRAFT (minutes)
     Column("audience", Slug),  # SEALED: the one agency that can open it
     Column("owner_id", Slug, ForeignKey("agency.id"), nullable=False),
     Column("key", Sealed, nullable=False),  # the section key under the case key, to derive grants
