@@ -47,6 +47,7 @@ from gateway.desk import (
     minutes,
     own_meetings,
     plan,
+    plans,
     problems,
     room,
     sign_in,
@@ -98,6 +99,7 @@ PAGES = (
     sending,
     minutes,
     plan,
+    plans,
     problems,
 )
 

@@ -27,6 +27,7 @@ from gateway.schemas.codes import (
 )
 
 _PURPOSE = re.compile(r"P([1-9])", re.ASCII)
+PLAN = "actions"  # has a page of its own
 # The order in which a case is read: who she is and how to reach her, then what is at stake.
 _FIRST = (
     "safe_contact",
@@ -75,8 +76,9 @@ def case(visit: Visit, reference: str) -> Answer:
         reference=document["reference"],
         document=document,
         shown=shown,
-        sections=_ordered([e for e in every if e["section"] not in SECTIONS]),
+        sections=_ordered([e for e in every if e["section"] not in {*SECTIONS, PLAN}]),
         has_minutes=any(each["section"] in SECTIONS for each in every),
+        has_plan=any(each["section"] == PLAN for each in every),
         withheld=[each for each in document.get("withheld", []) if each not in shown.sealed],
         purpose=purpose,
         custody=str(visit.person.custody),

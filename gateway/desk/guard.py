@@ -39,7 +39,16 @@ _CHOSEN = re.compile(r"[A-Z][A-Z0-9_]*(@[0-9]+)?", re.ASCII)
 _NOTE_AFTER = 60  # seconds
 _WRITTEN = (  # long texts; of several of a kind, each has its number behind a dash
     *("reason", "alternative_route", "quality_note", "note", "account"),
-    *("text", "words", "item", "action", "staff_safety_warning", "info_if_absent", "private_note"),
+    *(
+        "text",
+        "evidence",
+        "words",
+        "item",
+        "action",
+        "staff_safety_warning",
+        "info_if_absent",
+        "private_note",
+    ),
 )
 
 

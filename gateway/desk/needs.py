@@ -20,6 +20,7 @@ class Said:
     short: str  # on the line of one case
     is_day: bool = False  # its clock is a day without an hour
     to: str = ""  # the page of a case on which who coordinates it does something about it
+    is_for_all: bool = False  # that page is for partners, too
 
 
 DANGER, CLOCK, CARE = "Danger", "Clocks", "Decisions that wait for you"
@@ -128,6 +129,25 @@ SAID: Mapping[Need, Said] = {
         CARE,
         "Words to take out",
         to="/waits",
+    ),
+    Need.OVERDUE: Said(
+        "overdue",
+        "case with an overdue action",
+        "cases with overdue actions",
+        "Ask whose it is; what cannot be done is said so, with a reason.",
+        CLOCK,
+        "Action overdue",
+        to="/actions",
+    ),
+    Need.ACTION: Said(
+        "actions",
+        "case with an action of your agency",
+        "cases with actions of your agency",
+        "Accept it, do it, and say what shows that it was done.",
+        CLOCK,
+        "Action of your agency",
+        to="/actions",
+        is_for_all=True,
     ),
     Need.ANSWER: Said(
         "answers",

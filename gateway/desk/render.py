@@ -17,7 +17,7 @@ from gateway.desk.entering import labels
 from gateway.desk.guard import Visit, held
 from gateway.desk.place import house
 from gateway.errors import NotFound
-from gateway.rules.desk import ANSWERS, DECIDES, ENTERS
+from gateway.rules.desk import ANSWERS, CASEWORK, DECIDES, ENTERS
 from gateway.schemas.codes import PersonRole
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -89,6 +89,8 @@ def _menu(person: Person | None) -> list[tuple[str, str, str]]:
     found = [("home", "/desk", "What needs me now"), ("cases", "/desk/cases", "Cases")]
     if person.roles & ENTERS:
         found.append(("drafts", "/desk/drafts", "Type in a referral"))
+    if person.roles & CASEWORK:
+        found.append(("actions", "/desk/actions", "Actions"))
     if person.roles & DECIDES:
         found.append(("meetings", "/desk/conferences", "Conferences"))
     if person.roles & ANSWERS:

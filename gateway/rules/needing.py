@@ -29,7 +29,9 @@ class Need(StrEnum):
     COUNTER = "COUNTER"  # two accuse each other, and nobody found who is the victim
     ASKED = "ASKED"  # somebody asks for a section that the table gives case by case
     WORDS = "WORDS"  # words to be taken out of what the agency wrote, until it says so
+    OVERDUE = "OVERDUE"  # an action of anybody in it is overdue
     ANSWER = "ANSWER"  # given to the agency, and not answered
+    ACTION = "ACTION"  # the agency has something to do, or to accept
 
 
 def of_coordinator(
@@ -50,6 +52,7 @@ def of_coordinator(
     is_counter: bool = False,
     is_asked: bool = False,
     has_draft: bool = False,
+    overdue_since: datetime | None = None,
 ) -> dict[Need, datetime | None]:
     """Return what a case needs of who coordinates it, each with its clock if there is one."""
     is_untaken = level is RiskLevel.HIGH and has_supporter and not is_taken
@@ -68,6 +71,7 @@ def of_coordinator(
         Need.COUNTER: (is_counter, None),
         Need.ASKED: (is_asked, None),
         Need.WORDS: (has_draft, None),
+        Need.OVERDUE: (overdue_since is not None, overdue_since),
     }
     return {need: at for need, (is_needed, at) in found.items() if is_needed}
 
@@ -77,7 +81,13 @@ def of_partner(
     roles: Collection[CaseRole],
     is_live: bool,
     has_answered: bool,
+    to_do_by: datetime | None = None,
 ) -> dict[Need, datetime | None]:
     """Return what a case needs of an agency that was given a part in it."""
     is_given = bool({CaseRole.IDVA, CaseRole.NAMED} & set(roles))
-    return {Need.ANSWER: None} if is_given and is_live and not has_answered else {}
+    found: dict[Need, datetime | None] = {}
+    if is_given and is_live and not has_answered:
+        found[Need.ANSWER] = None
+    if to_do_by is not None:
+        found[Need.ACTION] = to_do_by
+    return found

@@ -20,6 +20,7 @@ from gateway.config import Settings
 from gateway.flows import agencies, people
 from gateway.schemas.codes import OneTime, PersonRole
 from tests.browsing import browser
+from tests.journeys import acting
 from tests.journeys.world import (
     BASE,
     World,
@@ -114,6 +115,8 @@ def half_a_month(world: World) -> dict[str, str]:
         coordinator.decide(found[name], {"decision": "ACCEPT"})
         coordinator.list_case(conference, found[name])
     world.client(IDVA).acknowledge(found["c1"], "ACCEPTED")
+    for owner, text in ((LANDLORD, "Fit a new lock to the front door."), (IDVA, "Ring her.")):
+        acting.proposed(world, found["c1"], owner, text)
     found["objection"] = landlord.refer(graded(20)).reference
     landlord.record_position(found["objection"], position("WITHDRAWN"))
     world.later(days=4)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 
 from gateway import ledger
+from gateway.flows import conferences
+from gateway.flows.conferences import Proposal
 from gateway.ledger import Work
 from gateway.profiles.loader import Profiles
 from gateway.rules.facts import Caller
+from gateway.schemas import reference as references
+from gateway.schemas.action_codes import ActionTheme
 from gateway.schemas.codes import CaseState
 from gateway.store import cases
 from gateway.store import tables as t
@@ -57,3 +61,10 @@ def heard(world: World, reference: str) -> None:
         case_id = world.case_of(reference)
         cases.add_states(work.session, case_id=case_id, states=states, because="test", by=by)
         work.record("case.heard", case_id, because="test")
+
+
+def proposed(world: World, reference: str, owner: str, text: str) -> int:
+    """An action that the coordinator put into the plan of a case; its number."""
+    new = Proposal(ActionTheme.SAFETY_PLAN, text, owner, evidence="It is written down.")
+    with doing(world, COORDINATOR) as work:
+        return conferences.propose(work, str(references.read(reference)), new).number

@@ -74,6 +74,7 @@ def test_promise_09_only_what_was_searched_or_is_ones_own_writes_a_value_out() -
     assert {way for way in Way if ways.may_reveal(way)} == {Way.SCANNED, Way.OWN, Way.OPENED}
     written = {name for name, way in ways.FORMS.items() if ways.may_reveal(way)}
     assert written == {
+        "actions/1",
         "approvals/1",
         "removed/1",
         "disclosure/1",

@@ -16,6 +16,7 @@ from gateway.flows.cases.finding import names_of
 from gateway.flows.cases.owing import is_live, list_owed
 from gateway.ledger import Act, Work
 from gateway.rules import approving, conflict, needing
+from gateway.rules.actions import OPEN, PLANNED_IN
 from gateway.rules.clocks import due
 from gateway.rules.facts import Allowed, CaseFacts
 from gateway.rules.needing import Need
@@ -29,6 +30,7 @@ from gateway.schemas.codes import (
     RedactionState,
 )
 from gateway.store import (
+    actions,
     approvals,
     cases,
     conferences,
@@ -39,6 +41,7 @@ from gateway.store import (
     redactions,
     research,
 )
+from gateway.store.actions import ActionRow
 from gateway.store.cases import CaseRow
 from gateway.store.dated import RiskRow
 from gateway.store.research import RequestRow
@@ -194,10 +197,11 @@ def _needs(
         if row.state is RedactionState.DRAFTED and row.owner_id == me
     }
     found_out = cases.list_primary_victims(work.session, list(live))
+    planned = _planned(work, facts)
     found: dict[str, dict[Need, datetime | None]] = {}
     for case_id, each in facts.items():
         if case_id not in live:
-            found[case_id] = _of_partner(work, each, answers)
+            found[case_id] = _of_partner(work, each, answers, planned.get(case_id, ()))
             continue
         profile = work.profiles.for_area(each.area, work.today)
         waits = each.state is CaseState.TRIAGE
@@ -219,7 +223,20 @@ def _needs(
             is_counter=each.ties.is_counter and case_id not in found_out,
             is_asked=case_id in asked,
             has_draft=case_id in drafts,
+            overdue_since=min(
+                (row.due_at for row in planned.get(case_id, ()) if row.due_at < work.now),
+                default=None,
+            ),
         )
+    return found
+
+
+def _planned(work: Work, facts: Mapping[str, CaseFacts]) -> dict[str, list[ActionRow]]:
+    """The open actions of each case, the first due first."""
+    found: dict[str, list[ActionRow]] = {}
+    for row in actions.list_actions(work.session, list(facts)):
+        if row.status in OPEN and facts[row.case_id].state in PLANNED_IN:
+            found.setdefault(row.case_id, []).append(row)
     return found
 
 
@@ -237,12 +254,14 @@ def _of_partner(
     work: Work,
     facts: CaseFacts,
     answers: Mapping[tuple[str, str], tuple[Acknowledgement, datetime]],
+    planned: Sequence[ActionRow],
 ) -> dict[Need, datetime | None]:
     me = work.caller.agency_id
     return needing.of_partner(
         roles=facts.members[me].roles,
         is_live=is_live(facts),
         has_answered=(facts.case_id, me) in answers,
+        to_do_by=next((row.due_at for row in planned if row.owner_id == me), None),
     )
 
 

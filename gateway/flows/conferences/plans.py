@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.agencies import directory
@@ -37,6 +37,7 @@ from gateway.store.cases import By
 
 PAGE = "actions-page/1"  # in receipts: a plan on a page of the desk
 FORM = "actions/1"
+RECENT = timedelta(days=30)
 MOST = 500  # cases looked at, the newest: more than an area hears in a year
 _CODES = (Level.FULL, Level.SUMMARY)  # levels that show an action by its codes
 
@@ -62,8 +63,11 @@ class Task:
     owner: str
     status: ActionStatus
     due_at: datetime
+    at: datetime  # of its newest step
     is_own: bool
+    is_open: bool
     is_overdue: bool
+    is_recent: bool  # closed not long ago
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +332,10 @@ def _task(work: Work, row: ActionRow, reference: str) -> Task:
         row.owner_id,
         row.status,
         row.due_at,
+        row.at,
         is_own=row.owner_id == work.caller.agency_id,
+        is_open=row.status in rule.OPEN,
+        is_recent=row.at > work.now - RECENT,
         is_overdue=rule.is_overdue(row.status, row.due_at, work.now),
     )
 
