@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from gateway.demo.forms import Form, Forms, changed, recast
@@ -112,6 +112,20 @@ def _back_again(forms: Forms, *, days_ago: timedelta) -> Form:
 def heard_long_ago(forms: Forms) -> Form:
     """N3 as it was referred thirteen months before."""
     return _back_again(forms, days_ago=THIRTEEN_MONTHS + FROM_REFERRAL_TO_HEARING)
+
+
+def heard_last_time(forms: Forms, on: date) -> Form:
+    """A case of the conference before."""
+    form = forms.load("c1", on=on)
+    return recast(form, _named(_C1, "Ruth", "Penhallow", "Colin", "Daisy", "Jack"), 31)
+
+
+def while_nobody_looked(forms: Forms) -> tuple[Form, Form]:
+    """Two of high risk that came while nobody looked."""
+    return (
+        recast(forms.load("c1"), _named(_C1, "Fiona", "Garrick", "Leonard", "Poppy", "Noah"), 32),
+        recast(forms.load("c1"), _named(_C1, "Yvonne", "Massey", "Trevor", "Ivy", "Ralph"), 33),
+    )
 
 
 # --- negative fixtures --------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from gateway.demo import (
     expectations,
     forms,
     history,
+    month,
     negatives,
     proof,
     service,
@@ -80,7 +81,8 @@ def _play(stage: Stage) -> bool:
     """Play all cases over HTTP, then judge; whether everything that is owed held."""
     stage.show.title(f"Today: the service runs at {stage.place.settings.base_url}")
     stage.plan()
-    for chapter in (*stories.ALL, *negatives.ALL, *copies.ALL, *closing.ALL, *proof.ALL):
+    chapters = (*stories.ALL, *negatives.ALL, *month.ALL, *copies.ALL, *closing.ALL, *proof.ALL)
+    for chapter in chapters:
         try:
             chapter(stage)
         except (GatewayError, LookupError) as fault:  # its own rows fail; the others are played

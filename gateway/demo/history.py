@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from gateway.demo import cases, wire
+from gateway.demo import cases, month, wire
 from gateway.demo.forms import Form
 from gateway.demo.play import Stage
 from gateway.demo.wire import Then
@@ -18,7 +18,7 @@ def enrolled_at(on: date) -> datetime:
 
 
 def play(stage: Stage) -> None:
-    """Play N3's and C3's earlier conferences, oldest first, before the service starts.
+    """Play N3's and C3's earlier conferences and last month's, oldest first, before it starts.
 
     The store of used proofs takes no proof that is older than itself, so it is born then.
     """
@@ -30,6 +30,7 @@ def play(stage: Stage) -> None:
         heard_on = stage.on - cases.FOUR_MONTHS
         form = cases.before_the_move(stage.forms)
         _hear(stage, then, form, heard_on, "fenhollow-idva", "fenhollow-marac", "FENHOLLOW")
+        month.heard(stage, then)
 
 
 def _hear(

@@ -178,7 +178,7 @@ class Stage:
 
     def plan(self) -> None:
         """Plan the conference that all cases are listed to."""
-        day = self.on + timedelta(days=3)
+        day = self.on + timedelta(days=1)  # or the next day on which anybody works
         while day.weekday() > 4:
             day += timedelta(days=1)
         asked = self.profiles.for_area(AREA, self.on).routing.research[AREA]

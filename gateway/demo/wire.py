@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from flask.testing import FlaskClient
+from flask import Flask
 
+from gateway.agencies import people
 from gateway.app import create_app
 from gateway.client.gateway import Gateway
 from gateway.client.http import Response, Send, Sender
 from gateway.config import Settings
 from gateway.demo import world
+from gateway.ledger import Work, begin
 
 
 class Wire:
@@ -46,9 +48,25 @@ class Wire:
 class Then:
     """The same service in this process, at another time; `at` may be moved on."""
 
-    def __init__(self, app: FlaskClient, base_url: str, agencies: Path, at: datetime) -> None:
-        self._app, self._base_url, self._agencies = app, base_url, agencies
+    def __init__(self, app: Flask, base_url: str, agencies: Path, at: datetime) -> None:
+        self._app, self._house = app.test_client(), app.extensions["gateway"]
+        self._base_url, self._agencies = base_url, agencies
         self.at = at
+
+    @contextmanager
+    def work(self, agency_id: str, worker_id: str) -> Iterator[Work]:
+        """The Work of somebody at the desk, at that time.
+
+        :raises LookupError: if there is no such worker.
+        """
+        here = self._house
+        person = people.find(here.sessions, agency_id, worker_id, self.at)
+        if person is None:
+            raise LookupError(worker_id)
+        with begin(
+            here.sessions, here.keys, person.caller, self.at, profiles=here.profiles
+        ) as work:
+            yield work
 
     def agency(self, agency_id: str) -> Gateway:
         """A client of one agency, at that time."""
@@ -75,7 +93,7 @@ def at(settings: Settings, agencies: Path, moment: datetime) -> Iterator[Then]:
     """Play something at another time, through the application itself."""
     times: list[Then] = []
     app = create_app(settings, clock=lambda: times[0].at if times else moment)
-    times.append(Then(app.test_client(), settings.base_url, agencies, moment))
+    times.append(Then(app, settings.base_url, agencies, moment))
     house = app.extensions["gateway"]
     try:
         yield times[0]

@@ -133,9 +133,20 @@ def look_around(said: str, address: str) -> None:
             text = desk.read().decode()
         assert name in text
         assert "What needs me now" in text
+        if name == whose[0]:
+            assert_half_done(text)
         assert "Nobody is told of what is new" not in text
         with pytest.raises(urllib.error.HTTPError, match="404"):
             jar.open(address + link)
+
+
+def assert_half_done(text: str) -> None:
+    """What the desk of a month half done shows its coordinator first."""
+    found = re.findall(r'number">(\d+)</span> <span class="gw-need__text">([^<]+)<', text)
+    numbers = {label: int(number) for number, label in found}
+    assert 2 <= numbers["high-risk cases nobody has taken on"] <= 5, numbers
+    assert "case of imminent danger nobody has taken on" not in numbers
+    assert re.search(r"in \d+ (hours|days)", text)  # the next day on which anybody works
 
 
 def lines_until(process: subprocess.Popen[str], wanted: str) -> Iterator[str]:

@@ -196,6 +196,10 @@ def test_who_reads_for_an_agency_is_one_of_those_who_alone_may() -> None:
     assert conflict.has_stand_in(shut, AGENCY)
     assert not conflict.has_stand_in(shut, "a-third-agency")
     assert not conflict.has_stand_in(without, AGENCY)
+    office = a_walled_case(
+        AgencyKind.COORDINATOR, CaseRole.COORDINATOR, hits=who(COLLEAGUE), chairs=who(ME)
+    )
+    assert conflict.has_stand_in(office, AGENCY)
     tied = a_walled_case(kind, CaseRole.RESEARCH, hits=who(COLLEAGUE, ME), deputies=who(ME))
     assert not conflict.has_stand_in(tied, AGENCY)
 
