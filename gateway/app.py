@@ -58,7 +58,7 @@ from gateway.desk import (
 from gateway.desk import cases as desk_cases
 from gateway.desk import provider as single_sign_on
 from gateway.desk import research as desk_research
-from gateway.desk.entering import drafts, sending
+from gateway.desk.entering import drafts, files, sending
 from gateway.desk.guard import PUBLIC_ENDPOINTS as DESK_PUBLIC
 from gateway.desk.guard import desk
 from gateway.errors import Unavailable, UnsafeSettings
@@ -96,6 +96,7 @@ PAGES = (
     room,
     hearing,
     drafts,
+    files,
     sending,
     minutes,
     plan,

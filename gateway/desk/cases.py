@@ -67,6 +67,8 @@ def case(visit: Visit, reference: str) -> Answer:
     with visit.work() as work:
         shown = cases.show(work, written, Purpose(purpose), asked, issuer=here.settings.base_url)
     with visit.work() as work:
+        originals = cases.list_originals(work, written, Purpose(purpose))
+    with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     document = shown.document
     every = document.get("sections", [])
@@ -79,6 +81,7 @@ def case(visit: Visit, reference: str) -> Answer:
         sections=_ordered([e for e in every if e["section"] not in {*SECTIONS, PLAN}]),
         has_minutes=any(each["section"] in SECTIONS for each in every),
         has_plan=any(each["section"] == PLAN for each in every),
+        originals=originals,
         withheld=[each for each in document.get("withheld", []) if each not in shown.sealed],
         purpose=purpose,
         custody=str(visit.person.custody),

@@ -25,7 +25,7 @@ from gateway.flows import cases, conferences, directory
 from gateway.flows.conferences import Planned
 from gateway.rules.desk import DECIDES
 from gateway.schemas import reference as references
-from gateway.schemas.codes import AreaDecision, Limited, ReturnReason
+from gateway.schemas.codes import AreaDecision, Limited, Purpose, ReturnReason
 
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _TEXTS = ("reason", "alternative_route", "quality_note")
@@ -139,6 +139,8 @@ def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str =
     with visit.work() as work:
         weighed = cases.weigh(work, written, issuer=visit.house.settings.base_url)
     with visit.work() as work:
+        originals = cases.list_originals(work, written, Purpose.P9)
+    with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     meetings: tuple[Planned, ...] = ()
     if weighed.is_listable:
@@ -155,6 +157,7 @@ def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str =
         document=document,
         found=document["triage"],
         weighed=weighed,
+        originals=originals,
         people=known,
         picture=people.picture(known),
         in_words=people.in_words(known) if known else "",

@@ -22,6 +22,7 @@ class Way(StrEnum):
     CODES = "CODES"
     OPENED = "OPENED"
     SEALED = "SEALED"
+    ORIGINAL = "ORIGINAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ ABOUT: Mapping[Way, About] = {
     Way.OPENED: About(
         "What an agency's own key opened, on the agency's own machine.",
         "A file or a screen for the one who asked; it was searched when the gateway sealed it.",
+        may_reveal=True,
+    ),
+    Way.ORIGINAL: About(
+        "A file as it came with a referral.",
+        "No file can be searched: it is for who sent or attached it, and for a reader who may read"
+        " all of the case, what tells where she is included.",
         may_reveal=True,
     ),
     Way.SEALED: About(
@@ -296,4 +303,7 @@ PAGES: Mapping[str, Way] = {
     "check_draft": Way.OWN,
     "send_draft": Way.OWN,
     "sent_draft": Way.CODES,
+    "draft_files": Way.CODES,
+    "change_files": Way.CODES,
+    "original": Way.ORIGINAL,
 }

@@ -46,6 +46,7 @@ PROBLEM_TEXTS: Mapping[str, str] = MappingProxyType(
         "other_text": "This is another text than the one that was asked for.",
         "not_sealed": "This is not sealed as it must be.",
         "no_recipient": "Nobody is left to seal this to.",
+        "active_content": "The file acts by itself, holds other files, or grows too large.",
         "unreadable": "The file cannot be read.",
         "purpose_not_allowed": "An agency of your kind does not read for this purpose.",
         "replayed": "This was used before.",

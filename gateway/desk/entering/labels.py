@@ -173,6 +173,15 @@ FAULTS: Mapping[str, str] = {
 }
 
 
+FILE_FAULTS: Mapping[str, str] = {
+    "too_long": "The file is larger than 3 MB. Scan it again with fewer dots, or in parts.",
+    "unknown_code": "The file is not one of these kinds, or is not what its name says.",
+    "unreadable": "The file cannot be read, or is locked with a password.",
+    "active_content": "The file runs something, fetches something, holds other files, or becomes"
+    " too much to read. Print it to PDF and attach that.",
+}
+
+
 def of(name: str) -> str:
     """What a field is called."""
     return _LABELS.get(name) or words.plain(name)

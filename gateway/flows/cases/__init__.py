@@ -12,6 +12,7 @@ from gateway.flows.cases.looking import list_access
 from gateway.flows.cases.looking_back import list_readings
 from gateway.flows.cases.matching import settle_match
 from gateway.flows.cases.noting import keep_private_note, list_private_notes
+from gateway.flows.cases.originals import list_originals, read_original
 from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
@@ -62,6 +63,7 @@ __all__ = [
     "list_lines",
     "list_looks",
     "list_new",
+    "list_originals",
     "list_private_notes",
     "list_readings",
     "list_seal_requests",
@@ -71,6 +73,7 @@ __all__ = [
     "pull",
     "purposes_of",
     "read_for_worker",
+    "read_original",
     "read_removed",
     "replay",
     "require_shown",

@@ -67,7 +67,7 @@ def ask_to_show(work: Work, reference: str, purpose: Purpose) -> Entry:
     work.attempt("sealed.read", purpose=purpose)
     require_purpose(work, purpose)
     hosted.require_worker(work)
-    case_id = _find(work, reference)
+    case_id = find_shown(work, reference)
     return ask_unsealed(work, case_id, purpose)
 
 
@@ -83,7 +83,7 @@ def show(
     """
     work.attempt("case.read" if asked is None else "sealed.read", purpose=purpose)
     require_purpose(work, purpose)
-    case_id = _find(work, reference)
+    case_id = find_shown(work, reference)
     if asked is None:
         found = disclose(work, case_id, purpose)
         return _shown(work, found, {}, (), issuer=issuer)
@@ -101,7 +101,7 @@ def require_shown(work: Work, reference: str, event: str) -> None:
     :raises Denied: if so: the answer is that of an unknown case.
     """
     work.attempt(event)
-    _find(work, reference)
+    find_shown(work, reference)
 
 
 def answer(work: Work, reference: str, outcome: Acknowledgement, reason: str | None) -> None:
@@ -110,11 +110,12 @@ def answer(work: Work, reference: str, outcome: Acknowledgement, reason: str | N
     :raises Denied: if the case is not assigned to it, or no page shows it.
     """
     work.attempt("case.acknowledge")
-    _find(work, reference)
+    find_shown(work, reference)
     acknowledge(work, reference, outcome, reason)
 
 
-def _find(work: Work, reference: str) -> str:
+def find_shown(work: Work, reference: str) -> str:
+    """The case of a reference. :raises Denied: if no page shows it."""
     case_id = find_case(work, reference, then=lambda ids: load(work, ids))
     facts = list_facts(work.session, [case_id], on=work.today).get(case_id)
     if facts is not None:  # otherwise the second wall did not show it, and the reading is refused

@@ -11,6 +11,7 @@ from gateway.flows.referrals.drafts import (
     save_page,
 )
 from gateway.flows.referrals.entering import find_sent, reference_of, send_draft
+from gateway.flows.referrals.files import add_file, remove_file
 from gateway.flows.referrals.later import DATED
 from gateway.flows.referrals.own import (
     Own,
@@ -32,6 +33,7 @@ __all__ = [
     "Page",
     "Previewed",
     "Status",
+    "add_file",
     "assess",
     "begin_draft",
     "count_to_index",
@@ -46,6 +48,7 @@ __all__ = [
     "record_override",
     "record_position",
     "reference_of",
+    "remove_file",
     "resubmit",
     "save_page",
     "send_draft",

@@ -1,0 +1,56 @@
+"""Owns the originals of a draft: each looked at before it is kept, sealed with the draft."""
+
+from __future__ import annotations
+
+from gateway.disclosure.drafts import open_draft_key
+from gateway.errors import Conflict, Denied
+from gateway.flows.referrals.drafts import find_row
+from gateway.ledger import Work
+from gateway.schemas import originals
+from gateway.schemas.people_codes import AttachmentKind
+from gateway.store import drafts as store
+from gateway.store.drafts import FileRow
+
+
+def add_file(work: Work, draft_id: str, kind: AttachmentKind, name: str, content: bytes) -> None:
+    """Keep what is left of a file once it was looked at; its name is not kept.
+
+    :raises Denied: if there is no such draft.
+    :raises Invalid: with a code, if the file is not taken.
+    :raises Conflict: code too_many, if it has as many as a referral may have.
+    """
+    work.attempt("draft.file.add")
+    row = find_row(work, draft_id, is_locked=True)
+    found = originals.clean(name, content)
+    number = store.next_number(work.session, draft_id)
+    if len(store.list_files(work.session, draft_id)) >= originals.MOST:
+        raise Conflict("Take one of the files out first.", code="too_many")
+    facts = {"type": found.media_type, "size": len(found.content)}
+    work.record("draft.file.add", None, because="own", facts=facts)
+    key = open_draft_key(work, row)
+    store.add_file(
+        work.session,
+        draft_id,
+        FileRow(
+            number=number,
+            kind=kind,
+            media_type=found.media_type,
+            size=len(found.content),
+            added_by=work.caller.worker_id or "",
+            added_at=work.now,
+        ),
+        key.seal(f"file/{number}", found.content),
+    )
+
+
+def remove_file(work: Work, draft_id: str, number: int) -> None:
+    """Take a file out of a draft.
+
+    :raises Denied: if there is none.
+    """
+    work.attempt("draft.file.remove")
+    find_row(work, draft_id, is_locked=True)
+    if number not in {each.number for each in store.list_files(work.session, draft_id)}:
+        raise Denied("absent")
+    store.remove_file(work.session, draft_id, number)
+    work.record("draft.file.remove", None, because="own")

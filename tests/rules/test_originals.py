@@ -1,0 +1,204 @@
+"""Hostile files, each by its name: refused, or taken without what makes them hostile."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+
+import pikepdf
+import pytest
+from PIL import Image
+
+from gateway.errors import Invalid
+from gateway.schemas.originals import LARGEST, clean
+
+
+def a_pdf(change: Callable[[pikepdf.Pdf], None] = lambda pdf: None, **how: object) -> bytes:
+    pdf = pikepdf.new()
+    pdf.add_blank_page()
+    pdf.docinfo["/Author"] = "Canary Writer"
+    change(pdf)
+    made = io.BytesIO()
+    pdf.save(made, **how)  # type: ignore[arg-type]
+    return made.getvalue()
+
+
+def runs(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+
+
+def carries(pdf: pikepdf.Pdf) -> None:
+    pdf.attachments["x.exe"] = b"MZ"
+
+
+def launches(pdf: pikepdf.Pdf) -> None:
+    page = pdf.pages[0]
+    action = pikepdf.Dictionary(S=pikepdf.Name.Launch, F="cmd.exe")
+    note = pikepdf.Dictionary(Type=pikepdf.Name.Annot, Subtype=pikepdf.Name.Link, A=action)
+    page.Annots = pikepdf.Array([note])
+
+
+def swells(pdf: pikepdf.Pdf) -> None:
+    pdf.Root.Bomb = pdf.make_indirect(pikepdf.Stream(pdf, b"\0" * 150_000_000))
+
+
+def a_picture(kind: str, **how: object) -> bytes:
+    made = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(made, kind, **how)  # type: ignore[arg-type]
+    return made.getvalue()
+
+
+def located() -> bytes:
+    exif = Image.Exif()
+    exif[0x010F] = "CanaryCamera"
+    exif.get_ifd(0x8825)[2] = (51.0, 30.0, 0.0)
+    return a_picture("JPEG", exif=exif.tobytes(), comment=b"canary comment")
+
+
+TYPES = (
+    '<Types xmlns="x"><Override PartName="/word/document.xml" ContentType="application/'
+    'vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>'
+)
+
+
+def a_word(**parts: bytes | str) -> bytes:
+    """Parts by their names, with `__` for a slash."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("[Content_Types].xml", TYPES)
+        packed.writestr("word/document.xml", "<w:document>Text</w:document>")
+        for name, part in parts.items():
+            packed.writestr(name.replace("__", "/").replace("_DOT_", "."), part)
+    return made.getvalue()
+
+
+MAIL = b"From: a@example.org\r\nTo: b@example.org\r\nSubject: Referral\r\nContent-Type: "
+PLAIN = b"--x\r\nContent-Type: text/plain\r\n\r\nHello\r\n--x\r\n"
+MIXED = b'multipart/mixed; boundary="x"\r\n\r\n' + PLAIN
+WITH_FILE = (
+    MAIL + MIXED + (b'Content-Disposition: attachment; filename="a.exe"\r\n\r\nMZ\r\n--x--\r\n')
+)
+TEMPLATE = (
+    '<R><Relationship Type="http://x/attachedTemplate" Target="http://evil"'
+    ' TargetMode="External"/></R>'
+)
+HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
+    "a script in a PDF": ("a.pdf", lambda: a_pdf(runs), "active_content"),
+    "a file in a PDF": ("a.pdf", lambda: a_pdf(carries), "active_content"),
+    "a PDF that starts a program": ("a.pdf", lambda: a_pdf(launches), "active_content"),
+    "a PDF that swells": ("a.pdf", lambda: a_pdf(swells), "active_content"),
+    "a locked PDF": (
+        "a.pdf",
+        lambda: a_pdf(encryption=pikepdf.Encryption(owner="o", user="u")),
+        "unreadable",
+    ),
+    "a page that says it is a PDF": ("a.pdf", lambda: b"%PDF-1.4\n<script>", "unreadable"),
+    "a web page": ("a.html", lambda: b"<script>", "unknown_code"),
+    "a drawing with script": ("a.svg", lambda: b"<svg onload='x'>", "unknown_code"),
+    "a program by another name": ("a.png", lambda: b"MZ\x90", "unknown_code"),
+    "a picture by another name": ("a.jpg", lambda: a_picture("PNG"), "unknown_code"),
+    "half a picture": ("a.png", lambda: a_picture("PNG")[:40], "unreadable"),
+    "a picture that swells": (
+        "a.png",
+        lambda: _huge(),
+        "active_content",
+    ),
+    "macros": ("a.docx", lambda: a_word(word__vbaProject_DOT_bin=b"x"), "active_content"),
+    "a sheet in a letter": (
+        "a.docx",
+        lambda: a_word(word__embeddings__a_DOT_xlsx=b"PK"),
+        "active_content",
+    ),
+    "a template from elsewhere": (
+        "a.docx",
+        lambda: a_word(word___rels__settings_DOT_xml_DOT_rels=TEMPLATE),
+        "active_content",
+    ),
+    "entities in a letter": (
+        "a.docx",
+        lambda: a_word(word__styles_DOT_xml="<!DOCTYPE x [<!ENTITY a 'b'>]>"),
+        "active_content",
+    ),
+    "a field that asks a program": (
+        "a.docx",
+        lambda: a_word(word__footer_DOT_xml="<w:instrText>DDEAUTO cmd</w:instrText>"),
+        "active_content",
+    ),
+    "a letter that swells": (
+        "a.docx",
+        lambda: a_word(word__a_DOT_xml=b"\0" * 150_000_000),
+        "active_content",
+    ),
+    "a zip that is no letter": ("a.docx", lambda: _a_zip(), "unknown_code"),
+    "half a letter": ("a.docx", lambda: a_word()[:60], "unreadable"),
+    "a mail with a file": ("a.eml", lambda: WITH_FILE, "active_content"),
+    "a mail that is a web page": (
+        "a.eml",
+        lambda: MAIL + b"text/html\r\n\r\n<script>x</script>",
+        "unreadable",
+    ),
+    "text that is none": ("a.txt", lambda: b"\x00\xff\xfe", "unreadable"),
+    "too much": ("a.txt", lambda: b"a" * (LARGEST + 1), "too_long"),
+    "no ending": ("referral", lambda: b"text", "unknown_code"),
+    "two endings": ("a.pdf.exe", lambda: a_pdf(), "unknown_code"),
+}
+
+
+def _huge() -> bytes:
+    made = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(made, "PNG")
+    return made.getvalue()
+
+
+def _a_zip() -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        packed.writestr("a.txt", "x")
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_T15_a_hostile_file_is_refused(what: str) -> None:
+    name, made, code = HOSTILE[what]
+    with pytest.raises(Invalid) as caught:
+        clean(name, made())
+    assert [each.code for each in caught.value.problems] == [code]
+
+
+def test_T15_a_picture_loses_where_it_was_taken() -> None:
+    kept = clean("IMG_1.JPG", located())
+    assert b"CanaryCamera" in located()
+    assert b"Canary" not in kept.content
+    assert b"canary" not in kept.content
+    with Image.open(io.BytesIO(kept.content)) as found:
+        assert dict(found.getexif()) == {}
+        assert found.size == (40, 30)
+
+
+def test_T15_what_is_behind_a_picture_does_not_stay() -> None:
+    assert b"<script>" not in clean("a.png", a_picture("PNG") + b"<script>x</script>").content
+
+
+def test_T15_a_pdf_loses_who_wrote_it_and_stays_readable() -> None:
+    kept = clean("a.pdf", a_pdf())
+    assert b"Canary" not in kept.content
+    with pikepdf.open(io.BytesIO(kept.content)) as found:
+        assert len(found.pages) == 1
+
+
+def test_T15_pictures_in_a_letter_are_drawn_anew() -> None:
+    kept = clean("a.docx", a_word(word__media__a_DOT_jpg=located()))
+    with zipfile.ZipFile(io.BytesIO(kept.content)) as packed:
+        assert b"Canary" not in packed.read("word/media/a.jpg")
+        assert packed.read("word/document.xml") == b"<w:document>Text</w:document>"
+
+
+def test_T15_a_mail_becomes_its_text() -> None:
+    html = b"Content-Type: text/html\r\n\r\n<script>x</script>\r\n--x--\r\n"
+    both = MAIL + b'multipart/alternative; boundary="x"\r\n\r\n' + PLAIN + html
+    kept = clean("referral.eml", both)
+    assert kept.media_type == "text/plain"
+    assert b"Subject: Referral" in kept.content
+    assert b"Hello" in kept.content
+    assert b"script" not in kept.content
