@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import tomllib
 import uuid
@@ -130,6 +131,25 @@ def _of_case(
     return lambda: desk.post(path, form)
 
 
+def a_file() -> dict[str, Any]:
+    """What a page sends to attach a file."""
+    return {"file": (io.BytesIO(b"A letter."), "letter.txt"), "kind": "OTHER"}
+
+
+def _of_original(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """An original of a case that was typed in just now."""
+    desk = desks["coordinator"]
+    desk.get("/desk/drafts")
+    draft = type_in(desk, LANDLORD, typed_of(example("c1")["document"]))
+    assert desk.post(f"{draft}/files", {**a_file(), "do": "add"}).status_code == 303
+    assert desk.post(f"{draft}/send", {"/victim/contact/absent": "UNKNOWN"}).status_code == 303
+    sent = desk.get(f"{draft}/sent").text.split("number is<br><strong>")[1].split("<")[0]
+    form = {"purpose": "P9", "sent": sent, "number": "1"}
+    return lambda: desk.post(rule.replace("<reference>", sent), form)
+
+
 def _of_drafts(
     world: World, desks: Mapping[str, Desk], method: str, rule: str
 ) -> Callable[[], TestResponse]:
@@ -145,6 +165,8 @@ def _of_drafts(
         draft = begun.headers["Location"].rsplit("/", 1)[0]
     path = rule.replace("/desk/drafts/<draft_id>", draft).replace("<name>", "her")
     whole = {"/victim/contact/absent": "UNKNOWN", "do": "send"}
+    if rule.endswith("/files") and method == "POST":
+        return lambda: desk.post(path, {**a_file(), "do": "add"})
     sent = whole if is_whole else {"seen": "0", "agency": LANDLORD}
     if rule.endswith("/sent"):
         assert desk.post(f"{draft}/send", sent).status_code == 303
@@ -163,6 +185,8 @@ def _minutes(world: World, desk: Desk, method: str) -> Callable[[], TestResponse
 
 
 def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
+    if rule.endswith("/originals"):
+        return _of_original
     if rule.startswith("/desk/drafts"):
         return _of_drafts
     if rule == "/desk/actions":
