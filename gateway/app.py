@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from flask import Flask, Response
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session, sessionmaker
 
 from gateway import host
 from gateway.agencies.replay import Replay, address
@@ -78,6 +77,7 @@ from gateway.sealing import erased, keys
 from gateway.sealing.held import Held
 from gateway.store import roles
 from gateway.store.engine import make_engine, make_sessions
+from gateway.store.sessions import Session, sessionmaker
 from gateway.web import headers, reference
 
 PAGES = (

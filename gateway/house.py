@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-
-from sqlalchemy.orm import Session, sessionmaker
+from typing import TYPE_CHECKING
 
 from gateway.agencies.replay import Replay
 from gateway.agencies.single_sign_on import Provider
@@ -15,6 +14,9 @@ from gateway.ledger import Pressure, Sequencer
 from gateway.profiles.loader import Profiles
 from gateway.schemas.chance import SYSTEM, Chance
 from gateway.sealing.keys import Keys
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session, sessionmaker
 
 
 @dataclass(frozen=True, slots=True)

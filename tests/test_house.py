@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -195,3 +196,11 @@ def test_the_licence_is_the_declared_one() -> None:
     text = (ROOT / "LICENSE").read_text()
     assert "Apache License" in text
     assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_a_service_does_not_load_what_makes_objects_of_rows() -> None:
+    """Nobody uses it, and every process would keep 8 MiB of it (ADR 45)."""
+    asked = "import sys, gateway.app; print('sqlalchemy.orm' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert told.stdout.strip() == "False"

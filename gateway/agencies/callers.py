@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.orm import Session, sessionmaker
-
 from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.facts import Caller
 from gateway.store import tokens as store
+from gateway.store.sessions import Session, sessionmaker
 from gateway.store.tokens import TokenFacts
 
 

@@ -16,8 +16,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.agencies.enrolment import covers, is_by_two
 from gateway.ledger import inclusions
 from gateway.schemas import moments
@@ -29,6 +27,7 @@ from gateway.store.agencies import AgencyRow
 from gateway.store.agency_keys import KeyLife
 from gateway.store.enrolments import EnrolmentRow
 from gateway.store.key_events import EventRow
+from gateway.store.sessions import Session
 
 _PAGE = 1000
 _STATED = ("name", "kind", "area", "custody")

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind
 from gateway.sealing import jose
 from gateway.store import agencies as store
 from gateway.store import agency_keys
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

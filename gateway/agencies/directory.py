@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.rules.facts import Standing
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import jose
 from gateway.store import agencies as store
 from gateway.store import agency_keys, worker_keys
+from gateway.store.sessions import Session
 from gateway.store.worker_keys import WorkerKeyRow
 
 

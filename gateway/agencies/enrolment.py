@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy.orm import Session
-
 from gateway.agencies import registry
 from gateway.agencies.registry import Enrolment
 from gateway.agencies.requested import APPROVES, ASKS, Request
@@ -18,6 +16,7 @@ from gateway.sealing import jose, operators
 from gateway.sealing.operators import Operators
 from gateway.store import agency_keys, enrolments
 from gateway.store.enrolments import EnrolmentRow
+from gateway.store.sessions import Session
 
 LIFE = timedelta(days=7)  # in which the second operator approves, or it is asked for anew
 FRESH = 300  # seconds that a statement may be old

@@ -10,8 +10,6 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.agencies import workers
 from gateway.errors import Denied, NotFound, Undecipherable
 from gateway.ledger import Unrecorded, Work
@@ -22,6 +20,7 @@ from gateway.store import agencies
 from gateway.store import agency_keys as store
 from gateway.store.agency_keys import NewKey
 from gateway.store.epochs import Place
+from gateway.store.sessions import Session
 
 _UNKNOWN = "-"
 

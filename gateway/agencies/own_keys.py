@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import Conflict, NotFound
 from gateway.ledger import Work
 from gateway.sealing import jose
 from gateway.store import agency_keys
 from gateway.store import worker_keys as store
+from gateway.store.sessions import Session
 from gateway.store.worker_keys import WorkerKeyRow
 
 

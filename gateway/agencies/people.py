@@ -8,8 +8,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.orm import Session, sessionmaker
-
 from gateway.agencies import passkeys
 from gateway.errors import Invalid, NotFound
 from gateway.ledger import Work, reading_as, reading_registry
@@ -20,6 +18,7 @@ from gateway.store import credentials, sign_ons
 from gateway.store import people as store
 from gateway.store.credentials import PasskeyRow
 from gateway.store.people import PersonRow, SessionRow
+from gateway.store.sessions import Session, sessionmaker
 from gateway.store.sign_ons import SignOnRow
 
 _SECRET = 32  # bytes

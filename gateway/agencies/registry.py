@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.agencies import hosted, key_events
 from gateway.agencies.keysets import Thumbprints, check_jwks
 from gateway.errors import Conflict, NotFound
@@ -23,6 +21,7 @@ from gateway.store import agencies as store
 from gateway.store import agency_keys
 from gateway.store.agencies import AgencyRow
 from gateway.store.agency_keys import KeyLife, NewKey
+from gateway.store.sessions import Session
 
 ENROLMENT = "marac-enrolment+jwe"
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import Conflict, Invalid, NotFound, Problem
 from gateway.store import agencies as store
 from gateway.store.agencies import WorkerRow
+from gateway.store.sessions import Session
 
 # An id, not a name: it stands in tokens, documents and the access log.
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")

@@ -7,15 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import click
-from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.config import Settings
 from gateway.errors import GatewayError
 from gateway.ledger import OPERATOR, Work, begin
 from gateway.rules.facts import Caller
 from gateway.sealing.keys import Keys
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session, sessionmaker
 
 
 def _now() -> datetime:

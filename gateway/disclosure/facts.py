@@ -9,8 +9,6 @@ from datetime import date
 from functools import lru_cache
 from typing import TypeVar
 
-from sqlalchemy.orm import Session
-
 from gateway.disclosure.boxes import UNREAD_PARTS
 from gateway.disclosure.ties import list_ties
 from gateway.rules.facts import Approval, CaseFacts, Membership, Narrowing, SectionFacts, Ties
@@ -22,6 +20,7 @@ from gateway.store import approvals, cases, meetings, members, sections
 from gateway.store.cases import CaseNow
 from gateway.store.members import AssignmentRow
 from gateway.store.sections import SectionRow
+from gateway.store.sessions import Session
 
 Row = TypeVar("Row", AssignmentRow, SectionRow)
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy.orm import Session
-
 from gateway.ledger import matching
 from gateway.rules.facts import Ties, Worker
 from gateway.schemas.codes import ConflictAct
 from gateway.store import conflicts
 from gateway.store.conflicts import CHAIR, HERE, HIT, SENDER, SIDE, ActRow, Around
+from gateway.store.sessions import Session
 
 NOTHING = "-"  # no case has this id: asked for where there is none, so that the steps are the same
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import Unavailable, Undecipherable, UnsafeSettings
 from gateway.ledger.blaming import first_bad
 from gateway.ledger.contexts import reading_at_once
@@ -17,6 +15,7 @@ from gateway.sealing import notes, tree
 from gateway.sealing.keys import Keys
 from gateway.store import log, log_keys, published
 from gateway.store.engine import Sessions
+from gateway.store.sessions import Session
 from gateway.store.wall import System
 
 Progress = Callable[[int, int], None]

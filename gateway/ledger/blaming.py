@@ -7,12 +7,11 @@ the log grew, each of which the lines before a change still reach.
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from gateway.ledger.lines import Bad, check_lines
 from gateway.sealing import tree
 from gateway.sealing.keys import Keys
 from gateway.store import log
+from gateway.store.sessions import Session
 
 _CHUNK = 16 * tree.WIDTH
 

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.store import context
 from gateway.store.engine import Sessions
+from gateway.store.sessions import Session
 from gateway.store.wall import System
 
 

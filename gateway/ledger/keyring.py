@@ -11,14 +11,13 @@ import time
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import Unavailable, UnsafeSettings
 from gateway.ledger.contexts import reading_as, within
 from gateway.sealing import cells
 from gateway.sealing.keys import KeyProvider, Keys, agency_log_context, log_context
 from gateway.store import log_keys as store
 from gateway.store.engine import Sessions
+from gateway.store.sessions import Session
 from gateway.store.wall import System
 
 _MONTH = len("2026-11")

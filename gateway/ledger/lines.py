@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TypeVar
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import Undecipherable
 from gateway.ledger import keyring
 from gateway.ledger.records import unseal
 from gateway.ledger.sequencer import leaf_bytes
 from gateway.sealing.keys import Keys
 from gateway.store import log
+from gateway.store.sessions import Session
 
 T = TypeVar("T")
 

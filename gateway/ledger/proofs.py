@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import Invalid, NotFound
 from gateway.ledger.contexts import within
 from gateway.ledger.sequencer import tiles_of
 from gateway.sealing import tree
 from gateway.sealing.jose import b64u
 from gateway.store import log
+from gateway.store.sessions import Session
 from gateway.store.wall import System
 
 

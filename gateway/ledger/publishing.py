@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import NotFound
 from gateway.ledger.contexts import within
 from gateway.ledger.sequencer import tiles_of
 from gateway.sealing import notes, tlog, tree
 from gateway.store import log, published
+from gateway.store.sessions import Session
 from gateway.store.wall import System
 
 ROUND = 900

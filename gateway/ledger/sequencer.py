@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from gateway.errors import Unavailable, Undecipherable
 from gateway.ledger import keyring
@@ -26,6 +25,7 @@ from gateway.sealing.jose import b64u
 from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store.engine import Sessions
+from gateway.store.sessions import Session
 
 BATCH = 1000  # lines: some 30 ms of writing, so that nobody waits longer for it
 _TRIES, _PAUSE = 500, 0.01

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
 from gateway.errors import Conflict, Undecipherable
 from gateway.ledger.publishing import round_began
 from gateway.ledger.work import Work
 from gateway.sealing import notes
 from gateway.store import published
 from gateway.store.published import WitnessRow
+from gateway.store.sessions import Session
 
 AHEAD = 60  # seconds that a witness's clock may be ahead of ours
 

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlalchemy.orm import Session
 
 from gateway.errors import (
     Conflict,
@@ -32,6 +31,7 @@ from gateway.sealing.keys import Keys
 from gateway.store import context, ids, log, log_keys, rows
 from gateway.store.engine import Sessions
 from gateway.store.session import Look
+from gateway.store.sessions import Session
 from gateway.store.wall import System, kept
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Table, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.rules.actions import OPEN
 from gateway.schemas.action_codes import ActionRung
@@ -17,6 +16,7 @@ from gateway.schemas.codes import CaseRole, CaseState, Contact, Sending
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

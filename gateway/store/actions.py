@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, func, select
-from sqlalchemy.orm import Session
 
 from gateway.rules.actions import OPEN
 from gateway.schemas.action_codes import (
@@ -23,6 +22,7 @@ from gateway.store import tables as t
 from gateway.store.cases import By
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

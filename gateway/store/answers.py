@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add
+from gateway.store.sessions import Session
 from gateway.store.tables import answer, document_jti
 
 

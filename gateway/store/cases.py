@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Date, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from gateway.errors import NotFound
 from gateway.schemas.codes import (
@@ -21,6 +20,7 @@ from gateway.store import tables as t
 from gateway.store.dated import LIMITS, as_tuples, is_newest, next_seq
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

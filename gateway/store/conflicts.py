@@ -19,12 +19,12 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import CaseRole, ConflictAct
 from gateway.store import tables as t
 from gateway.store.dated import is_newest
 from gateway.store.prepared import Prepared
+from gateway.store.sessions import Session
 
 HERE, SIDE, HIT, CHAIR, SENDER = "HERE", "SIDE", "HIT", "CHAIR", "SENDER"
 

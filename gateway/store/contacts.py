@@ -8,11 +8,11 @@ from typing import Any
 
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Contact
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
+from gateway.store.sessions import Session
 
 WORKER = "worker"  # the name under which it leaves word that it looks
 

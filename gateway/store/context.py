@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
+from gateway.store.sessions import Session
 from gateway.store.wall import Act
 from gateway.store.walls import WALLS
 

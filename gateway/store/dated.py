@@ -11,12 +11,12 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, Table, bindparam, func, select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Capacity, Outcome, Position, RiskLevel
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 LIMITS = (
     t.position.c.excluded_kinds,

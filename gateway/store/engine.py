@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, TextClause, create_engine, event
-from sqlalchemy.orm import Session, sessionmaker
 
 from gateway.schemas.json_text import dump, load
 from gateway.store import context, wall_sqlite, writing
 from gateway.store.session import Transaction
+from gateway.store.sessions import Session, sessionmaker
 from gateway.store.wall import Act
 
 Sessions = sessionmaker[Session]

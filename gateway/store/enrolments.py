@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import Enrolling
 from gateway.store import tables as t
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Table, and_, delete, func, select, update
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 WRAPPED: tuple[Table, ...] = (t.case_key, t.log_key, t.agency_log_key, t.interest, t.draft)
 """The tables of keys that are wrapped by an epoch key, each with `epoch` and `wrapped`."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Table, delete, or_, select
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 # In the order in which they refer to each other; each has a `case_id`.
 _OF_A_CASE: tuple[Table, ...] = (

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Integer, bindparam, or_, select
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add_all
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

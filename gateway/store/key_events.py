@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import KeyEvent
 from gateway.store import tables as t
 from gateway.store.rows import add_all
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Select, and_, delete, func, or_, select, update
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 
 def start(session: Session, kind: str, at: datetime) -> datetime:

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from gateway.store.prepared import Prepared
+from gateway.store.sessions import Session
 from gateway.store.tables import (
     agency_log_key,
     checkpoint,

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.store.prepared import Prepared
+from gateway.store.sessions import Session
 from gateway.store.tables import agency_log_key, counter, log_key
 
 

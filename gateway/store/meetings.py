@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from gateway.rules.presence import Stay
 from gateway.schemas.meeting_codes import Attending
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
+from gateway.store.sessions import Session
 
 NOBODY = "-"  # of an agency that sent its apologies
 

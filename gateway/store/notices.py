@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import (
     AgencyKind,
@@ -24,6 +23,7 @@ from gateway.schemas.codes import (
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

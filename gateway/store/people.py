@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Engine, bindparam, delete, select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind, Custody, PersonRole, SignedInBy
 from gateway.store import context
@@ -16,6 +15,7 @@ from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
 from gateway.store.session import Look
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import ClauseElement, Connection, Delete, Insert, LargeBinary, Table, Update
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from gateway.store import context
+from gateway.store.sessions import Session
 from gateway.store.types import Utc
 from gateway.store.wall import Act
 

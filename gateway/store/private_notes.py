@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import NoteKind
 from gateway.store import tables as t
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.store.log import Signed
+from gateway.store.sessions import Session
 from gateway.store.tables import (
     agency,
     checkpoint,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.rows import add_all, change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import RedactionState
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

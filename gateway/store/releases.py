@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import ReleaseState
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

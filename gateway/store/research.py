@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, select, update
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
+from gateway.store.sessions import Session
 
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 

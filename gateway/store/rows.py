@@ -14,10 +14,10 @@ from typing import Any
 from sqlalchemy import Delete, Table, Update, insert
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
 
 from gateway.store import context
 from gateway.store.prepared import writer
+from gateway.store.sessions import Session
 from gateway.store.types import taking
 from gateway.store.wall import Act
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Update, and_, select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import SealRequest
 from gateway.store import tables as t
 from gateway.store.rows import add_all, change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

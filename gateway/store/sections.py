@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, and_, bindparam, delete, or_, select, update
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
+from gateway.store.sessions import Session
 
 
 # Some twenty for each case that is read: tuples are made in a third of a dataclass's time.

@@ -12,10 +12,10 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, Result, ScalarResult
 from sqlalchemy.engine import NestedTransaction
-from sqlalchemy.orm import Session
 
 from gateway.store import context, writing
 from gateway.store.quick import borrow
+from gateway.store.sessions import Session
 
 
 class Glance:
@@ -56,6 +56,13 @@ class Transaction(Session):
         self._about: dict[Any, Any] = {}
 
     _connection: Connection | None
+
+    def __enter__(self) -> Transaction:
+        """Be closed at the end of the block."""
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self.close()
 
     @property
     def info(self) -> dict[Any, Any]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Engine, and_, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session
 
 from gateway.schemas.codes import AgencyKind
 from gateway.store import context
@@ -17,6 +16,7 @@ from gateway.store import tables as t
 from gateway.store.agency_keys import holds
 from gateway.store.prepared import Prepared
 from gateway.store.session import Look
+from gateway.store.sessions import Session
 from gateway.store.types import Utc, as_moment
 
 

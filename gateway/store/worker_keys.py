@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from gateway.store import tables as t
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sqlalchemy.orm import Session
-
 from gateway.agencies.operators import only_operator, signers
 from gateway.disclosure import find_referral
 from gateway.errors import Mismatch, Undecipherable, UnsafeSettings
@@ -17,6 +15,7 @@ from gateway.sealing import jose
 from gateway.sealing.erased import Erased
 from gateway.sealing.operators import Operators
 from gateway.store import cases, referrals
+from gateway.store.sessions import Session
 
 
 def check_erased(session: Session, lines: Sequence[Erased]) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Table
-from sqlalchemy.orm import Session
 
 from gateway.agencies import hosted
 from gateway.agencies.operators import BECAUSE, only_operator
@@ -25,6 +24,7 @@ from gateway.sealing.keys import (
 )
 from gateway.store import epochs
 from gateway.store import tables as t
+from gateway.store.sessions import Session
 
 Damaged = tuple[str, epochs.Place]
 """Table and place of a wrapped key that cannot be opened."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Session
-
 from gateway.agencies import interests as declared
 from gateway.agencies.inbox import read_kept
 from gateway.agencies.operators import BECAUSE, only_operator
@@ -12,6 +10,7 @@ from gateway.flows.referrals import people
 from gateway.ledger import Act, Work
 from gateway.schemas import forms
 from gateway.store import epochs, interests, parties, referrals
+from gateway.store.sessions import Session
 
 
 def count_to_index(session: Session, index_key: str) -> int:
