@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import multiprocessing
+import os
 import secrets
 import sqlite3
 import statistics
@@ -17,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -115,11 +117,11 @@ def _writer(kind: str, url: str, folder: Path, seconds: float, start: Any, done:
     for _ in range(WARM):
         act(sessions, keys)
     start.wait()
-    end, count = time.perf_counter() + seconds, 0
+    end, count, cpu = time.perf_counter() + seconds, 0, time.process_time()
     while time.perf_counter() < end:
         act(sessions, keys)
         count += 1
-    done.put(count)
+    done.put((count, time.process_time() - cpu))
     engine.dispose()
 
 
@@ -138,7 +140,15 @@ def _sequencer(url: str, folder: Path, stop: Any) -> None:
     assert report, report.what
 
 
-def rate(kind: str, url: str, folder: Path, seconds: float) -> float:
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What four writers reached."""
+
+    per_second: float
+    cpu: float  # us of CPU for each commit, the sequencer's apart
+
+
+def rate(kind: str, url: str, folder: Path, seconds: float) -> Rate:
     """Commits per second of four writers."""
     start, stop = multiprocessing.Barrier(WRITERS + 1, timeout=120), multiprocessing.Event()
     done: Any = multiprocessing.Queue()
@@ -148,12 +158,13 @@ def rate(kind: str, url: str, folder: Path, seconds: float) -> float:
     for each in [*writers, *([beside] if kind == "outbox" else [])]:
         each.start()
     start.wait()
-    total = sum(done.get() for _ in writers)
+    found = [done.get() for _ in writers]
+    total = sum(count for count, _ in found)
     stop.set()
     for each in [*writers, *([beside] if kind == "outbox" else [])]:
         each.join()
         assert each.exitcode == 0
-    return float(total / seconds)
+    return Rate(total / seconds, sum(cpu for _, cpu in found) / total * 1e6)
 
 
 def _prepare(url: str) -> None:
@@ -180,9 +191,20 @@ def measure(name: str, url: str, folder: Path, *, rounds: int, seconds: float) -
         for kind in ("chain", "outbox") if number % 2 else ("outbox", "chain"):
             _prepare(url)
             found[kind] = rate(kind, url, folder, seconds)
-        ratios.append(found["outbox"] / found["chain"])
-        print(f"{name}: chain {found['chain']:.0f}/s, outbox {found['outbox']:.0f}/s", flush=True)
+        ours, chained = found["outbox"], found["chain"]
+        ratios.append(ours.per_second / chained.per_second)
+        for kind, each in found.items():
+            busy = each.per_second * each.cpu / 1e6
+            told = f"{each.per_second:5.0f}/s, {each.cpu:5.0f} us of CPU each, {busy:.2f} cores"
+            print(f"{name}: {kind:6} {told}", flush=True)
+        # Whatever the locks: the writers have no more than all cores, and the chain has one.
+        bound = _cores() * 1e6 / ours.cpu / chained.per_second
+        print(f"{name}: at most {bound:.2f} times on {_cores()} cores", flush=True)
     return statistics.median(ratios)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
 
 
 def main() -> int:

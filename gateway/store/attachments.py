@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import Session
 
 from gateway.schemas.people_codes import AttachmentKind
 from gateway.store import tables as t
 from gateway.store.rows import add, change
+from gateway.store.sessions import Session
 
 
 @dataclass(frozen=True, slots=True)

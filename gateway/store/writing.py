@@ -16,7 +16,8 @@ from contextlib import suppress
 from typing import Any
 
 PATIENCE = 10.0  # seconds that a writer waits for the others
-FOLD_EVERY = 30  # commits of a process; a referral writes some 120 pages
+FOLD_EVERY = 3600  # pages that a process wrote, as we reckon them: thirty referrals, 14 MB
+COMMIT_PAGES = 3  # of each commit, besides one for each of its rows
 MOST_PAGES = 4000  # of the write-ahead log, 16 MB, before everybody waits until it is folded
 
 _queues: dict[str, Queue] = {}
@@ -30,7 +31,7 @@ class Queue:
         self._path = f"{path}-queue"
         self._here = threading.Lock()
         self._handle, self._process = -1, 0
-        self.commits = 0  # of this process, since it folded the write-ahead log
+        self.pages = 0  # of this process, about, since it folded the write-ahead log
 
     def enter(self) -> None:
         """Wait for the turn to write.
@@ -48,10 +49,17 @@ class Queue:
             self._here.release()
             raise
 
-    def is_time_to_fold(self) -> bool:
-        """Whether this process has committed so often since it was last time."""
-        self.commits = (self.commits + 1) % FOLD_EVERY  # a count that is missed does not matter
-        return self.commits == 0
+    def is_time_to_fold(self, rows: int) -> bool:
+        """Whether this process has written so much since it was last time.
+
+        By what was written and not by commits: to fold waits for the disk twice, and what a poll
+        or a pull writes is a thirtieth of a referral.
+        """
+        self.pages += COMMIT_PAGES + rows  # a count that is missed does not matter
+        if self.pages < FOLD_EVERY:
+            return False
+        self.pages = 0
+        return True
 
     def leave(self) -> None:
         """Let the next one write."""
@@ -67,6 +75,7 @@ class Connection(sqlite3.Connection):
     _log = -1  # the write-ahead log, to wait for the disk
     _asked: str | None = None  # the transaction that begins with the next statement
     _synchronous = ""  # as it is set now
+    _changes = 0  # rows that it had written when it was last counted
 
     def begin(self, *, reads: bool, durable: bool) -> None:
         """Begin, with the next statement, a transaction that only reads, or one that may write.
@@ -174,8 +183,9 @@ class Connection(sqlite3.Connection):
         to end. Here it is done between turns; a log that grew all the same is folded in a turn.
         It is no part of what was committed: if it fails, the next one does it.
         """
-        queue = self._my_queue()
-        if queue is None or not queue.is_time_to_fold():
+        queue, before = self._my_queue(), self._changes
+        self._changes = self.total_changes
+        if queue is None or not queue.is_time_to_fold(self._changes - before):
             return
         with suppress(sqlite3.Error):
             _, pages, folded = self._checkpoint()
