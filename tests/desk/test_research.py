@@ -13,8 +13,9 @@ from gateway.schemas.codes import PersonRole
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people
 from tests.desk.test_desk import enter
+from tests.desk.test_the_room import run, sign
 from tests.journeys.hosting import host
-from tests.journeys.world import World, example, graded, lines, seen
+from tests.journeys.world import CHAIR, World, example, graded, lines, seen
 
 KEY = re.compile(r'name="key" value="([^"]+)"')
 CSC = "marlbury-csc"
@@ -234,17 +235,19 @@ def test_who_runs_the_conference_sees_who_is_missing_and_who_is_late(
 ) -> None:
     conference, references = listed
     desk = desks["coordinator"]
+    nothing = {"people": [{"person": "VICTIM", "known": "NOT_KNOWN"}]}
+    shared_world.client(IDVA).research.give(conference, references[2], nothing)
     text = desk.get(f"/desk/conferences/{conference}").text
     assert "Research: 1 of 4 returned; missing" in text
     assert "Research outstanding" in desk.get("/desk").text
     found = {
         each["reference"]: each for each in lines(shared_world.client(COORDINATOR), conference)
     }
-    assert found[references[1]]["research"]["received"] == 1
+    assert found[references[2]]["research"]["missing"] == sorted((LANDLORD, CSC, POLICE))
     shared_world.later(days=12)
     late = enter(shared_world, COORDINATOR, "marac-01", PersonRole.COORDINATOR)
     text = late.get("/desk").text
-    assert "3 late" in text
+    assert "3 late</strong>" in text  # the landlord answered for none of the three
     assert "Late</strong>" in late.get(f"/desk/conferences/{conference}").text
 
 
@@ -257,3 +260,34 @@ def test_what_was_written_when_the_session_ended_comes_back(
     assert answer.status_code in (401, 403)
     assert "Her sister keeps a room for her." in answer.text
     assert "He rings her family." in answer.text
+
+
+def test_what_was_returned_is_read_in_the_room_and_by_no_attendee_before_or_after(
+    shared_world: World, desks: dict[str, Desk], listed: tuple[str, list[str]]
+) -> None:
+    """Neither being asked, nor having been named by a duty, opens it apart from the conference."""
+    conference, (reference, *_) = listed
+    base = f"/desk/conferences/{conference}"
+    chair = enter(shared_world, COORDINATOR, CHAIR, PersonRole.COORDINATOR)
+    police = a_desk(shared_world, "police")
+    client = shared_world.client(POLICE)
+
+    def told() -> set[str]:
+        return {name for name in seen(client, reference, "P1") if name.startswith("research_")}
+
+    assert told() == set()
+    for desk in (chair, police):
+        assert sign(desk, base).status_code == 303
+    assert chair.post(f"{base}/room", {"do": "begin"}).status_code == 303
+    present = [f"{COORDINATOR}/{CHAIR}", f"{POLICE}/police-01"]
+    assert run(chair, base, reference, "open", present=present).status_code == 303
+    assert {"research_incidents", "research_history", "research_return"} <= told()
+    assert "research_kept" not in told()
+    landlord = seen(shared_world.client(LANDLORD), reference, "P7")  # was asked, and is not there
+    assert not [name for name in landlord if name.startswith("research_")]
+    page = chair.get(f"{base}/cases/{reference}").text
+    assert "He rings her family." in page
+    assert "on our file" not in page
+    closed = run(chair, base, reference, "heard", feedback="PLAN_AGREED")
+    assert closed.status_code == 303, closed.text
+    assert told() == set()

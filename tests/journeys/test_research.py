@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from gateway.client.access import ProblemError
+from gateway.demo import world as demo
+from gateway.errors import Invalid
+from gateway.schemas.codes import Purpose
 from gateway.store import tables as t
-from tests.journeys.world import World, example, lines, seen
+from tests.journeys.test_breakglass import Worker
+from tests.journeys.world import AUDITOR, World, example, lines, seen
 
 LANDLORD, IDVA, POLICE = "harbourgate-homes", "marlbury-idva", "marlbury-police"
 COORDINATOR, CSC, MH = "marlbury-marac", "marlbury-csc", "marlbury-mh"
@@ -221,3 +228,93 @@ def test_a_bad_return_is_refused_with_a_code_and_a_pointer(
         world.client(CSC).research.give(conference, reference, {**NIL, **change})
     assert caught.value.status == 422
     assert (code, pointer) in caught.value.problems
+
+
+# --- what stays ---------------------------------------------------------------------------------
+
+CANARY = re.compile(r"Zq\d{3}x")
+
+
+@pytest.fixture(scope="module")
+def kept(shared_sqlite_world: World) -> tuple[World, str, str]:
+    """A return of which much stays: each text that does is a word of its own."""
+    world = shared_sqlite_world
+    attendees = tuple(each.agency_id for each in demo.PARTNERS if each.area == "MARLBURY")
+    conference, reference = listed(world, attendees=attendees)
+    form = deepcopy(FOUND)
+    form["entries"][1]["text"] = "Zq101x he threatened the caretaker."
+    form["entries"][2]["text"] = "Zq102x a neighbour is afraid of him."
+    form["not_shared"][0]["item"] = "Zq103x an old complaint."
+    client = world.client(CSC)
+    client.research.give(conference, reference, NIL)
+    client.research.give(conference, reference, {**form, "replaces": 1})
+    form["entries"][2]["text"] = "Zq104x she is afraid of him, too."
+    client.research.give(conference, reference, {**form, "replaces": 2})
+    client.notes.keep(reference, "Zq105x for us alone.")
+    world.sequence()
+    return world, conference, reference
+
+
+def renderings(world: World, conference: str, ref: str, agency: str) -> Iterator[tuple[str, str]]:
+    """Everything that one agency can have rendered, opened as its own client opens it."""
+    client = world.client(agency)
+    asked: dict[str, Callable[[], Any]] = {
+        **{f"pull {p}": lambda p=p: client.pull(ref, p).document for p in Purpose},
+        **{f"own {p}": lambda p=p: client.referral(ref, p) for p in Purpose},
+        **{f"explain {p}": lambda p=p: client.explain(ref, agency, p) for p in Purpose},
+        **{f"agenda {f}": lambda f=f: client.agenda(conference, form=f) for f in ("json", "html")},
+        **{f"asked {p}": lambda p=p: client.research.requests(conference, p) for p in Purpose},
+        **{
+            f"own research {p}": lambda p=p: client.research.own(conference, ref, p)
+            for p in Purpose
+        },
+        "access": lambda: client.access(ref),
+        "receipts": lambda: list(client.accounts.receipts(ref)),
+        "looks": lambda: list(client.accounts.looks()),
+        "statement": lambda: client.accounts.statement(ref),
+        "removed": lambda: client.accounts.removed(ref, "P7"),
+        "notes": lambda: [each.text for each in client.notes.read(ref)],
+        "feed": client.list_cases,
+        "directory": client.directory,
+    }
+    for name, ask in asked.items():
+        try:
+            found = ask()
+        except (ProblemError, Invalid) as problem:
+            found = [str(problem)]
+        yield name, json.dumps(found, default=str, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("agency", [each.agency_id for each in demo.PARTNERS] + [AUDITOR])
+def test_F34_what_an_agency_keeps_of_its_research_leaves_by_no_way_out(
+    kept: tuple[World, str, str], agency: str
+) -> None:
+    """Original words, kept paragraphs, what is not shared, earlier versions, and its notes."""
+    world, conference, reference = kept
+    shown = dict(renderings(world, conference, reference, agency))
+    found = {name: set(CANARY.findall(text)) for name, text in shown.items()}
+    if agency == CSC:
+        assert found["given P9"] == {"Zq101x", "Zq103x", "Zq104x"}
+        assert found["notes"] == {"Zq105x"}
+        return
+    assert set().union(*found.values()) == set(), {n: f for n, f in found.items() if f}
+    if agency == COORDINATOR:
+        assert "He was hostile to staff." in shown["pull P9"]  # what was given is there
+
+
+def test_F36_a_broken_glass_shows_the_extract_and_not_what_was_kept(
+    kept: tuple[World, str, str],
+) -> None:
+    world, _, reference = kept
+    kept_from = Worker(world, POLICE, "police-01")
+    assert kept_from.breaks(reference, category="D23").status_code == 404
+    assert kept_from.breaks(reference, category="D17").status_code == 201
+    shown = json.dumps(kept_from.looks(reference), default=str)
+    assert "He was hostile to staff." in shown
+    assert not CANARY.search(shown)
+
+
+def test_nothing_of_a_return_is_readable_at_rest(kept: tuple[World, str, str]) -> None:
+    world, _, _ = kept
+    for table in (t.research_return, t.research_request, t.section, t.answer, t.log_entry, t.feed):
+        assert not any(CANARY.search(str(row)) for row in world.rows(table)), table.name
