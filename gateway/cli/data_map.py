@@ -45,6 +45,10 @@ def data_map_page(profile: Profile) -> str:
         "## What is typed in at the desk",
         "A referral while it is typed, and the originals that came with it.",
         _typed(),
+        "## Research returns",
+        "What an agency found in its own records for a conference, each version as it was sent. "
+        "What it gives the others is laid into the sections whose names begin with `research_`.",
+        _returns(profile),
         "## People at the desk",
         "Of a worker who signs in there is an opaque id and with what it proves who it is; no "
         "name, address or number of a person.",
@@ -112,6 +116,24 @@ def _notes(profile: Profile) -> str:
         ("Legal bases", "those of the agency, below"),
         ("Retention", profile.legal.retention[Category.D23]),
         ("Key", _key(DataClass.OWNER)),
+    ]
+    return words.table(("What", "Answer"), rows)
+
+
+def _returns(profile: Profile) -> str:
+    """Return what there is to say of returns as they were sent."""
+    rows = [
+        (
+            "In the clear",
+            "conference, case, agency, worker id, times, version, digest, whether nil",
+        ),
+        ("Content", "`research/1` as it was signed, or as it was written on a page"),
+        ("Readers", "the agency that returned it; of the times also who runs the conference"),
+        ("Kept back", "the others learn how many things, by coded reason; never what"),
+        ("In the access log", "that it was returned or read, by version and digest"),
+        ("Legal bases", "those of the agency, below"),
+        ("Retention", profile.legal.retention[Category.D24]),
+        ("Key", "the case's key: the gateway can read it, unlike a private note"),
     ]
     return words.table(("What", "Answer"), rows)
 
@@ -201,6 +223,8 @@ def _readers(matrix: Matrix, section: str, stage: Stage) -> str:
     who = [f"{role} role" for role in sorted(limit.whole_column)]
     if limit.if_present:
         who.append("whoever is present")
+    if section in matrix.returned:
+        return ", ".join(who)
     if category in matrix.named:
         who.append("recipients named by a rule or duty")
     if category in limit.at_most:

@@ -100,7 +100,6 @@ SECTIONS: Mapping[str, str] = {
     "research_finances": "Research: money",
     "research_employment": "Research: work",
     "research_actions": "Research: what agencies propose to do",
-    "research_kept": "Research: what your agency kept to itself",
     "minutes": "Minutes of the meeting",
 }
 PARTS: Mapping[CaseRole, str] = {

@@ -20,7 +20,7 @@ from gateway.schemas.research_codes import Extract, Known, Person, Theme
 
 RETURN = "research_return"  # who is known, who comes, how much was kept back
 ACTIONS = "research_actions"
-KEPT = "research_kept"  # for the agency alone
+KEPT = "research_kept"  # no section: it stays with the return as its agency sent it
 SECTION_OF: Mapping[Theme, str] = {
     Theme.INCIDENTS: "research_incidents",
     Theme.CHILDREN: "research_children",
@@ -101,7 +101,7 @@ def is_nil(form: Mapping[str, Any]) -> bool:
 
 
 def lay(form: Mapping[str, Any]) -> Parts:
-    """Return what the others may come to read of a return, by section, and what stays (KEPT).
+    """Return what the others may come to read of a return, by section; under KEPT what stays.
 
     `form` is the JSON of a research/1 that was checked. A paragraph is laid where its theme
     belongs, in the words that its agency chose for the others; the words it did not choose stay.

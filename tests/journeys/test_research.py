@@ -156,15 +156,12 @@ def test_a_return_is_read_by_class_and_stage_and_what_was_kept_by_nobody_else(
     (action,) = read["research_actions"][1]["research"]["proposed_actions"]
     assert action == {"text": "Change the locks.", "by_on": "2026-12-10"}
     assert "research_mental_health" not in read
-    assert "research_kept" not in read
     for agency, purpose in ((POLICE, "P1"), (LANDLORD, "P7")):  # before the conference sits
         shown = seen(world.client(agency), reference, purpose)
         assert not [name for name in shown if name.startswith("research_")], agency
-    kept = seen(csc, reference, "P1")["research_kept"][1]["research"]
-    assert [each["text"] for each in kept["entries"]] == [
-        "He threatened the caretaker, Mr Osei Lund, by name.",
-        KEPT,
-    ]
+    sent = csc.research.own(conference, reference)["research"]
+    assert sent == FOUND  # its own words, as it sent them
+    assert not [row for row in world.rows(t.section) if row["name"] == "research_kept"]
     entry = world.log(event="research.returned")[-1]
     assert entry["facts"]["version"] == 1
     assert KEPT not in json.dumps(entry)
@@ -264,10 +261,7 @@ def renderings(world: World, conference: str, ref: str, agency: str) -> Iterator
         **{f"explain {p}": lambda p=p: client.explain(ref, agency, p) for p in Purpose},
         **{f"agenda {f}": lambda f=f: client.agenda(conference, form=f) for f in ("json", "html")},
         **{f"asked {p}": lambda p=p: client.research.requests(conference, p) for p in Purpose},
-        **{
-            f"own research {p}": lambda p=p: client.research.own(conference, ref, p)
-            for p in Purpose
-        },
+        **{f"given {p}": lambda p=p: client.research.own(conference, ref, p) for p in Purpose},
         "access": lambda: client.access(ref),
         "receipts": lambda: list(client.accounts.receipts(ref)),
         "looks": lambda: list(client.accounts.looks()),

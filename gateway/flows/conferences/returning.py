@@ -79,6 +79,7 @@ def _keep(work: Work, facts: CaseFacts, row: RequestRow, received: Received) -> 
     first_at, version = row.returned_at or work.now, row.version + 1
     is_late = first_at > row.due_at
     parts = rule.lay(form)
+    parts.pop(rule.KEPT, None)  # is in the document alone, which only its agency is given back
     parts[rule.RETURN] |= {
         "version": version,
         "returned_at": moments.write(work.now),
