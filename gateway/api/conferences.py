@@ -78,6 +78,49 @@ def list_conference_case(call: Call, conference_id: str) -> Response:
 
 
 @op(
+    "POST",
+    "/conferences/<conference_id>/hearings",
+    scope=Scope.CONFERENCE_WRITE,
+    summary="Hear a case in a meeting",
+    form="hearing/1",
+    once=True,
+    status=201,
+    example={"reference": "7K3MQ-2XF8A-C", "act": "HEARD", "feedback": "PLAN_AGREED"},
+)
+def hear_case(call: Call, conference_id: str) -> Response:
+    """Opens a case to who is in the room, lets people in and out, notes it as heard, or puts it
+    off. For a worker of the coordinating agency who has signed the declaration; also where pages
+    show nothing of the case, because only a deputy reads it."""
+    data = call.data
+    stored = references.read(data["reference"]) or "-"
+    present = [(each["agency"], each["worker"]) for each in data.get("present", ())]
+    asked = {
+        "hearing": conference_id,
+        "case": stored,
+        "act": str(data["act"]),
+        "present": [list(each) for each in present],
+        "feedback": str(data.get("feedback", "")),
+        "reason": str(data.get("reason", "")),
+    }
+
+    def act() -> dict[str, str]:
+        state = conferences.run_hearing(
+            work,
+            conference_id,
+            stored,
+            data["act"],
+            present=present,
+            feedback=data.get("feedback"),
+            reason=data.get("reason"),
+        )
+        return {"state": str(state)}
+
+    with call.work() as work:
+        answer = inbox.once(work, call.key, asked, act, status=201)
+    return as_kept(answer)
+
+
+@op(
     "GET",
     "/conferences/<conference_id>/agenda",
     scope=Scope.CONFERENCE_READ,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta, tzinfo
 
+from gateway.schemas import moments
 from gateway.schemas.codes import CaseRole, PersonRole
 
 ROLES: Mapping[PersonRole, str] = {
@@ -267,6 +268,11 @@ def moment(at: datetime, zone: tzinfo) -> str:
     """A time as the area's clock shows it: "Mon 23 Nov, 10:05"."""
     local = at.astimezone(zone)
     return f"{local:%a} {local.day} {local:%b}, {local:%H:%M}"
+
+
+def written(at: str, zone: tzinfo) -> str:
+    """A time as a document writes it, by the area's clock."""
+    return moment(moments.read(at), zone)
 
 
 def day(at: datetime, zone: tzinfo) -> str:

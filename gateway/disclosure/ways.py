@@ -128,6 +128,7 @@ OPERATIONS: Mapping[str, Way] = {
     "list_approvals": Way.SCANNED,
     "plan_conference": Way.CODES,
     "list_conference_case": Way.CODES,
+    "hear_case": Way.CODES,
     "read_agenda": Way.INITIALS,
     "list_research": Way.SCANNED,
     "read_research": Way.SCANNED,

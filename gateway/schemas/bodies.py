@@ -17,7 +17,8 @@ from gateway.schemas.codes import (
 from gateway.schemas.consent_codes import Feedback
 from gateway.schemas.envelope import Envelope, KeyId
 from gateway.schemas.fields import Bool, Code, Int, Pattern, Text
-from gateway.schemas.parts import Fault, Form, ListOf
+from gateway.schemas.meeting_codes import Deferral, HearingAct
+from gateway.schemas.parts import Fault, Form, ListOf, Part
 from gateway.schemas.shapes import AgencyId, AreaCode, Base64Url, Outward, Reference, Timestamp
 
 LONGEST_NOTE = 10_000  # characters: sealed, it still fits into one envelope
@@ -118,6 +119,41 @@ class ListingBody(Form):
     """A case is put on the list of a conference."""
 
     reference = Reference()
+
+
+class PersonInRoom(Form):
+    """Somebody who signed for a meeting."""
+
+    agency = AgencyId()
+    worker = Pattern(r"[a-z0-9][a-z0-9_-]{0,63}")
+
+
+_NEEDED = {
+    HearingAct.OPEN: "present",
+    HearingAct.ENTER: "present",
+    HearingAct.LEAVE: "present",
+    HearingAct.HEARD: "feedback",
+    HearingAct.DEFER: "reason",
+}
+
+
+class HearingBody(Form):
+    """hearing/1: a case is opened in a meeting, somebody comes or goes, it is heard or put off."""
+
+    reference = Reference()
+    act = Code(HearingAct)
+    present = ListOf(
+        Part(PersonInRoom), 1, 60, required=False, says="Who is in the room, or comes or goes"
+    )
+    feedback = Code(Feedback, required=False, says="What the referrer is told of it")
+    reason = Code(Deferral, required=False, says="Why it is put off")
+
+    @staticmethod
+    def _needed(data: dict[str, Any]) -> Iterator[Fault]:
+        if _NEEDED[data["act"]] not in data:
+            yield "needed_here", (_NEEDED[data["act"]],)
+
+    rules = (_needed,)
 
 
 class MatchBody(Form):

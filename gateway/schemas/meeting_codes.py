@@ -14,6 +14,16 @@ class Attending(StrEnum):
     APOLOGIES = "APOLOGIES"  # of a whole agency
 
 
+class HearingAct(StrEnum):
+    """What is done with a case in a meeting."""
+
+    OPEN = "OPEN"
+    ENTER = "ENTER"
+    LEAVE = "LEAVE"
+    HEARD = "HEARD"
+    DEFER = "DEFER"
+
+
 class Deferral(StrEnum):
     """Why the chair puts a case off to the next conference; once only."""
 

@@ -26,6 +26,7 @@ from gateway.schemas.codes import Scope
 from gateway.schemas.problem import PROBLEM_TEXTS
 from gateway.schemas.publish import PUBLISHED, json_schema
 from gateway.sealing import jose
+from tests.journeys.meeting import begin_meeting, opening
 from tests.journeys.test_breakglass import Worker
 from tests.journeys.test_counter_allegation import against_him
 from tests.journeys.walled import SOMEBODY
@@ -317,6 +318,12 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     seen["plan_conference"] = coordinator.create_conference(meeting)
     conference = seen["plan_conference"]["conference"]
     seen["list_conference_case"] = coordinator.list_case(conference, ref)
+    begin_meeting(world, conference, "marac-01")
+    seen["hear_case"] = world.client("marlbury-marac", "marac-01")._exchange.post(
+        f"/v1/conferences/{conference}/hearings",
+        json.loads(opening(ref, "marac-01")),
+        Scope.CONFERENCE_WRITE,
+    )
     again = landlord.refer(example("c1")).reference
     (link, *_) = coordinator.pull(again, "P9").document["triage"]["links"]
     said = {"mark": link["mark"], "same": True}

@@ -19,6 +19,7 @@ from gateway.sealing.jose import b64u
 from gateway.store import tables as t
 from tests.faults import walled_routes
 from tests.journeys.asking import BY_NAME, JOSE, Asked, asking, witness_statement
+from tests.journeys.meeting import begin_meeting, opening
 from tests.journeys.world import BASE, World, example, position
 
 LANDLORD, IDVA, COORDINATOR = "harbourgate-homes", "marlbury-idva", "marlbury-marac"
@@ -170,6 +171,19 @@ def _listing(world: World, name: str) -> Asked:
     )
 
 
+def _hearing(world: World, name: str) -> Asked:
+    """A case that is opened in a meeting to who signed for it."""
+    reference, conference = _referred(world), _conference(world)
+    coordinator = world.client(COORDINATOR)
+    coordinator.decide(reference, {"decision": "ACCEPT"})
+    coordinator.list_case(conference, reference)
+    begin_meeting(world, conference, "marac-01")
+    wire = world.wire(COORDINATOR, "marac-01")
+    return asking(BY_NAME[name], wire, reference=reference, conference=conference).but(
+        body=opening(reference, "marac-01")
+    )
+
+
 def _match(world: World, name: str) -> Asked:
     """Of a case that looks like an earlier one."""
     _referred(world)
@@ -287,6 +301,7 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "pull_case": _exclusive,
     "resubmit_referral": _returned,
     "list_conference_case": _listing,
+    "hear_case": _hearing,
     "settle_match": _match,
     "read_agenda": _agenda,
     "list_research": _research,

@@ -20,6 +20,7 @@ BY_WORKER: Mapping[str, tuple[str, str]] = {
     "settle_worker_key": (IDVA, "idva-01"),
     "settle_conflict": (COORDINATOR, "marac-01"),
     "settle_release": (COORDINATOR, "marac-01"),
+    "hear_case": (COORDINATOR, "marac-01"),
     "settle_redaction": (COORDINATOR, "marac-01"),
     "read_removed": ("harbourgate-homes", "homes-01"),
     "settle_approval": (IDVA, "idva-01"),

@@ -54,6 +54,7 @@ CALLERS: Mapping[str, tuple[str, ...]] = {
     "decide_case": (COORDINATOR,),
     "plan_conference": (COORDINATOR,),
     "list_conference_case": (COORDINATOR,),
+    "hear_case": (COORDINATOR,),
     "read_agenda": READERS,
 }
 

@@ -54,6 +54,7 @@ BY_CHANCE = frozenset(
         "cosign_checkpoint",
         "decide_case",
         "declare_interests",
+        "hear_case",
         "keep_private_note",
         "list_conference_case",
         "look_behind_glass",

@@ -88,6 +88,11 @@ PLAIN: Mapping[str, Any] = {
     "withdrawal/1": {"reason": "SENT_IN_ERROR"},
     "acknowledgement/1": {"outcome": "ACCEPTED"},
     "match/1": {"mark": "0" * 16, "same": True},
+    "hearing/1": {
+        "reference": "7K3MQ-2XF8A-5",
+        "act": "OPEN",
+        "present": [{"agency": "marlbury-idva", "worker": "idva-01"}],
+    },
     "conference/1": {
         "area": "MARLBURY",
         "starts_at": "2026-12-08T09:30:00Z",

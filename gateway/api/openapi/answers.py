@@ -226,6 +226,7 @@ SCHEMAS: dict[str, Json] = {
     "ListingAnswer": members(
         kind=code(ListingKind), state=code(CaseState), asked=each(TEXT, "Agencies now asked")
     ),
+    "HearingAnswer": members(state=code(CaseState)),
     "Checkpoint": members(checkpoint=_CHECKPOINT, verifiers=each(TEXT, "C2SP verifier keys")),
     "LogProof": {
         "oneOf": [
@@ -325,6 +326,7 @@ _PLAIN: Mapping[str, str] = {
     "explain_change": "ExplainedChange",
     "plan_conference": "ConferenceAnswer",
     "list_conference_case": "ListingAnswer",
+    "hear_case": "HearingAnswer",
     "read_checkpoint": "Checkpoint",
     "prove": "LogProof",
     "list_witnesses": "Witnesses",

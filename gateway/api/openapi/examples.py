@@ -116,6 +116,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
         "in_words": ["marlbury-police would newly see: orders."],
     },
     "plan_conference": {"conference": "6f1c1f52-8f0e-4b39-9e6a-5a1f0b9e6f11"},
+    "hear_case": {"state": "HEARD"},
     "list_conference_case": {"kind": "NEW", "state": "LISTED", "asked": ["marlbury-police"]},
     "read_checkpoint": {"checkpoint": _CHECKPOINT, "verifiers": ["gateway.example.org/log+…"]},
     "prove": {

@@ -10,6 +10,7 @@ from gateway.flows.conferences.hearing import (
     enter_room,
     leave_room,
     open_case,
+    run_hearing,
 )
 from gateway.flows.conferences.minuting import (
     Saved,
@@ -94,6 +95,7 @@ __all__ = [
     "read_minutes",
     "read_own",
     "return_research",
+    "run_hearing",
     "save_paragraph",
     "seal_actions",
     "seal_agenda",

@@ -71,8 +71,8 @@ def sign(work: Work, conference_id: str, attending: Attending, digest: str) -> N
         declaration.version,
         declaration.digest,
         work.now,
-        # Whom the chair let in as an observer stays one, whatever it signs as later.
-        before.admitted_by if before else None,
+        # The chair's word holds for a changed text, too; for who now speaks it is not needed.
+        before.admitted_by if before and attending is Attending.OBSERVER else None,
     )
     meetings.set_attendance(work.session, conference_id, signed, is_new=before is None)
     work.record(
@@ -98,7 +98,7 @@ def admit(work: Work, conference_id: str, agency_id: str, worker_id: str, reason
         raise Denied("not-the-chair")
     why = read_text(reason, MOST, lines=False)
     if why is None:
-        raise Invalid("Write why, in up to 500 characters.", Problem("required", "/reason"))
+        raise Invalid("Write why, in up to 500 characters.", Problem("needed_here", "/reason"))
     row = _find(work, conference_id, agency_id, worker_id)
     if row is None or row.attending is not Attending.OBSERVER or not is_signed(work, row):
         raise Invalid("Nobody of that name asks to observe.", Problem("unknown_code", "/worker"))

@@ -7,23 +7,67 @@ from collections.abc import Collection, Sequence
 from gateway.disclosure import open_case_key, regrant
 from gateway.errors import Conflict, Invalid, Problem
 from gateway.flows.conferences.declaring import may_enter
+from gateway.flows.conferences.finding import own_case
 from gateway.flows.conferences.room import find_listed, may_hear, sitting
 from gateway.ledger import Work
 from gateway.rules import meeting
 from gateway.rules.facts import CaseFacts, Worker
 from gateway.rules.presence import Stay
-from gateway.schemas.codes import CaseState
+from gateway.schemas.codes import CaseRole, CaseState
 from gateway.schemas.consent_codes import Feedback
-from gateway.schemas.meeting_codes import Deferral
+from gateway.schemas.meeting_codes import Deferral, HearingAct
 from gateway.store import cases, dated, feed, meetings
 from gateway.store import tables as t
 from gateway.store.cases import By
 from gateway.store.conferences import ConferenceRow
 from gateway.store.meetings import AttendanceRow
 
+_AT_LAST = ("case.left", "case.heard")
+
+
+def run_hearing(
+    work: Work,
+    conference_id: str,
+    reference: str,
+    act: HearingAct,
+    *,
+    present: Sequence[Worker] = (),
+    feedback: Feedback | None = None,
+    reason: Deferral | None = None,
+) -> CaseState:
+    """Do one act of a meeting by an agency's own software; gives how the case stands then.
+
+    Also where no page shows the case, because its answers go to a deputy's own key alone: then it
+    is the deputy, or a chair who is not tied, that runs it.
+
+    :raises Denied: :raises Conflict: :raises Invalid: as the act itself.
+    """
+    place = (work, conference_id, reference)
+    match act:
+        case HearingAct.OPEN:
+            open_case(*place, present, on_page=False)
+        case HearingAct.ENTER | HearingAct.LEAVE:
+            if len(present) != 1:
+                raise Invalid("One person comes or goes.", Problem("out_of_range", "/present"))
+            come_or_go = enter_room if act is HearingAct.ENTER else leave_room
+            come_or_go(*place, present[0], on_page=False)
+        case HearingAct.HEARD if feedback is not None:
+            close_case(*place, feedback, on_page=False)
+        case HearingAct.DEFER if reason is not None:
+            defer_case(*place, reason, on_page=False)
+        case _:
+            raise Invalid("Something is missing.", Problem("needed_here", "/act"))
+    case_id = own_case(work, reference)
+    return cases.list_cases(work.session, [case_id])[case_id].state
+
 
 def open_case(
-    work: Work, conference_id: str, reference: str, present: Collection[Worker]
+    work: Work,
+    conference_id: str,
+    reference: str,
+    present: Collection[Worker],
+    *,
+    on_page: bool = True,
 ) -> CaseState:
     """Open a case in the meeting to who is in the room, and to nobody else.
 
@@ -34,7 +78,7 @@ def open_case(
     :raises Invalid: if nobody is present, or somebody who may not be.
     """
     row = sitting(work, conference_id, "case.opened")
-    facts = find_listed(work, row, reference, lock=True)
+    facts = find_listed(work, row, reference, lock=True, on_page=on_page)
     path = meeting.path_to_hearing(facts.state)
     if path is None or facts.in_conference:
         raise Conflict("The case cannot be heard as it stands.", code="illegal_state")
@@ -54,13 +98,15 @@ def open_case(
     return path[-1] if path else facts.state
 
 
-def enter_room(work: Work, conference_id: str, reference: str, who: Worker) -> None:
+def enter_room(
+    work: Work, conference_id: str, reference: str, who: Worker, *, on_page: bool = True
+) -> None:
     """Let somebody into the room while a case is heard.
 
     :raises Denied: as `show_hearing`. :raises Conflict: if the case is not open, or it is there.
     :raises Invalid: for somebody who may not be.
     """
-    row, facts, stays = _open(work, conference_id, reference, "case.entered")
+    row, facts, stays = _open(work, conference_id, reference, "case.entered", on_page)
     if who in {(each.agency_id, each.worker_id) for each in stays}:
         raise Conflict("That person is in the room.", code="changed_meanwhile")
     (person,) = _people(work, conference_id, facts, [who])
@@ -72,12 +118,14 @@ def enter_room(work: Work, conference_id: str, reference: str, who: Worker) -> N
     announce(work, facts, entry.id)
 
 
-def leave_room(work: Work, conference_id: str, reference: str, who: Worker) -> None:
+def leave_room(
+    work: Work, conference_id: str, reference: str, who: Worker, *, on_page: bool = True
+) -> None:
     """Let somebody leave the room while a case is heard: nothing of it opens to it from then on.
 
     :raises Denied: as `show_hearing`. :raises Conflict: if it is not in the room.
     """
-    _, facts, stays = _open(work, conference_id, reference, "case.left")
+    _, facts, stays = _open(work, conference_id, reference, "case.left", on_page)
     stay = next((each for each in stays if (each.agency_id, each.worker_id) == who), None)
     if stay is None:
         raise Conflict("That person is not in the room.", code="changed_meanwhile")
@@ -87,14 +135,16 @@ def leave_room(work: Work, conference_id: str, reference: str, who: Worker) -> N
     work.record("case.left", facts.case_id, because="in-meeting", facts=told)
 
 
-def close_case(work: Work, conference_id: str, reference: str, feedback: Feedback) -> None:
+def close_case(
+    work: Work, conference_id: str, reference: str, feedback: Feedback, *, on_page: bool = True
+) -> None:
     """Note that a case was heard; its referrer is told so, and what came of it.
 
     :raises Denied: as `show_hearing`.
     :raises Conflict: if it is not open; code declarations_missing, if somebody in the room has not
         signed the text in force, or nobody was there.
     """
-    _, facts, stays = _open(work, conference_id, reference, "case.heard")
+    _, facts, stays = _open(work, conference_id, reference, "case.heard", on_page)
     everyone = [
         (each.agency_id, each.worker_id)
         for each in meetings.list_stays(work.session, [facts.case_id])[facts.case_id]
@@ -120,14 +170,16 @@ def close_case(work: Work, conference_id: str, reference: str, feedback: Feedbac
     announce(work, facts, entry.id)
 
 
-def defer_case(work: Work, conference_id: str, reference: str, reason: Deferral) -> None:
+def defer_case(
+    work: Work, conference_id: str, reference: str, reason: Deferral, *, on_page: bool = True
+) -> None:
     """Put a case off to the next conference, as the chair, once, for a coded reason.
 
     :raises Denied: as `show_hearing`.
     :raises Conflict: code chair_only, deferred_before, illegal_state, not_begun.
     """
     row = sitting(work, conference_id, "case.deferred")
-    facts = find_listed(work, row, reference, lock=True)
+    facts = find_listed(work, row, reference, lock=True, on_page=on_page)
     path = meeting.path_to_hearing(facts.state) or ()
     before = cases.count_states(work.session, facts.case_id, CaseState.DEFERRED)
     at = path[-1] if path else facts.state
@@ -145,10 +197,11 @@ def defer_case(work: Work, conference_id: str, reference: str, reason: Deferral)
 
 
 def _open(
-    work: Work, conference_id: str, reference: str, event: str
+    work: Work, conference_id: str, reference: str, event: str, on_page: bool
 ) -> tuple[ConferenceRow, CaseFacts, list[Stay]]:
-    row = sitting(work, conference_id, event)
-    facts = find_listed(work, row, reference, lock=True)
+    # What was open when somebody ended the meeting that may not know of it, is closed afterwards.
+    row = sitting(work, conference_id, event, may_be_over=event in _AT_LAST)
+    facts = find_listed(work, row, reference, lock=True, on_page=on_page)
     now = cases.list_now(work.session, [facts.case_id])[facts.case_id]
     if now.sitting_id != conference_id:
         raise Conflict("The case is not open in this meeting.", code="case_not_open")
@@ -206,6 +259,11 @@ def _regrant(work: Work, facts: CaseFacts) -> None:
 
 def announce(work: Work, facts: CaseFacts, entry_id: str) -> None:
     """Tell everybody else who has a part in a case that something of it is new."""
-    told = sorted(facts.members.keys() - {work.caller.agency_id})
+    told = sorted(
+        member.agency_id
+        for member in facts.members.values()
+        # Who only referred her is told by the feedback.
+        if member.roles - {CaseRole.REFERRER} and member.agency_id != work.caller.agency_id
+    )
     kinds = [(agency_id, "CHANGED") for agency_id in told]
     feed.add_items(work.session, case_id=facts.case_id, kinds=kinds, entry_id=entry_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.disclosure import get_facts, list_facts, require_page
+from gateway.disclosure import beyond_wall, get_facts, list_facts, require_page
 from gateway.errors import Conflict, Denied
 from gateway.flows.conferences.agenda import Agenda
 from gateway.flows.conferences.declaring import may_enter, require_signed
@@ -99,7 +99,8 @@ def end_meeting(work: Work, conference_id: str) -> None:
     :raises Denied: for who does not run it. :raises Conflict: code case_open or not_begun.
     """
     row = sitting(work, conference_id, "conference.ended")
-    ids = [case_id for case_id, _ in conferences.list_listed(work.session, conference_id)]
+    listed = [case_id for case_id, _ in conferences.list_listed(work.session, conference_id)]
+    ids = beyond_wall(work, listed)  # what is open behind it must not show
     now = cases.list_now(work.session, ids)
     if any(each.sitting_id == conference_id for each in now.values()):
         raise Conflict("A case is still open.", code="case_open")
@@ -138,23 +139,34 @@ def show_hearing(work: Work, conference_id: str, reference: str) -> Hearing:
     )
 
 
-def sitting(work: Work, conference_id: str, event: str) -> ConferenceRow:
+def sitting(
+    work: Work, conference_id: str, event: str, *, may_be_over: bool = False
+) -> ConferenceRow:
+    """The conference, for who runs it and has signed, while it meets."""
     row = run_by_caller(work, conference_id, event)
     require_signed(work, conference_id)
     if row.begun_at is None:
         raise Conflict("The meeting has not begun.", code="not_begun")
-    if row.ended_at is not None:
+    if row.ended_at is not None and not may_be_over:
         raise Conflict("The meeting is over.", code="meeting_over")
     return row
 
 
-def find_listed(work: Work, row: ConferenceRow, reference: str, *, lock: bool = False) -> CaseFacts:
-    """The facts of a listed case, for who coordinates it and may know of it on a page."""
+def find_listed(
+    work: Work,
+    row: ConferenceRow,
+    reference: str,
+    *,
+    lock: bool = False,
+    on_page: bool = True,
+) -> CaseFacts:
+    """The facts of a listed case, for who coordinates it and may know of it; on a page, there."""
     case_id = own_case(work, reference)
     if lock:
         cases.lock_case(work.session, case_id)
     facts = get_facts(work, case_id)
-    require_page(work, facts)
+    if on_page:
+        require_page(work, facts)
     if case_id not in dict(conferences.list_listed(work.session, row.conference_id)):
         raise Denied("not-listed", subject=case_id)
     return facts
