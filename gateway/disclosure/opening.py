@@ -97,16 +97,17 @@ def disclose_many(
     event: str,
     only: Collection[str],
     opens: Collection[str],
+    has_marks: bool = True,
 ) -> dict[str, Disclosed]:
     """The same for many cases with a fixed number of statements; refused cases are absent.
 
     `facts` are those that `load` gave in this transaction;
     `only` names the sections of which anything at all is shown, `opens` those of them whose text
-    is needed; no other is opened.
+    is needed; no other is opened. Without `has_marks` the others have no piece at all.
     """
     allowed, _ = _decide(work, facts, purpose)
     cut = {case_id: _cut(decision, only) for case_id, decision in allowed.items()}
-    return _hand_over(work, facts, cut, purpose, event, opens=opens)
+    return _hand_over(work, facts, cut, purpose, event, opens=opens, has_marks=has_marks)
 
 
 def _decide(
@@ -133,6 +134,7 @@ def _hand_over(
     event: str,
     *,
     opens: Collection[str] | None,
+    has_marks: bool = True,
 ) -> dict[str, Disclosed]:
     """Record every reading, then open."""
     case_ids = list(allowed)
@@ -142,10 +144,11 @@ def _hand_over(
         for case_id, decision in allowed.items()
     ]
     entries = dict(zip(case_ids, work.record_all(acts), strict=True)) if acts else {}
+    marks = None if has_marks else opens
     guarded = [each for each in case_ids if _is_guarded(facts[each], risks[each])]
-    pieces = open_pieces(work, allowed, facts, opens, guarded)
+    pieces = open_pieces(work, allowed, facts, opens, guarded, marks)
     if follow_tables(work, facts, allowed, pieces, opens):
-        pieces = open_pieces(work, allowed, facts, opens, guarded)
+        pieces = open_pieces(work, allowed, facts, opens, guarded, marks)
     drafts = list_drafts(work, case_ids)
     opened = {
         case_id: _look_through(work, facts[case_id], found, drafts.get(case_id, {}))

@@ -61,17 +61,19 @@ def open_pieces(
     facts: Mapping[str, CaseFacts],
     opens: Collection[str] | None,
     guarded: Collection[str],
+    marks: Collection[str] | None = None,
 ) -> dict[str, Opened]:
     """Open what each decision allows: two statements for all cases, one key call per case.
 
-    In the cases of `guarded` there are values to look for in every text before it leaves.
+    In the cases of `guarded` there are values to look for in every text before it leaves. What is
+    not opened has a piece that marks it, or only the sections of `marks` have.
 
     A case may be given a new key between two statements; what was read of both is read once more.
     """
     try:
-        return _open_pieces(work, allowed, facts, opens, guarded)
+        return _open_pieces(work, allowed, facts, opens, guarded, marks)
     except Undecipherable:
-        return _open_pieces(work, allowed, facts, opens, guarded)
+        return _open_pieces(work, allowed, facts, opens, guarded, marks)
 
 
 def _open_pieces(
@@ -80,6 +82,7 @@ def _open_pieces(
     facts: Mapping[str, CaseFacts],
     opens: Collection[str] | None,
     guarded: Collection[str],
+    marks: Collection[str] | None,
 ) -> dict[str, Opened]:
     names = {name for decision in allowed.values() for name in decision.shown}
     if opens is not None:
@@ -102,6 +105,7 @@ def _open_pieces(
                 facts[case_id],
                 work.caller,
                 profile_of(work, facts[case_id]),
+                marks,
             ),
             sought.get(case_id, ()),
         )
@@ -116,6 +120,7 @@ def _pieces(
     facts: CaseFacts,
     caller: Caller,
     profile: Profile,
+    marks: Collection[str] | None,
 ) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     shown: set[tuple[str, str]] = set()
@@ -137,6 +142,8 @@ def _pieces(
         shown.add((row.name, row.owner_id))
         pieces.append(Piece(row.name, level, row.owner_id, content))
     for section in facts.sections if decision.because != rule.ALERT else ():
+        if marks is not None and section.name not in marks:
+            continue
         level = decision.level(section.name, is_own=section.owner == caller.agency_id)
         if level is not Level.NONE and (section.name, section.owner) not in shown:
             shown.add((section.name, section.owner))

@@ -6,8 +6,13 @@ value, and a test names every place that calls it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final, NoReturn, TypeVar
+from uuid import UUID
+
+import msgspec
 
 SHOWN: Final = "[protected]"
 _T = TypeVar("_T", bound="Protected")
@@ -95,7 +100,7 @@ TYPES: Mapping[str, type[Protected]] = {
 }
 
 
-_LEAVES = frozenset({str, int, float, bool, type(None)})
+_LEFT = (bytes, bytearray, datetime, date, time, timedelta, Decimal, UUID)  # as they are
 
 
 def type_of(path: str) -> type[Protected]:
@@ -125,23 +130,16 @@ def shield_section(section: str, content: Mapping[str, Any]) -> Protected:
 
 def reveal(content: Any) -> Any:
     """Return plain JSON again; for a registered way out alone."""
-    return _walked(content, lambda each: reveal(each.reveal()))
+    return msgspec.to_builtins(content, builtin_types=_LEFT, enc_hook=_revealed)
 
 
-def _walked(content: Any, each: Callable[[Protected], Any]) -> Any:
-    # Most of a document are leaves, and most of the rest plain objects: asked for first.
-    if type(content) is dict:
-        return {
-            name: member if type(member) in _LEAVES else _walked(member, each)
-            for name, member in content.items()
-        }
-    if isinstance(content, list):
-        return [item if type(item) in _LEAVES else _walked(item, each) for item in content]
-    if isinstance(content, Protected):
-        return each(content)
-    if isinstance(content, Mapping):
-        return {name: _walked(member, each) for name, member in content.items()}
-    return content
+def _revealed(value: Any) -> Any:
+    """What is no plain JSON: a protected value, or a mapping of another kind than a dict."""
+    if isinstance(value, Protected):
+        return reveal(value.reveal())
+    if isinstance(value, Mapping):
+        return {name: reveal(member) for name, member in value.items()}
+    raise NotImplementedError
 
 
 def _shielded(value: Any, steps: list[str], kind: type[Protected]) -> Any:

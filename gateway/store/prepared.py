@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Delete, Insert, LargeBinary, Table, Update
+from sqlalchemy import (
+    ClauseElement,
+    Connection,
+    Delete,
+    Enum,
+    Insert,
+    LargeBinary,
+    Table,
+    Update,
+)
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.exc import OperationalError
 
@@ -158,6 +167,9 @@ def _reader(kind: Any, dialect: Dialect) -> Turn:
     if isinstance(kind, LargeBinary):
         return None
     turn: Turn = kind.dialect_impl(dialect).result_processor(dialect, None)
+    if turn is not None and isinstance(kind, Enum) and kind.enum_class is not None:
+        codes: Turn = {None: None, **{each.value: each for each in kind.enum_class}}.__getitem__
+        return codes  # an unknown code is a LookupError, as SQLAlchemy has it
     return _once_for_each_time(kind, turn)
 
 

@@ -138,7 +138,9 @@ def build_agenda(
     seen = {case_id: facts[case_id] for case_id in case_ids if case_id in facts}
     if on_page:
         seen = {c: each for c, each in seen.items() if shown_on_pages(work, each) is not None}
-    found = disclose_many(work, seen, purpose, event="agenda.read", only=SHOWN, opens=OPENED)
+    found = disclose_many(
+        work, seen, purpose, event="agenda.read", only=SHOWN, opens=OPENED, has_marks=False
+    )
     with work.timing():  # also the cases that the caller may not know take their time
         risks = _risks(work, case_ids, found)
         first = {
