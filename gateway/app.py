@@ -48,6 +48,7 @@ from gateway.desk import (
     plan,
     plans,
     problems,
+    reports,
     room,
     sign_in,
     triage,
@@ -101,6 +102,7 @@ PAGES = (
     minutes,
     plan,
     plans,
+    reports,
     problems,
 )
 

@@ -93,6 +93,7 @@ def _menu(person: Person | None) -> list[tuple[str, str, str]]:
         found.append(("actions", "/desk/actions", "Actions"))
     if person.roles & DECIDES:
         found.append(("meetings", "/desk/conferences", "Conferences"))
+        found.append(("reports", "/desk/reports", "Reports"))
     if person.roles & ANSWERS:
         found.append(("own_meetings", "/desk/my-conferences", "Conferences"))
     return found

@@ -18,6 +18,7 @@ from gateway.disclosure.boxes import (
     seal_value,
 )
 from gateway.disclosure.copies import Asked, list_asked, take_copy
+from gateway.disclosure.counting import Traits, count_traits
 from gateway.disclosure.deciding import (
     AS_IT_IS,
     Explained,
@@ -85,12 +86,14 @@ __all__ = [
     "Sealed",
     "Supposed",
     "Told",
+    "Traits",
     "Unsealed",
     "add_correction",
     "ask_unsealed",
     "basis_of",
     "beyond_wall",
     "contribute",
+    "count_traits",
     "decide_glass",
     "decision_for",
     "derive",

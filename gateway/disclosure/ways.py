@@ -160,6 +160,12 @@ PAPERS: Mapping[str, Way] = {
     "pdf": Way.INITIALS,
 }
 
+# Reports: counts with small ones hidden, by format.
+REPORTS: Mapping[str, Way] = {
+    "csv": Way.CODES,
+    "xlsx": Way.CODES,
+}
+
 # Commands of gateway-client: what each prints or writes to a file.
 CLIENT: Mapping[str, Way] = {
     "keys": Way.CODES,
@@ -294,6 +300,8 @@ PAGES: Mapping[str, Way] = {
     "case_plan": Way.SCANNED,
     "change_plan": Way.SCANNED,
     "send_plan": Way.CODES,
+    "reports": Way.CODES,
+    "make_report": Way.CODES,
     "waits": Way.SCANNED,
     "settle": Way.SCANNED,
     "drafts": Way.CODES,

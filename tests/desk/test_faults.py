@@ -191,11 +191,23 @@ def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
         return _of_drafts
     if rule == "/desk/actions":
         return _of_actions
+    if rule == "/desk/reports":
+        return _of_reports
     if rule.startswith("/desk/cases/<reference>/"):
         return _of_case
     if rule.startswith("/desk/my-conferences"):
         return _of_partner
     return _of_meetings if rule.startswith("/desk/conferences") else None
+
+
+def _of_reports(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """What a report is asked with."""
+    desk = desks["coordinator"]
+    desk.get("/desk/account")
+    form = {"quarter": f"{world.now:%Y}-Q1", "why": "OWN_WORK"}
+    return lambda: desk.get(rule) if method == "GET" else desk.post(rule, form)
 
 
 def _of_actions(

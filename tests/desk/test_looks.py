@@ -34,6 +34,7 @@ PAGES = {
     "own-conferences": ("landlord", "/desk/my-conferences"),
     "own-agenda": ("landlord", "/desk/my-conferences/{conference}"),
     "research": ("landlord", "/desk/my-conferences/{conference}/cases/{c1}"),
+    "reports": ("coordinator", "/desk/reports"),
     "actions": ("coordinator", "/desk/actions"),
     "plan": ("coordinator", "/desk/cases/{c1}/actions"),
     "own-actions": ("landlord", "/desk/actions"),

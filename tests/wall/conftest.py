@@ -28,6 +28,7 @@ from gateway.schemas.action_codes import (
 from gateway.schemas.codes import (
     AgencyKind,
     ApprovalState,
+    CaseState,
     Category,
     ConflictAct,
     Contact,
@@ -278,6 +279,20 @@ def _tie(world: World, case_id: str) -> None:
                 "state": ApprovalState.ASKED,
             },
         ),
+        *[  # as it once stood: what counts is the newest
+            (
+                t.state,
+                {
+                    "case_id": case_id,
+                    "seq": seq,
+                    "state": state,
+                    "because": "then",
+                    "reasons": [],
+                    **by,
+                },
+            )
+            for seq, state in ((0, CaseState.HEARD), (-1, CaseState.RETURNED))
+        ],
         *[
             (
                 t.action,

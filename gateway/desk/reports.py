@@ -1,0 +1,66 @@
+"""Owns reports at the desk: a quarter's counts as a page with charts, and as a file.
+
+What a report is for is asked first, and stands in the access log with the quarter.
+"""
+
+from __future__ import annotations
+
+from flask import Response, request
+from werkzeug.wrappers import Response as Answer
+
+from gateway.desk.guard import Visit, page
+from gateway.desk.render import show
+from gateway.errors import Invalid
+from gateway.flows import reports as flow
+from gateway.flows.reports import Why
+from gateway.papers import returns
+from gateway.rules.desk import DECIDES
+from gateway.schemas.codes import Limited
+
+_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@page("/reports", roles=DECIDES)
+def reports(visit: Visit) -> Answer:
+    """Ask for which quarter a report is made, and what for; nothing is counted yet."""
+    return _ask(visit)
+
+
+@page("/reports", roles=DECIDES, method="POST", takes=Limited.EXPORT)
+def make_report(visit: Visit) -> Answer:
+    """Count a quarter, and show it or give it as a file."""
+    form = request.form.get("format", "page")
+    try:
+        why = Why(request.form.get("why", ""))
+    except ValueError:
+        return _ask(visit, said="Choose what it is for.", status=422)
+    if form != "page" and form not in returns.FORMATS:
+        raise Invalid("There is no such format.")
+    try:
+        with visit.work() as work:
+            found = flow.make_report(work, request.form.get("quarter", ""), why)
+    except Invalid:
+        return _ask(visit, said="Choose a quarter that has begun.", status=422)
+    if form == "page":
+        return show("report", visit, found=found, papers=returns)
+    answer = Response(returns.render(found, form), content_type=_TYPES[form])
+    named = returns.file_name(found, form)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{named}"'
+    return answer
+
+
+def _ask(visit: Visit, *, said: str = "", status: int = 200) -> Answer:
+    with visit.work() as work:
+        known = flow.list_quarters(work)
+    return show(
+        "reports",
+        visit,
+        status=status,
+        quarters=known,
+        reasons=returns.REASONS,
+        said=said,
+        sent=request.form if said else {},
+    )
