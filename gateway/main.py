@@ -14,6 +14,7 @@ from gateway.cli.agency import agency
 from gateway.cli.case import case
 from gateway.cli.conference import conference
 from gateway.cli.db import db
+from gateway.cli.importing import take_over
 from gateway.cli.log import log
 from gateway.cli.office import Office, failing_plainly
 from gateway.cli.operator import operator
@@ -77,6 +78,7 @@ COMMANDS = (
     operator,
     worker_id,
     keys,
+    take_over,
     case,
     log,
     db,

@@ -200,6 +200,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.cli.conference": Way.SEALED,
     "gateway.cli.db": Way.CODES,
     "gateway.cli.enrolment": Way.SEALED,
+    "gateway.cli.importing": Way.CODES,
     "gateway.cli.key_jobs": Way.CODES,
     "gateway.cli.keys": Way.CODES,
     "gateway.cli.log": Way.CODES,
@@ -313,6 +314,8 @@ PAGES: Mapping[str, Way] = {
     "send_draft": Way.OWN,
     "sent_draft": Way.CODES,
     "draft_files": Way.CODES,
+    "earlier_cases": Way.CODES,
+    "take_over": Way.CODES,
     "change_files": Way.CODES,
     "original": Way.ORIGINAL,
 }

@@ -136,6 +136,22 @@ def a_file() -> dict[str, Any]:
     return {"file": (io.BytesIO(b"A letter."), "letter.txt"), "kind": "OTHER"}
 
 
+def a_list() -> dict[str, Any]:
+    """What a page sends to have a list of earlier cases checked."""
+    heads = b"Case number,Referral date,Victim first name,Victim surname,Perpetrator surname\n"
+    row = b"M-1,1 11 2026,Elena,Marsh-Okoro,Marsh-Okoro\n"
+    return {"file": (io.BytesIO(heads + row), "list.csv"), "do": "check"}
+
+
+def _of_import(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """The page that takes over earlier cases, or a list to be checked."""
+    desk = desks["coordinator"]
+    desk.get(rule)
+    return lambda: desk.get(rule) if method == "GET" else desk.post(rule, a_list())
+
+
 def _of_original(
     world: World, desks: Mapping[str, Desk], method: str, rule: str
 ) -> Callable[[], TestResponse]:
@@ -185,6 +201,8 @@ def _minutes(world: World, desk: Desk, method: str) -> Callable[[], TestResponse
 
 
 def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
+    if rule == "/desk/import":
+        return _of_import
     if rule.endswith("/originals"):
         return _of_original
     if rule.startswith("/desk/drafts"):

@@ -169,7 +169,8 @@ FAULTS: Mapping[str, str] = {
     "same_person": "A second person has to sign.",
     "unknown_reference": "Nobody here has that name.",
     "issued_in_future": "This lies ahead of now.",
-    "expired": "This has passed.",
+    "expired": "This lies too far back.",
+    "active_content": "This is a formula. Put in the value itself.",
 }
 
 
@@ -179,6 +180,14 @@ FILE_FAULTS: Mapping[str, str] = {
     "unreadable": "The file cannot be read, or is locked with a password.",
     "active_content": "The file runs something, fetches something, holds other files, or becomes"
     " too much to read. Print it to PDF and attach that.",
+}
+
+
+SHEET_FAULTS: Mapping[str, str] = {
+    "too_long": "The file is larger than 3 MB, or has more than 5,000 rows.",
+    "unknown_code": "It is neither CSV nor Excel (.xlsx).",
+    "unreadable": "The file cannot be read. Save it as CSV (UTF-8) and try again.",
+    "active_content": "The file has macros, links to other files, or becomes too much to read.",
 }
 
 

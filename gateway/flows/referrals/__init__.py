@@ -12,6 +12,7 @@ from gateway.flows.referrals.drafts import (
 )
 from gateway.flows.referrals.entering import find_sent, reference_of, send_draft
 from gateway.flows.referrals.files import add_file, remove_file
+from gateway.flows.referrals.importing import check_rows, import_rows
 from gateway.flows.referrals.later import DATED
 from gateway.flows.referrals.own import (
     Own,
@@ -36,9 +37,11 @@ __all__ = [
     "add_file",
     "assess",
     "begin_draft",
+    "check_rows",
     "count_to_index",
     "drop_draft",
     "find_sent",
+    "import_rows",
     "index_anew",
     "list_drafts",
     "list_sent",

@@ -6,7 +6,7 @@ from gateway.agencies import interests as declared
 from gateway.agencies.inbox import read_kept
 from gateway.agencies.operators import BECAUSE, only_operator
 from gateway.disclosure import lock_standing, open_case_key, open_value
-from gateway.flows.referrals import people
+from gateway.flows.referrals import importing, people
 from gateway.ledger import Act, Work
 from gateway.schemas import forms
 from gateway.store import epochs, interests, parties, referrals
@@ -70,4 +70,6 @@ def _index_anew(work: Work, case_id: str) -> None:
         cell=cell,
     )
     form, document = read_kept(signed)
-    people.index_anew(work, case_id, forms.load(form, dict(document)))
+    is_imported = form == importing.FORM
+    loaded = importing.loaded(document) if is_imported else forms.load(form, dict(document))
+    people.index_anew(work, case_id, loaded)
