@@ -308,6 +308,24 @@ def test_F36_a_broken_glass_shows_the_extract_and_not_what_was_kept(
     assert not CANARY.search(shown)
 
 
+def test_where_she_is_leaves_in_no_return(world: World) -> None:
+    """Somebody writes it into a paragraph: it is held back from who may not know it."""
+    form = example("c3")
+    hidden = form["sealed"]["protected_address"]["address"]["lines"][0]
+    reference = world.client("fenhollow-idva").refer(form).reference
+    coordinator = world.client(COORDINATOR)
+    coordinator.decide(reference, {"decision": "ACCEPT"})
+    body = {"area": "MARLBURY", "starts_at": STARTS, "attendees": [CSC, IDVA]}
+    conference = coordinator.create_conference(body)["conference"]
+    coordinator.list_case(conference, reference)
+    given = deepcopy(FOUND)
+    given["entries"][0] |= {"theme": "INCIDENTS", "text": f"She is at {hidden} now."}
+    world.client(CSC).research.give(conference, reference, given)
+    told = json.dumps(coordinator.pull(reference, "P9").document)
+    assert "research_incidents" in told
+    assert hidden not in told
+
+
 def test_nothing_of_a_return_is_readable_at_rest(kept: tuple[World, str, str]) -> None:
     world, _, _ = kept
     for table in (t.research_return, t.research_request, t.section, t.answer, t.log_entry, t.feed):

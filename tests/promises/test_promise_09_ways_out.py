@@ -86,4 +86,6 @@ def test_promise_09_only_what_was_searched_or_is_ones_own_writes_a_value_out() -
         "glass/1",
         "own-referral/1",
         "private-notes/1",
+        "research-own/1",
+        "research-requests/1",
     }
