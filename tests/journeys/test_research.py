@@ -17,11 +17,23 @@ from gateway.errors import Invalid
 from gateway.schemas.codes import Purpose
 from gateway.store import tables as t
 from tests.journeys.test_breakglass import Worker
-from tests.journeys.world import AUDITOR, World, example, lines, seen
+from tests.journeys.test_conflict import a_listed_case, staffed
+from tests.journeys.walled import (
+    ADMIN,
+    DEPUTY,
+    HIMSELF,
+    KAMAL,
+    OFFICE,
+    SOMEBODY,
+    chair,
+    with_own_key,
+)
+from tests.journeys.world import AUDITOR, World, example, lines, position, seen
 
 LANDLORD, IDVA, POLICE = "harbourgate-homes", "marlbury-idva", "marlbury-police"
 COORDINATOR, CSC, MH = "marlbury-marac", "marlbury-csc", "marlbury-mh"
 STARTS = "2026-12-08T09:30:00Z"  # research is due on Friday 4 December at 17:00
+ABSENT = (404, "not_found")
 NIL = {"people": [{"person": "VICTIM", "known": "NOT_KNOWN"}]}
 KEPT = "The file names a neighbour who is afraid of him."
 FOUND = {
@@ -225,6 +237,45 @@ def test_a_bad_return_is_refused_with_a_code_and_a_pointer(
         world.client(CSC).research.give(conference, reference, {**NIL, **change})
     assert caught.value.status == 422
     assert (code, pointer) in caught.value.problems
+
+
+# --- who is not asked, or no longer ------------------------------------------------------------
+
+
+def test_T02_a_brother_is_asked_nothing_and_his_deputy_is(world: World) -> None:
+    """His office is not asked; once somebody reads in his place, that one is."""
+    staffed(world)
+    kamal = world.client(OFFICE, KAMAL)
+    kamal.walls.declare(HIMSELF)
+    reference, conference = a_listed_case(world)
+    assert OFFICE not in {row["agency_id"] for row in world.rows(t.research_request)}
+    assert kamal.research.requests(conference) == []
+    nowhere = refused(kamal.research.give, conference, "ZZZZZ-ZZZZZ-V", NIL)
+    assert refused(kamal.research.give, conference, reference, NIL) == nowhere == ABSENT
+    world.client(OFFICE, DEPUTY).walls.declare(SOMEBODY)
+    deputy = with_own_key(world, OFFICE, DEPUTY, ADMIN)
+    chair(world).walls.settle(reference, "DEPUTY", OFFICE, DEPUTY, reason="The lead of the team.")
+    (asked,) = deputy.research.requests(conference)
+    assert (asked["reference"], asked["version"]) == (reference, 0)
+    assert deputy.research.give(conference, reference, NIL)["version"] == 1
+    assert kamal.research.requests(conference) == []
+    assert refused(kamal.research.own, conference, reference) == ABSENT
+    assert refused(kamal.research.give, conference, reference, {**NIL, "replaces": 1}) == ABSENT
+
+
+def test_who_is_left_out_since_is_no_longer_asked_nor_waited_for(world: World) -> None:
+    conference, reference = listed(world)
+    csc = world.client(CSC)
+    csc.research.give(conference, reference, NIL)
+    left_out = [{"text": "Not them.", "excludes_agency": CSC}]
+    world.client(LANDLORD).record_position(reference, position("GIVEN", conditions=left_out))
+    assert csc.research.requests(conference) == []
+    assert refused(csc.research.own, conference, reference) == ABSENT
+    again = {**NIL, "replaces": 1}
+    assert refused(csc.research.give, conference, reference, again) == ABSENT
+    (line,) = lines(world.client(COORDINATOR), conference)
+    assert line["research"]["asked"] == 3
+    assert CSC not in line["research"]["missing"]
 
 
 # --- what stays ---------------------------------------------------------------------------------
