@@ -126,6 +126,13 @@ STEPS: Mapping[str, str] = {
     "RISKS": "Risks",
     "ACTIONS": "Decisions and actions",
 }
+MISSING: Mapping[str, str] = {
+    "CHAIR": "the chair",
+    "POLICE": "the police",
+    "IDVA": "the IDVA service",
+    "REFERRER": "whoever referred her",
+    "CSC": "children's social care",
+}
 FEEDBACK: Mapping[str, str] = {
     "PLAN_AGREED": "a plan was agreed",
     "MORE_INFO_NEEDED": "more is needed to go on",

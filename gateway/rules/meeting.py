@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from gateway.rules.states import Guards, move
-from gateway.schemas.codes import CaseState
+from gateway.schemas.codes import AgencyKind, CaseState
 
 S = CaseState
 # What lies between a case on a list and its hearing: the list was circulated, the cut-off passed.
@@ -58,6 +58,31 @@ def hear(state: CaseState, *, present: Collection[object], signed: Collection[ob
     """
     is_signed = bool(present) and set(present) <= set(signed)
     return move(state, S.HEARD, guards=Guards(declarations_made=is_signed))
+
+
+def missing(
+    *,
+    is_emergency: bool,
+    has_chair: bool,
+    kinds: Collection[AgencyKind],
+    has_referrer: bool,
+    has_children: bool,
+) -> tuple[str, ...]:
+    """Return who is not in the room of those without whom an emergency is not heard.
+
+    The chair, the police, the IDVA service, the referrer, and children's social care where there
+    are children. It is said, and bars nothing: waiting may be the greater danger.
+    """
+    if not is_emergency:
+        return ()
+    needs = (
+        ("CHAIR", has_chair),
+        ("POLICE", AgencyKind.POLICE in kinds),
+        ("IDVA", AgencyKind.IDVA in kinds),
+        ("REFERRER", has_referrer),
+        ("CSC", AgencyKind.CSC in kinds or not has_children),
+    )
+    return tuple(name for name, is_there in needs if not is_there)
 
 
 def steps(starts_at: datetime, minutes: int) -> tuple[Step, ...]:

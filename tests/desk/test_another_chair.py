@@ -28,7 +28,7 @@ def hear(client: Gateway, conference: str, **body: Any) -> Any:
     return client._exchange.post(path, body, Scope.CONFERENCE_WRITE)
 
 
-def test_F65_F32_a_tied_chair_has_no_such_case_and_another_chair_hears_it(
+def test_F65_F91_a_tied_chair_has_no_such_case_and_another_chair_hears_it(
     sqlite_world: World,
 ) -> None:
     world = sqlite_world
@@ -54,7 +54,10 @@ def test_F65_F32_a_tied_chair_has_no_such_case_and_another_chair_hears_it(
     room = tied.get(f"{base}/room")
     assert (room.status_code, reference in room.text) == (200, False)
     assert "No case is on your running order." in room.text
-    assert tied.get(f"{base}/cases/{reference}").status_code == 404
+    for desk in (tied, other):  # a page shows it to nobody of the agency, nor is it run on one
+        assert desk.get(f"{base}/cases/{reference}").status_code == 404
+        opened = {"do": "open", "present": f"{COORDINATOR}/{OTHER}"}
+        assert desk.post(f"{base}/cases/{reference}", opened).status_code == 404
     present = [{"agency": COORDINATOR, "worker": OTHER}]
     opening = {"reference": reference, "act": "OPEN", "present": present}
     with pytest.raises(ProblemError) as problem:

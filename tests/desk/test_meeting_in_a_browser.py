@@ -58,7 +58,7 @@ def unsaved(page: Any) -> int:
     return int(page.get_by_text("Not saved yet").count())
 
 
-def test_F32_F104_a_meeting_of_two_cases_is_run_by_keyboard_alone(
+def test_F91_F104_a_meeting_of_two_cases_is_run_by_keyboard_alone(
     live: Live, meeting: Meeting, page: Any
 ) -> None:
     """Open each case, type minutes and an action, close it, end, and send all out. No mouse."""
@@ -157,7 +157,7 @@ def blank(page: Any) -> Any:
     return page.locator("form[data-minute=new] textarea")
 
 
-def test_F32_two_minute_takers_are_told_and_both_texts_are_kept(
+def test_F91_two_minute_takers_are_told_and_both_texts_are_kept(
     live: Live, browser: Any, page: Any, open_case: tuple[str, str]
 ) -> None:
     page.goto(at(live, open_case))
@@ -176,7 +176,7 @@ def test_F32_two_minute_takers_are_told_and_both_texts_are_kept(
     assert {"Changed over there.", "Changed here."} <= set(texts(page))
 
 
-def test_F32_a_session_that_ends_in_the_meeting_loses_nothing_on_the_page(
+def test_F91_a_session_that_ends_in_the_meeting_loses_nothing_on_the_page(
     live: Live, browser: Any, page: Any, open_case: tuple[str, str]
 ) -> None:
     page.goto(at(live, open_case))
@@ -198,7 +198,7 @@ def test_F32_a_session_that_ends_in_the_meeting_loses_nothing_on_the_page(
     assert "Typed after the session had ended." in texts(again)
 
 
-def test_F32_without_script_each_paragraph_saves_by_its_own_button(
+def test_F91_without_script_each_paragraph_saves_by_its_own_button(
     live: Live, browser: Any, open_case: tuple[str, str], meeting: Meeting
 ) -> None:
     with browser.new_context(java_script_enabled=False) as context:
@@ -222,7 +222,7 @@ def test_F32_without_script_each_paragraph_saves_by_its_own_button(
         assert page.get_by_label("What you wrote").input_value() == "Written as the session ended."
 
 
-def test_F32_while_the_service_is_away_it_is_tried_again(
+def test_F91_while_the_service_is_away_it_is_tried_again(
     live: Live, page: Any, open_case: tuple[str, str]
 ) -> None:
     page.goto(at(live, open_case))

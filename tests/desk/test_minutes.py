@@ -40,7 +40,7 @@ def extract(meeting: Meeting, who: str, reference: str) -> str:
     return answer.text
 
 
-def test_F32_minutes_are_written_while_a_case_is_open_and_one_form_acts_once(
+def test_F91_minutes_are_written_while_a_case_is_open_and_one_form_acts_once(
     meeting: Meeting,
 ) -> None:
     first = meeting.cases[0]
@@ -70,7 +70,7 @@ def test_F32_minutes_are_written_while_a_case_is_open_and_one_form_acts_once(
     assert not any("afraid" in json.dumps(each) for each in kept)
 
 
-def test_F32_two_who_write_at_once_lose_nothing_and_the_second_is_told(meeting: Meeting) -> None:
+def test_F91_two_who_write_at_once_lose_nothing_and_the_second_is_told(meeting: Meeting) -> None:
     first = meeting.cases[0]
     key = {"key": str(uuid.uuid4())}
     saved(meeting.write("coordinator", first, "One text.", **key))
@@ -89,7 +89,7 @@ def test_F32_two_who_write_at_once_lose_nothing_and_the_second_is_told(meeting: 
     assert "By a button." in meeting.paragraphs(first)
 
 
-def test_F32_what_cannot_be_kept_is_said_and_given_back(meeting: Meeting) -> None:
+def test_F91_what_cannot_be_kept_is_said_and_given_back(meeting: Meeting) -> None:
     first = meeting.cases[0]
     before = meeting.paragraphs(first)
     for bad, status in (
@@ -116,7 +116,7 @@ def test_F32_what_cannot_be_kept_is_said_and_given_back(meeting: Meeting) -> Non
     assert json.loads(token.text)["as"] == "marac-01"
 
 
-def test_F32_an_action_is_typed_once_and_its_owner_in_the_room_has_taken_it(
+def test_F93_an_action_is_typed_once_and_its_owner_in_the_room_has_taken_it(
     meeting: Meeting,
 ) -> None:
     first = meeting.cases[0]
@@ -137,7 +137,7 @@ def test_F32_an_action_is_typed_once_and_its_owner_in_the_room_has_taken_it(
     assert meeting.desks["police"].post(path, form).status_code == 404
 
 
-def test_F32_each_agency_reads_its_extract_paragraph_by_paragraph(meeting: Meeting) -> None:
+def test_F92_each_agency_reads_its_extract_paragraph_by_paragraph(meeting: Meeting) -> None:
     first, hidden, third = meeting.cases
     say = meeting.write
     saved(say("coordinator", first, "The plan is agreed.", kind="DECISION"))
@@ -195,7 +195,7 @@ def test_F61_who_reads_minutes_is_in_the_log_and_has_a_receipt(meeting: Meeting)
     assert stranger.status_code == 404
 
 
-def test_F32_a_correction_is_appended_and_what_stood_there_stays(meeting: Meeting) -> None:
+def test_F91_a_correction_is_appended_and_what_stood_there_stays(meeting: Meeting) -> None:
     first = meeting.cases[0]
     number = extract(meeting, "landlord", first).split("Two new locks.")[0].rsplit('id="p-')[-1]
     form = {"number": number.split('"')[0], "said": "FACT", "text": "Three new locks."}

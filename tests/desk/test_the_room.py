@@ -97,7 +97,7 @@ def knows(desk: Desk, reference: str) -> bool:
 # --- the declaration --------------------------------------------------------------------------
 
 
-def test_F32_nothing_of_the_meeting_opens_before_the_declaration_is_signed(
+def test_F91_nothing_of_the_meeting_opens_before_the_declaration_is_signed(
     shared_world: World, desks: dict[str, Desk], meeting: tuple[str, list[str]]
 ) -> None:
     base, (first, *_) = meeting
@@ -140,7 +140,7 @@ def test_promise_02_who_is_not_asked_to_a_conference_finds_none(
         assert run(desk, base, first, "open", present=ALL).status_code == 404
 
 
-def test_F32_an_observer_is_let_in_by_the_chair_for_a_reason_and_opens_nothing(
+def test_F91_an_observer_is_let_in_by_the_chair_for_a_reason_and_opens_nothing(
     shared_world: World, desks: dict[str, Desk], meeting: tuple[str, list[str]]
 ) -> None:
     base, (first, *_) = meeting
@@ -169,7 +169,7 @@ def test_F32_an_observer_is_let_in_by_the_chair_for_a_reason_and_opens_nothing(
 # --- presence ---------------------------------------------------------------------------------
 
 
-def test_F32_a_case_opens_to_who_is_in_the_room_and_closes_as_they_leave(
+def test_F91_a_case_opens_to_who_is_in_the_room_and_closes_as_they_leave(
     shared_world: World, desks: dict[str, Desk], meeting: tuple[str, list[str]]
 ) -> None:
     base, (first, second, *_) = meeting
@@ -200,7 +200,7 @@ def test_F32_a_case_opens_to_who_is_in_the_room_and_closes_as_they_leave(
     assert [each["facts"]["person"] for each in entered] == [[POLICE, "police-01"]] * 2
 
 
-def test_F32_a_case_is_heard_deferred_once_by_the_chair_and_never_skips_a_guard(
+def test_F91_a_case_is_heard_deferred_once_by_the_chair_and_never_skips_a_guard(
     shared_world: World, desks: dict[str, Desk], meeting: tuple[str, list[str]]
 ) -> None:
     base, (first, second, third, fourth) = meeting
@@ -225,6 +225,11 @@ def test_F32_a_case_is_heard_deferred_once_by_the_chair_and_never_skips_a_guard(
     stopped = coordinator.post(f"{base}/room", {"do": "end"})
     assert (stopped.status_code, "still open" in stopped.text) == (409, True)
     assert run(coordinator, base, fourth, "heard", feedback="PLAN_AGREED").status_code == 303
+    urgent = an_emergency(shared_world, base)
+    assert run(coordinator, base, urgent, "open", present=ALL[:1]).status_code == 303
+    lacks = "Not in the room: the chair, the police, the IDVA service, whoever referred her"
+    assert lacks in coordinator.get(f"{base}/cases/{urgent}").text
+    assert run(coordinator, base, urgent, "heard", feedback="PLAN_AGREED").status_code == 303
     assert coordinator.post(f"{base}/room", {"do": "apologies", "agency": IDVA}).status_code == 303
     nobody = coordinator.post(f"{base}/room", {"do": "apologies", "agency": "nobody"})
     assert nobody.status_code == 422
@@ -233,6 +238,15 @@ def test_F32_a_case_is_heard_deferred_once_by_the_chair_and_never_skips_a_guard(
     assert coordinator.post(f"{base}/room", {"do": "burn"}).status_code == 422
     assert run(coordinator, base, "ZZZZZ-ZZZZZ-Z", "open", present=ALL).status_code == 404
     assert coordinator.get(f"{base[:-36]}{uuid.uuid4()}/room").status_code == 404
+
+
+def an_emergency(world: World, base: str) -> str:
+    """A case that cannot wait, on the list to be ratified."""
+    reference = world.client(LANDLORD).refer(graded(19)).reference
+    for decision in ("ACCEPT", "EMERGENCY"):
+        world.client(COORDINATOR).decide(reference, {"decision": decision})
+    world.client(COORDINATOR).list_case(base.rsplit("/", 1)[1], reference)
+    return str(reference)
 
 
 def told(world: World, reference: str) -> list[str]:

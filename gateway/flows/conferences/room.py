@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,11 +13,11 @@ from gateway.flows.conferences.declaring import may_enter, require_signed
 from gateway.flows.conferences.finding import limits_of, own_case, run_by_caller
 from gateway.flows.conferences.ordering import show_agenda
 from gateway.ledger import Work
-from gateway.rules import disclosure
+from gateway.rules import disclosure, meeting
 from gateway.rules.facts import Caller, CaseFacts
 from gateway.rules.presence import Stay
 from gateway.schemas.codes import CaseRole, CaseState
-from gateway.store import cases, conferences, meetings
+from gateway.store import cases, conferences, dated, meetings
 from gateway.store.conferences import ConferenceRow
 from gateway.store.meetings import NOBODY, AttendanceRow
 
@@ -55,6 +56,7 @@ class Hearing:
     may_stay: tuple[AttendanceRow, ...]  # may be in the room for this case
     must_leave: tuple[AttendanceRow, ...]
     minutes: int
+    missing: tuple[str, ...]  # of those without whom an emergency is not heard
 
 
 def show_room(work: Work, conference_id: str, *, issuer: str) -> Room:
@@ -136,6 +138,19 @@ def show_hearing(work: Work, conference_id: str, reference: str) -> Hearing:
         tuple(each for each in rows if (each.agency_id, each.worker_id) in inside),
         tuple(each for each in rows if (each.agency_id, each.worker_id) not in inside),
         work.profiles.for_area(row.area, work.today).capacity.minutes,
+        _missing(work, facts, mine) if facts.in_conference else (),
+    )
+
+
+def _missing(work: Work, facts: CaseFacts, stays: Sequence[Stay]) -> tuple[str, ...]:
+    here = {(each.agency_id, each.worker_id) for each in stays if each.is_here}
+    members = [facts.members[agency] for agency, _ in here if agency in facts.members]
+    return meeting.missing(
+        is_emergency=facts.state is CaseState.EMERGENCY,
+        has_chair=bool(here & facts.ties.chairs),
+        kinds={each.kind for each in members},
+        has_referrer=any(CaseRole.REFERRER in each.roles for each in members),
+        has_children=dated.list_risks(work.session, [facts.case_id])[facts.case_id].children > 0,
     )
 
 
