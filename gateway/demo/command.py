@@ -19,6 +19,7 @@ from gateway.demo import (
     closing,
     copies,
     desk,
+    emergency,
     expectations,
     forms,
     history,
@@ -81,7 +82,15 @@ def _play(stage: Stage) -> bool:
     """Play all cases over HTTP, then judge; whether everything that is owed held."""
     stage.show.title(f"Today: the service runs at {stage.place.settings.base_url}")
     stage.plan()
-    chapters = (*stories.ALL, *negatives.ALL, *month.ALL, *copies.ALL, *closing.ALL, *proof.ALL)
+    chapters = (
+        *stories.ALL,
+        *negatives.ALL,
+        *emergency.ALL,
+        *month.ALL,
+        *copies.ALL,
+        *closing.ALL,
+        *proof.ALL,
+    )
     for chapter in chapters:
         try:
             chapter(stage)

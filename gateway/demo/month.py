@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime, time, timedelta
 
-from gateway.demo import cases, world
+from gateway.demo import cases, sitting, world
 from gateway.demo.play import AREA, COORDINATOR, Stage
+from gateway.demo.sitting import Heard
 from gateway.demo.wire import Then
 from gateway.errors import GatewayError
-from gateway.flows import conferences
-from gateway.flows.conferences import Proposal
-from gateway.ledger import Work
-from gateway.rules.facts import Worker
-from gateway.schemas import reference as references
 from gateway.schemas.action_codes import ActionTheme
-from gateway.schemas.consent_codes import Feedback
-from gateway.schemas.meeting_codes import Attending
 
 HEARD_AGO = timedelta(days=24)
 LANDLORD, IDVA, POLICE = "harbourgate-homes", "marlbury-idva", "marlbury-police"
@@ -48,7 +41,8 @@ def heard(stage: Stage, then: Then) -> None:
     conference = desk.create_conference(body)["conference"]
     desk.list_case(conference, reference)
     then.at = datetime.combine(day, _MORNING)
-    _sit(then, conference, references.read(reference) or "")
+    agreed = [(owner, theme, text, day + timedelta(days=n)) for owner, theme, text, n in _AGREED]
+    sitting.hold(then, conference, [Heard(reference, _ROOM, agreed)])
     stage.show.step(
         f"{day}: {reference} is heard, and {len(_AGREED)} actions are agreed; none is done today."
     )
@@ -85,36 +79,3 @@ def _take_on(stage: Stage, agency_id: str) -> None:
     for reference in sorted(given):
         with suppress(GatewayError):
             client.acknowledge(reference, "ACCEPTED")
-
-
-def _sit(then: Then, conference: str, reference: str) -> None:
-    """Hear the case with everybody in the room, and send the plan out."""
-    for agency_id in _ROOM:
-        with _worker(then, agency_id) as work:
-            digest = work.profiles.declaration.digest
-            conferences.sign(work, conference, Attending.REPRESENTATIVE, digest)
-    with _worker(then) as work:
-        conferences.begin_meeting(work, conference)
-    with _worker(then) as work:
-        present: list[Worker] = [(each, world.worker_of(each)) for each in _ROOM]
-        conferences.open_case(work, conference, reference, present)
-    for owner, theme, text, days in _AGREED:
-        due_on = then.at.date() + timedelta(days=days)
-        agreed = Proposal(theme, text, owner, due_on=due_on)
-        with _worker(then) as work:
-            conferences.propose(
-                work, reference, agreed, conference_id=conference, is_volunteered=True
-            )
-    then.at += timedelta(minutes=12)
-    with _worker(then) as work:
-        conferences.close_case(work, conference, reference, Feedback.PLAN_AGREED)
-    with _worker(then) as work:
-        conferences.end_meeting(work, conference)
-    with _worker(then) as work:
-        conferences.send_plan(work, conference)
-
-
-@contextmanager
-def _worker(then: Then, agency_id: str = COORDINATOR) -> Iterator[Work]:
-    with then.work(agency_id, world.worker_of(agency_id)) as work:
-        yield work

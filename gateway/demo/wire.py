@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -52,6 +52,7 @@ class Then:
         self._app, self._house = app.test_client(), app.extensions["gateway"]
         self._base_url, self._agencies = base_url, agencies
         self.at = at
+        self.is_past = at < datetime.now(UTC) - timedelta(hours=1)
 
     @contextmanager
     def work(self, agency_id: str, worker_id: str) -> Iterator[Work]:
