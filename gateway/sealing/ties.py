@@ -38,13 +38,13 @@ def words(name: str) -> frozenset[str]:
     return frozenset(filter(None, map(fold, re.split(r"[\W_]+", name)))) - _FILLING
 
 
-def is_employer(employer: str, agency: str) -> bool:
-    """Whether an employer as somebody wrote it may be this agency: all words of one in the other.
+def is_called(employer: frozenset[str], agency: str) -> bool:
+    """Whether an employer, in words, may be this agency: all words of one in the other.
 
     One word alone says too little of an organisation.
     """
-    one, other = words(employer), _words_of_agency(agency)
-    return min(len(one), len(other)) > 1 and (one <= other or other <= one)
+    other = _words_of_agency(agency)
+    return min(len(employer), len(other)) > 1 and (employer <= other or other <= employer)
 
 
 @lru_cache(maxsize=1024)

@@ -121,9 +121,9 @@ def _find_employers(work: Work, case_id: str, document: Document, *, is_new: boo
         {
             id_
             for id_, each in partners.items()
-            if any(ties.is_employer(e, each.name) for e in named)
+            if any(ties.is_called(employer, each.name) for employer in named)
         }
-        for named in around.employers_of(document)
+        for named in (list(map(ties.words, each)) for each in around.employers_of(document))
     )
     found = [(ConflictAct.EMPLOYER, each) for each in sorted(of_victim | of_perpetrators)]
     found += [(ConflictAct.RESTRICT, each) for each in sorted(of_victim)]
