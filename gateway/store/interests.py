@@ -88,6 +88,13 @@ def drop_interest(session: Session, *, agency_id: str, worker_id: str) -> None:
         )
 
 
+def list_worker_tokens(session: Session, *, agency_id: str, worker_id: str) -> frozenset[bytes]:
+    """The keyed values of what a worker declared."""
+    i = t.interest_token.c
+    query = select(i.token).where(i.agency_id == agency_id, i.worker_id == worker_id)
+    return frozenset(session.execute(query).scalars())
+
+
 def list_hit_cases(session: Session, *, agency_id: str, worker_id: str) -> list[str]:
     """The cases in which somebody shares a value with this worker's declaration."""
     rows = session.execute(_HIT, {"agency": agency_id, "worker": worker_id})

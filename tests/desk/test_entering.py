@@ -17,13 +17,15 @@ from gateway.desk.entering.questions import Asking, Group, Node
 from gateway.errors import NotFound
 from gateway.flows import referrals
 from gateway.rules.facts import Caller
-from gateway.schemas.codes import AgencyKind
+from gateway.schemas.codes import AgencyKind, PersonRole
 from gateway.schemas.typed import to_document
 from gateway.sealing import jose
 from gateway.store import drafts
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people
+from tests.desk.test_desk import enter
 from tests.desk.typing import protected_of, type_in, typed_of
+from tests.journeys.walled import HIMSELF, add_worker
 from tests.journeys.world import World, example
 
 ZONE = ZoneInfo("Europe/London")
@@ -273,3 +275,33 @@ def test_V09_scripts_and_right_to_left_names_stay_text(
     assert "&lt;script&gt;" in page.text
     assert f'value="{arabic}" dir="auto"' in page.text
     assert long in page.text
+
+
+def test_who_is_close_to_somebody_in_a_draft_finds_none(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    desk = desks["coordinator"]
+    add_worker(shared_world, COORDINATOR, "marac-03")
+    tied = enter(shared_world, COORDINATOR, "marac-03", PersonRole.COORDINATOR)
+    draft = begin(desk, LANDLORD)
+    typed = typed_of(example("c2")["document"])
+    harm = {n: texts for n, texts in typed.items() if n.startswith("/perpetrators")}
+    assert tied.get(f"{draft}/harm").status_code == 200
+    desk.get(f"{draft}/harm")
+    assert desk.post(f"{draft}/harm", {**harm, "seen": "0", "do": "save"}).status_code == 200
+    shared_world.client(COORDINATOR, "marac-03").walls.declare(HIMSELF)
+    tied.get("/desk/account")
+    assert draft not in tied.get("/desk/drafts").text
+    for path in ("harm", "send", "files"):
+        assert tied.get(f"{draft}/{path}").status_code == 404
+    assert tied.post(f"{draft}/drop").status_code == 404
+    assert tied.post(f"{draft}/harm", {"seen": "1", "do": "save"}).status_code == 404
+    assert desk.get(f"{draft}/harm").status_code == 200
+
+
+def test_V01_another_receipt_is_no_page(shared_world: World, desks: dict[str, Desk]) -> None:
+    reference = shared_world.client(LANDLORD).refer(example("c1")).reference
+    before = {row["key"] for row in shared_world.rows(t.answer)}
+    shared_world.client(COORDINATOR).decide(reference, {"decision": "ACCEPT"})
+    (key,) = {row["key"] for row in shared_world.rows(t.answer)} - before
+    assert desks["coordinator"].get(f"/desk/drafts/{key}/sent").status_code == 404

@@ -93,6 +93,8 @@ def sent_draft(visit: Visit, draft_id: str) -> Answer:
     if found is None:
         raise NotFound
     claims = json.loads(jose.read_signed(found.body.decode()).payload)
+    if "level" not in claims:  # another receipt, of an act by the agency's software
+        raise NotFound
     return show(
         "sent",
         visit,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from gateway.disclosure.drafts import DraftKey, new_draft_key, open_draft_key
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.referrals.sending import find_sender
+from gateway.flows.referrals.tied import require_untied
 from gateway.ledger import Work
 from gateway.rules.clocks import due
 from gateway.schemas.typed import Typed
@@ -104,7 +106,11 @@ def list_drafts(work: Work) -> list[Draft]:
     _writer(work)
     work.count("draft.listed")
     rows = store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
-    return [_opened(work, row, open_draft_key(work, row)) for row in rows]
+    found = []
+    for row in rows:
+        with suppress(Denied):  # somebody close to the reader is in it: it is not there
+            found.append(_opened(work, row, open_draft_key(work, row)))
+    return found
 
 
 def read_draft(work: Work, draft_id: str) -> Draft:
@@ -131,6 +137,7 @@ def save_page(work: Work, draft_id: str, name: str, typed: Typed, seen: int) -> 
     row = find_row(work, draft_id, is_locked=True)
     work.record("draft.save", None, because="own")
     key = open_draft_key(work, row)
+    _opened(work, row, key)  # who may not see what is there may not write over it
     content = json.loads(key.open("content", row.content))
     kept = content["pages"].get(name, {"version": 0})
     if kept["version"] != seen:
@@ -161,9 +168,10 @@ def drop_draft(work: Work, draft_id: str) -> None:
     :raises Denied: if there is none.
     """
     work.attempt("draft.drop")
-    find_row(work, draft_id, is_locked=True)
-    store.remove_draft(work.session, draft_id)
+    row = find_row(work, draft_id, is_locked=True)
     work.record("draft.drop", None, because="own")
+    read_again(work, draft_id, open_draft_key(work, row))
+    store.remove_draft(work.session, draft_id)
 
 
 def find_row(work: Work, draft_id: str, *, is_locked: bool = False) -> DraftRow:
@@ -202,6 +210,7 @@ def _opened(work: Work, row: DraftRow, key: DraftKey) -> Draft:
         name: Page(page["typed"], page["version"], page["by"])
         for name, page in content["pages"].items()
     }
+    require_untied(work, {n: texts for page in pages.values() for n, texts in page.typed.items()})
     files: Sequence[FileRow] = store.list_files(work.session, row.id)
     return Draft(
         id=row.id,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.agencies.inbox import Written
+from gateway.agencies.inbox import JOSE_TYPE, Written
 from gateway.disclosure import open_case_key, seal_value
 from gateway.disclosure.drafts import open_draft_key
 from gateway.errors import Denied
@@ -71,7 +71,9 @@ def send_draft(
 def find_sent(work: Work, draft_id: str) -> Answer | None:
     """The receipt of a draft that was sent before."""
     work.count("draft.listed")
-    return answers.find_answer(work.session, agency_id=work.caller.agency_id, key=draft_id)
+    found = answers.find_answer(work.session, agency_id=work.caller.agency_id, key=draft_id)
+    is_receipt = found is not None and found.status == 201 and found.content_type == JOSE_TYPE
+    return found if is_receipt else None
 
 
 def _seal(

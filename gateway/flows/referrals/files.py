@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway.disclosure.drafts import open_draft_key
 from gateway.errors import Conflict, Denied
-from gateway.flows.referrals.drafts import find_row
+from gateway.flows.referrals.drafts import find_row, read_again
 from gateway.ledger import Work
 from gateway.schemas import originals
 from gateway.schemas.people_codes import AttachmentKind
@@ -28,6 +28,7 @@ def add_file(work: Work, draft_id: str, kind: AttachmentKind, name: str, content
     facts = {"type": found.media_type, "size": len(found.content)}
     work.record("draft.file.add", None, because="own", facts=facts)
     key = open_draft_key(work, row)
+    read_again(work, draft_id, key)
     store.add_file(
         work.session,
         draft_id,
@@ -49,8 +50,9 @@ def remove_file(work: Work, draft_id: str, number: int) -> None:
     :raises Denied: if there is none.
     """
     work.attempt("draft.file.remove")
-    find_row(work, draft_id, is_locked=True)
+    row = find_row(work, draft_id, is_locked=True)
+    work.record("draft.file.remove", None, because="own")
+    read_again(work, draft_id, open_draft_key(work, row))
     if number not in {each.number for each in store.list_files(work.session, draft_id)}:
         raise Denied("absent")
     store.remove_file(work.session, draft_id, number)
-    work.record("draft.file.remove", None, because="own")
