@@ -132,7 +132,7 @@ def show_case(
         is_chair=visit.person.caller.is_chair,
         referrer=referrer,
         voice=judging.views(weighed)[2],
-        views=judging.views(weighed),
+        views=judging.views(weighed)[:2],
         differs=judging.differs(weighed),
         critical=judging.critical(weighed),
         story=judging.story(weighed),

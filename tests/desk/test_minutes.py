@@ -10,9 +10,10 @@ import pytest
 
 from gateway.rules.leaks import HELD
 from gateway.store import tables as t
-from tests.desk.conftest import IDVA, LANDLORD
+from tests.desk.conftest import IDVA, LANDLORD, POLICE
 from tests.desk.meeting_room import Meeting, a_meeting
 from tests.journeys.test_firewall import SENDER, other_program, told
+from tests.journeys.test_research import FOUND
 from tests.journeys.world import World, example, graded
 
 SCRIPT = '<script>alert("x")</script>'
@@ -38,6 +39,19 @@ def extract(meeting: Meeting, who: str, reference: str) -> str:
     answer = meeting.desks[who].get(f"/desk/cases/{reference}/minutes")
     assert answer.status_code == 200, answer.text
     return answer.text
+
+
+def test_F91_what_agencies_found_stands_by_agency_before_who_runs_the_case(
+    meeting: Meeting,
+) -> None:
+    first, conference = meeting.cases[0], meeting.base.rsplit("/", 1)[1]
+    meeting.world.client(POLICE).research.give(conference, first, FOUND)
+    page = meeting.desks["coordinator"].get(f"{meeting.base}/cases/{first}").text
+    found = page.split("What agencies know")[1].split("Risks")[0]
+    assert ">Marlbury police</h3>" in found
+    assert "He was hostile to staff." in found
+    assert "Osei Lund" not in page  # a third party's name was kept by its owner
+    assert page.index("Her voice") < page.index("Why it is here") < page.index("What agencies know")
 
 
 def test_F91_minutes_are_written_while_a_case_is_open_and_one_form_acts_once(
