@@ -101,6 +101,7 @@ def _own(visit: Visit, conference_id: str, written: str) -> Own:
 
 def _show(visit: Visit, conference_id: str, written: str, tried: Tried | None = None) -> Answer:
     own = _own(visit, conference_id, written)
+    people = form.people_of(own.request.people)
     typed = tried.typed if tried else form.typed_of(own.document) if own.document else {}
     return show(
         "research",
@@ -110,7 +111,8 @@ def _show(visit: Visit, conference_id: str, written: str, tried: Tried | None = 
         own=own,
         asked=own.request,
         is_late=own.request.is_late(visit.now),
-        people=form.people_of(own.request.people),
+        people=people,
+        called={each.key: each.name for each in people},
         about=form.shown(own.request.people),
         typed=typed,
         tried=tried,

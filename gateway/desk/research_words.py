@@ -61,6 +61,12 @@ REASONS: Mapping[str, str] = {
 }
 CORRECT: Mapping[str, str] = {"YES": "Yes", "NO": "No", "UNKNOWN": "We cannot say"}
 STATUSES: Mapping[str, str] = {"OPEN": "We work with them now", "CLOSED": "We did, and it ended"}
+FIRST: Mapping[str, str] = {
+    "staff_safety_warning": "Danger to who visits:",
+    "attending": "Comes for you:",
+    "apologies": "Apologies:",
+    "info_if_absent": "To be said for you:",
+}
 CONFLICTS: Mapping[str, str] = {
     "changed_meanwhile": "Somebody of your agency returned this after you opened the page. Nothing"
     " of yours was sent; it stands below. Look at what was returned, then send yours if it is to"

@@ -156,3 +156,30 @@ def test_F104_a_decision_that_lacks_something_fits_too(
     assert page.evaluate("document.activeElement.id") == "return-reasons"
     look(page, "triage-lacks-a-reason")
     page.close()
+
+
+def test_F104_research_that_is_wrong_and_research_that_is_looked_at_fit_too(
+    live: Live, signed_in: dict[str | None, Any]
+) -> None:
+    page = signed_in["landlord"].new_page()
+    place = "/desk/my-conferences/{conference}/cases/{c1}".format(**live.month)
+    page.goto(live.address + place)
+    page.get_by_role("button", name="Return it").click()
+    page.get_by_role("heading", name="There is a problem").wait_for()
+    look(page, "research-wrong")
+    for key, answer in (("v", "KNOWN_RELEVANT"), ("p1", "NOT_KNOWN")):
+        page.locator(f"input[name=known-{key}][value={answer}]").check()
+    for key in ("c1", "c2"):
+        page.locator(f"input[name=known-{key}][value=NOT_KNOWN]").check()
+    page.get_by_label("What you know").first.fill("Three repairs to one door since June.")
+    for name, value in {
+        "about-1": "RELEVANT_TO_RISK",
+        "theme-1": "HOUSING",
+        "nature-1": "FACT",
+        "extract-1": "WHOLE",
+    }.items():
+        page.locator(f"select[name={name}]").select_option(value)
+    page.get_by_role("button", name="Look at what the others will read").click()
+    page.get_by_role("heading", name="What the others will read").wait_for()
+    look(page, "research-looked-at")
+    page.close()

@@ -171,6 +171,8 @@ def test_an_extract_is_chosen_paragraph_by_paragraph_and_looked_at_before_it_goe
     assert "Her sister keeps a room for her." in preview
     assert "He rings her family." in preview
     assert "From somebody else" in preview
+    assert "1 kept back: It does not bear on the risk" in preview
+    assert "Isla Marsh-Okoro</bdi>: Not known to us" in preview
     assert "on our file" not in preview  # what stays
     assert "on our file" in shown.text  # and is not lost
     assert not shared_world.rows(t.research_return, agency_id=CSC)
