@@ -40,6 +40,7 @@ from gateway.desk import (
     account,
     colleagues,
     declaring,
+    flags,
     hearing,
     home,
     meetings,
@@ -104,6 +105,7 @@ PAGES = (
     minutes,
     plan,
     plans,
+    flags,
     reports,
     problems,
 )

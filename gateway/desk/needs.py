@@ -130,6 +130,14 @@ SAID: Mapping[Need, Said] = {
         "Words to take out",
         to="/waits",
     ),
+    Need.FLAG: Said(
+        "flags",
+        "case with a flag to remove",
+        "cases with flags to remove",
+        "Its 12 months are over. The list of flags is under Conferences.",
+        CARE,
+        "Flag to remove",
+    ),
     Need.OVERDUE: Said(
         "overdue",
         "case with an overdue action",

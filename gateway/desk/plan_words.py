@@ -110,6 +110,8 @@ _WRONG: Mapping[str, str] = {
     "note": "Write what shows that it was done, or why it cannot be.",
 }
 STOPPED: Mapping[str, str] = {
+    "no_flag": "No flag stands on this case any more.",
+    "flag_stands": "Its 12 months have not passed yet.",
     "not_yours": "This is for somebody else to say.",
     "left_out": "This agency may not know of the case, so it can be given no action.",
     "too_many": "So many actions in one case are too many.",

@@ -33,6 +33,7 @@ from gateway.disclosure.deciding import (
 )
 from gateway.disclosure.facts import list_facts, members_of, read_narrowings, section_facts
 from gateway.disclosure.finding import find_case, find_loaded, find_referral, names_of
+from gateway.disclosure.flagging import place_flag, remove_flag, renew_flag
 from gateway.disclosure.glass import (
     Behind,
     decide_glass,
@@ -135,11 +136,14 @@ __all__ = [
     "open_receipts",
     "open_removed",
     "open_value",
+    "place_flag",
     "proof",
     "read_narrowings",
     "redact",
     "regrant",
+    "remove_flag",
     "renew_case_key",
+    "renew_flag",
     "replace_own",
     "require_no_wall",
     "require_page",

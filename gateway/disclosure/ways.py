@@ -303,6 +303,8 @@ PAGES: Mapping[str, Way] = {
     "send_plan": Way.CODES,
     "reports": Way.CODES,
     "make_report": Way.CODES,
+    "flags": Way.CODES,
+    "take_flag_off": Way.CODES,
     "waits": Way.SCANNED,
     "settle": Way.SCANNED,
     "drafts": Way.CODES,

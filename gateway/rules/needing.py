@@ -29,6 +29,7 @@ class Need(StrEnum):
     COUNTER = "COUNTER"  # two accuse each other, and nobody found who is the victim
     ASKED = "ASKED"  # somebody asks for a section that the table gives case by case
     WORDS = "WORDS"  # words to be taken out of what the agency wrote, until it says so
+    FLAG = "FLAG"  # its 12 months are over, and nobody took it off
     OVERDUE = "OVERDUE"  # an action of anybody in it is overdue
     ANSWER = "ANSWER"  # given to the agency, and not answered
     ACTION = "ACTION"  # the agency has something to do, or to accept
@@ -53,6 +54,7 @@ def of_coordinator(
     is_asked: bool = False,
     has_draft: bool = False,
     overdue_since: datetime | None = None,
+    is_flag_over: bool = False,
 ) -> dict[Need, datetime | None]:
     """Return what a case needs of who coordinates it, each with its clock if there is one."""
     is_untaken = level is RiskLevel.HIGH and has_supporter and not is_taken
@@ -71,6 +73,7 @@ def of_coordinator(
         Need.COUNTER: (is_counter, None),
         Need.ASKED: (is_asked, None),
         Need.WORDS: (has_draft, None),
+        Need.FLAG: (is_flag_over, None),
         Need.OVERDUE: (overdue_since is not None, overdue_since),
     }
     return {need: at for need, (is_needed, at) in found.items() if is_needed}

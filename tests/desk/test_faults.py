@@ -207,15 +207,29 @@ def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
         return _of_original
     if rule.startswith("/desk/drafts"):
         return _of_drafts
-    if rule == "/desk/actions":
-        return _of_actions
-    if rule == "/desk/reports":
-        return _of_reports
+    exact = {
+        "/desk/actions": _of_actions,
+        "/desk/flags": _of_flags,
+        "/desk/reports": _of_reports,
+    }
+    if rule in exact:
+        return exact[rule]
     if rule.startswith("/desk/cases/<reference>/"):
         return _of_case
     if rule.startswith("/desk/my-conferences"):
         return _of_partner
     return _of_meetings if rule.startswith("/desk/conferences") else None
+
+
+def _of_flags(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """A flag that can be taken off."""
+    desk, conference = desks["coordinator"], _conference(world)
+    reference = acting.flagged(world, conference)
+    desk.get("/desk/account")
+    form = {"reference": reference, "reason": "PLACED_IN_ERROR", "key": str(uuid.uuid4())}
+    return lambda: desk.get(rule) if method == "GET" else desk.post(rule, form)
 
 
 def _of_reports(

@@ -35,6 +35,7 @@ PAGES = {
     "own-agenda": ("landlord", "/desk/my-conferences/{conference}"),
     "research": ("landlord", "/desk/my-conferences/{conference}/cases/{c1}"),
     "reports": ("coordinator", "/desk/reports"),
+    "flags": ("coordinator", "/desk/flags"),
     "actions": ("coordinator", "/desk/actions"),
     "plan": ("coordinator", "/desk/cases/{c1}/actions"),
     "own-actions": ("landlord", "/desk/actions"),

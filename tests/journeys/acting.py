@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 from gateway import ledger
 from gateway.flows import conferences
@@ -68,3 +69,17 @@ def proposed(world: World, reference: str, owner: str, text: str) -> int:
     new = Proposal(ActionTheme.SAFETY_PLAN, text, owner, evidence="It is written down.")
     with doing(world, COORDINATOR) as work:
         return conferences.propose(work, str(references.read(reference)), new).number
+
+
+def flagged(world: World, conference: str, *, days: int = 0) -> str:
+    """A case that was heard and whose plan went out; `days` ago its flag ended, if any."""
+    reference = listed(world, conference)
+    heard(world, reference)
+    with doing(world, COORDINATOR) as work:
+        conferences.send_plan(work, conference)
+    last = world.now.date() - timedelta(days=days or -5)  # a GET lists what ends soon
+    case_id = world.case_of(reference)
+    with world.engine.begin() as connection:
+        mine = t.flag.c.case_id == case_id
+        connection.execute(t.flag.update().where(mine).values(until=last))
+    return reference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gateway.disclosure import get_facts, may_know
+from gateway.disclosure import get_facts, may_know, renew_flag
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.cases.finding import find_case, find_roles
 from gateway.flows.cases.triaging import mark_of
@@ -13,7 +13,7 @@ from gateway.schemas.codes import CaseRole
 from gateway.store import cases, parties
 
 PROPOSED, CONFIRMED, REJECTED = "PROPOSED", "CONFIRMED", "REJECTED"
-REVERSED = "REVERSED"
+REVERSED, SAME_PEOPLE = "REVERSED", "SAME_PEOPLE"
 
 
 def settle_match(work: Work, reference: str, mark: str, *, is_same: bool) -> dict[str, Any]:
@@ -43,5 +43,7 @@ def settle_match(work: Work, reference: str, mark: str, *, is_same: bool) -> dic
         raise Conflict("This was settled before.", code="match_settled")
     status = CONFIRMED if is_same else REJECTED
     parties.set_link(work.session, row, status)
+    if is_same and row.kind == SAME_PEOPLE:
+        renew_flag(work, row.other_id, case_id)
     work.record("match.settled", case_id, because=status, facts={"mark": mark, "kind": row.kind})
     return {"mark": mark, "status": status}

@@ -21,6 +21,7 @@ from gateway.rules.clocks import due
 from gateway.rules.facts import Allowed, CaseFacts
 from gateway.rules.needing import Need
 from gateway.rules.research import is_left_out
+from gateway.schemas.action_codes import FlagAct
 from gateway.schemas.codes import (
     Acknowledgement,
     AgencyKind,
@@ -35,6 +36,7 @@ from gateway.store import (
     cases,
     conferences,
     dated,
+    flags,
     glasses,
     members,
     parties,
@@ -198,6 +200,11 @@ def _needs(
     }
     found_out = cases.list_primary_victims(work.session, list(live))
     planned = _planned(work, facts)
+    flagged = {
+        case_id
+        for case_id, row in flags.list_flags(work.session, list(live)).items()
+        if row.act is not FlagAct.REMOVED and row.until < work.today
+    }
     found: dict[str, dict[Need, datetime | None]] = {}
     for case_id, each in facts.items():
         if case_id not in live:
@@ -223,6 +230,7 @@ def _needs(
             is_counter=each.ties.is_counter and case_id not in found_out,
             is_asked=case_id in asked,
             has_draft=case_id in drafts,
+            is_flag_over=case_id in flagged,
             overdue_since=min(
                 (row.due_at for row in planned.get(case_id, ()) if row.due_at < work.now),
                 default=None,

@@ -4,6 +4,7 @@ from gateway.flows.conferences.actions import Proposal, Proposed, propose, settl
 from gateway.flows.conferences.agenda import Agenda, Line, build_agenda, seal_agenda
 from gateway.flows.conferences.declaring import Declaring, admit, apologise, show_declaration, sign
 from gateway.flows.conferences.extracts import Given, extracts_of, read_extracts
+from gateway.flows.conferences.flags import Flag, list_flags, take_off
 from gateway.flows.conferences.hearing import (
     close_case,
     defer_case,
@@ -53,6 +54,7 @@ __all__ = [
     "Agenda",
     "Declaring",
     "Extract",
+    "Flag",
     "Given",
     "Hearing",
     "Line",
@@ -81,6 +83,7 @@ __all__ = [
     "follow_rules",
     "leave_room",
     "list_case",
+    "list_flags",
     "list_paragraphs",
     "list_planned",
     "list_research",
@@ -111,4 +114,5 @@ __all__ = [
     "show_room",
     "sign",
     "take_in",
+    "take_off",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from gateway.disclosure import open_case_key, regrant
+from gateway.disclosure import open_case_key, place_flag, regrant
 from gateway.errors import Conflict, Invalid, Problem
 from gateway.flows.conferences.declaring import may_enter
 from gateway.flows.conferences.finding import own_case
@@ -168,6 +168,7 @@ def close_case(
     told = {"conference": conference_id, "feedback": str(feedback)}
     entry = work.record("case.heard", facts.case_id, because=str(feedback), facts=told)
     announce(work, facts, entry.id)
+    place_flag(work, facts)
 
 
 def defer_case(

@@ -16,6 +16,7 @@ from gateway.disclosure import (
     keep_shown,
     list_facts,
     names_of,
+    place_flag,
     require_page,
     require_purpose,
     seal_answer,
@@ -157,6 +158,7 @@ def send_plan(work: Work, conference_id: str) -> Sent:
         add_step(work, each, _SEND, each.status)
         tell(work, heard[each.case_id], each, _SEND, each.status)
     for case_id in opened:
+        place_flag(work, heard[case_id])  # unless it stands since the hearing
         _go_on(work, heard[case_id], CaseState.ACTIONS_OPEN, "plan-sent")
     work.record(
         "plan.sent",
