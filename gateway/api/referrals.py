@@ -127,6 +127,27 @@ def withdraw_referral(call: Call, reference: str) -> Response:
 
 @op(
     "POST",
+    "/referrals/<reference>/challenge",
+    scope=Scope.REFERRALS_WRITE,
+    summary="Challenge that a referral was not accepted",
+    form="challenge/1",
+    sealed=True,
+    once=True,
+    status=201,
+    answers=JOSE_TYPE,
+)
+def challenge_referral(call: Call, reference: str) -> Response:
+    """Takes your refused referral back into triage, once; the chair decides on it then. Why is
+    kept sealed, for whoever reads the minutes. Answered with a receipt."""
+    with call.work() as work:
+        answer = referrals.challenge(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
+    "POST",
     "/referrals/<reference>/risk-assessments",
     scope=Scope.RISK_WRITE,
     summary="Add a risk assessment",

@@ -244,6 +244,13 @@ class Gateway:
         path = f"/v1/cases/{_part(ref)}/overrides"
         return self._exchange.send_sealed(path, "override/1", document, Scope.CASES_WRITE)
 
+    def challenge(self, ref: str, reason: str) -> Any:
+        """Challenge that one's own referral was not accepted: once, before the chair."""
+        path = f"/v1/referrals/{_part(ref)}/challenge"
+        return self._exchange.send_sealed(
+            path, "challenge/1", {"reason": reason}, Scope.REFERRALS_WRITE
+        )
+
     def decide(self, ref: str, document: Mapping[str, Any]) -> Any:
         """Decide on a referral, as the coordinator."""
         path = f"/v1/cases/{_part(ref)}/decisions"

@@ -118,6 +118,9 @@ def _herself(weighed: Weighed, triage: Mapping[str, Any]) -> View:
 
 def _decided(weighed: Weighed) -> View:
     state = weighed.shown.document["state"]
+    if weighed.state_because == "challenge":
+        more = "The referrer challenges that it was not accepted. The chair decides."
+        return View("What was decided", "Challenged", more)
     code = weighed.state_because.removeprefix("decision:")
     if code not in list(AreaDecision):
         return View("What was decided", "Nothing yet", "")

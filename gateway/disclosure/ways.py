@@ -101,6 +101,7 @@ OPERATIONS: Mapping[str, Way] = {
     "list_referrals": Way.CODES,
     "read_referral": Way.OWN,
     "resubmit_referral": Way.CODES,
+    "challenge_referral": Way.CODES,
     "withdraw_referral": Way.CODES,
     "add_risk_assessment": Way.CODES,
     "preview_routing": Way.CODES,

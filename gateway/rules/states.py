@@ -80,6 +80,7 @@ class Guards:
     is_under_16: bool = True
     challenges: int | None = None  # how often a refusal was challenged before
     deferrals: int | None = None
+    is_disputed: bool = True  # a refusal was challenged, so the threshold is the chair's to judge
 
 
 NOTHING_KNOWN = Guards()
@@ -193,5 +194,11 @@ def _stopped(state: CaseState, to: CaseState, guards: Guards) -> str | None:
         (to is S.DEFERRED, guards.by_chair, "chair_only"),
         ((state, to) == (S.REJECTED, S.TRIAGE), guards.challenges == 0, "challenged_before"),
         ((state, to) == (S.LAPSED_ESCALATED, S.REJECTED), guards.by_chair, "chair_only"),
+        (_judges(state, to), guards.by_chair or not guards.is_disputed, "chair_only"),
     )
     return next((code for applies, is_met, code in rows if applies and not is_met), None)
+
+
+def _judges(state: CaseState, to: CaseState) -> bool:
+    """Whether this step says that the threshold is met, or is not."""
+    return state is S.TRIAGE and to in (S.ACCEPTED, S.REJECTED)

@@ -92,6 +92,12 @@ class Withdrawal(Form):
     reason = Code(WithdrawalReason)
 
 
+class ChallengeForm(Form):
+    """challenge/1: why a referral should have been accepted; once, and the chair decides."""
+
+    reason = Text(4000, lines=True)
+
+
 class AcknowledgementBody(Form):
     """An assigned agency takes a case on, or says why not."""
 

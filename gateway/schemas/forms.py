@@ -15,6 +15,7 @@ from gateway.errors import Invalid, Problem
 from gateway.schemas.approvals import ApprovalForm
 from gateway.schemas.bodies import (
     AcknowledgementBody,
+    ChallengeForm,
     ConferenceBody,
     CosignatureBody,
     DecisionForm,
@@ -57,6 +58,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "position/2": DatedPosition(),
         "override/1": OverrideForm(),
         "decision/1": DecisionForm(),
+        "challenge/1": ChallengeForm(),
         "section-copy/1": SectionCopyForm(),
         "private-note/1": PrivateNoteForm(),
         "interests/1": Interests(),

@@ -143,6 +143,20 @@ def _exclusive(world: World, name: str) -> Asked:
     return _usual(world, name).but(query={"purpose": "P2"})
 
 
+def _refused(world: World, name: str) -> Asked:
+    reference = _referred(world)
+    world.client(COORDINATOR).decide(
+        reference,
+        {
+            "decision": "REJECT",
+            "reasons": ["CRITERIA_NOT_EVIDENCED"],
+            "reason": "Too little.",
+            "alternative_route": "The IDVA service.",
+        },
+    )
+    return asking(BY_NAME[name], world.wire(LANDLORD), reference=reference)
+
+
 def _returned(world: World, name: str) -> Asked:
     reference = _referred(world)
     world.client(COORDINATOR).decide(
@@ -300,6 +314,7 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "read_checkpoint": _alone,
     "pull_case": _exclusive,
     "resubmit_referral": _returned,
+    "challenge_referral": _refused,
     "list_conference_case": _listing,
     "hear_case": _hearing,
     "settle_match": _match,

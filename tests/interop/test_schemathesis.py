@@ -51,6 +51,7 @@ BY_CHANCE = frozenset(
         "add_risk_assessment",
         "add_sealed_copy",
         "break_glass",
+        "challenge_referral",
         "cosign_checkpoint",
         "decide_case",
         "declare_interests",

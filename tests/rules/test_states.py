@@ -33,6 +33,7 @@ FREE = Guards(
     is_under_16=False,
     challenges=0,
     deferrals=0,
+    is_disputed=False,
 )
 
 # The published edges, written a second time and in another form.
@@ -119,6 +120,8 @@ GUARDED = [
     (S.RESEARCH, S.DEFERRED, {"deferrals": None}, "deferred_before"),
     (S.REJECTED, S.TRIAGE, {"challenges": 1}, "challenged_before"),
     (S.LAPSED_ESCALATED, S.REJECTED, {"by_chair": False}, "chair_only"),
+    (S.TRIAGE, S.REJECTED, {"by_chair": False, "is_disputed": True}, "chair_only"),
+    (S.TRIAGE, S.ACCEPTED, {"by_chair": False, "is_disputed": True}, "chair_only"),
 ]
 
 

@@ -106,6 +106,7 @@ EXAMPLES: Mapping[str, Callable[[], Json]] = {
         "attending": "Housing officer",
     },
     "section-copy/1": lambda: {"agency": "aster-women", "kid": "enc-1"},
+    "challenge/1": lambda: {"reason": "He was at her door again on the day it was refused."},
     "decision/1": lambda: {
         "decision": "RETURN",
         "reasons": ["NO_SAFE_CONTACT"],

@@ -222,6 +222,7 @@ def _concerns(declared: Operation, code: str) -> bool:
         **dict.fromkeys(_OF_DECISION, declared.name == "decide_case"),
         **dict.fromkeys(_OF_CONFLICT, declared.name == "settle_conflict"),
         "chair_only": declared.name in ("decide_case", "settle_conflict"),
+        "challenged_before": declared.name == "challenge_referral",
         "step_up_needed": declared.name == "break_glass",
         "glass_unreviewed": declared.name == "break_glass",
         "no_counter": declared.name == "review_primary_victim",

@@ -129,6 +129,7 @@ def guards_of(work: Work, case_id: str) -> Guards:
         by_coordinator=True,
         by_chair=work.caller.is_chair,
         is_under_16=risk.age == AgeBand.U16,
+        is_disputed=cases.count_states(work.session, case_id, CaseState.REJECTED) > 0,
     )
 
 

@@ -1,5 +1,6 @@
 """What a referrer does: submit, answer a return, add later facts, look, take back."""
 
+from gateway.flows.referrals.challenging import challenge
 from gateway.flows.referrals.changing import assess
 from gateway.flows.referrals.consenting import record_override, record_position
 from gateway.flows.referrals.drafts import (
@@ -37,6 +38,7 @@ __all__ = [
     "add_file",
     "assess",
     "begin_draft",
+    "challenge",
     "check_rows",
     "count_to_index",
     "drop_draft",
