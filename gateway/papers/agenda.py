@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from gateway.disclosure import ways
 from gateway.errors import Invalid, Problem
 from gateway.flows.conferences.agenda import Agenda, Line
+from gateway.flows.conferences.outstanding import Outstanding
 from gateway.papers import html, pdf, words
 from gateway.schemas import moments
 from gateway.schemas.codes import AgencyKind
@@ -68,6 +69,11 @@ def as_data(agenda: Agenda) -> dict[str, Any]:
         "reader_kind": agenda.reader_kind,
         "cases": [_case(line) for line in agenda.lines],
     }
+    if agenda.outstanding:
+        data["outstanding"] = {
+            group: [_outstanding(each) for each in agenda.outstanding if each.is_possible is was]
+            for group, was in (("not_possible", False), ("not_done", True))
+        }
     if agenda.reader_kind == AgencyKind.COORDINATOR:
         data |= {
             "listed": agenda.listed,
@@ -75,6 +81,15 @@ def as_data(agenda: Agenda) -> dict[str, Any]:
             "is_over_capacity": agenda.is_over_capacity,
         }
     return {name: value for name, value in data.items() if value is not None}
+
+
+def _outstanding(each: Outstanding) -> dict[str, str]:
+    return {
+        "reference": each.reference,
+        "theme": each.theme,
+        "owner": each.owner,
+        "due_at": moments.write(each.due_at),
+    }
 
 
 def _case(line: Line) -> dict[str, Any]:
@@ -146,13 +161,22 @@ def _view(agenda: Agenda, labels: Mapping[str, str]) -> dict[str, Any]:
         "reader": agenda.reader,
         "reminder": words.REMINDER,
         "warning": warning,
-        "before": [{"text": text, "parts": list(parts)} for text, parts in words.BEFORE],
+        "before": [{"text": text, "parts": _parts(agenda, parts)} for text, parts in words.BEFORE],
         "item": words.CASES,
         "after": list(words.AFTER),
         "count": _count(len(agenda.lines), "case", "cases"),
         "columns": [{"key": key, "title": title} for key, title in shown],
         "rows": rows,
     }
+
+
+def _parts(agenda: Agenda, parts: Sequence[str]) -> list[str]:
+    """The parts of an item; of the actions of the last conference each with how many there are."""
+    if not parts or not agenda.outstanding:
+        return list(parts)
+    cannot = sum(not each.is_possible for each in agenda.outstanding)
+    counts = (cannot, len(agenda.outstanding) - cannot)
+    return [f"{text}: {count}" for text, count in zip(parts, counts, strict=True)]
 
 
 def _rows(agenda: Agenda, labels: Mapping[str, str]) -> Iterator[dict[str, Any]]:

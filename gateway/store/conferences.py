@@ -97,6 +97,13 @@ def list_coming(
     return [ConferenceRow(*row) for row in rows]
 
 
+def find_last(session: Session, *, agency_id: str, before: datetime) -> str | None:
+    """The id of the last conference that an agency ran before a moment."""
+    c = t.conference.c
+    query = select(c.id).where(c.agency_id == agency_id, c.starts_at < before)
+    return session.execute(query.order_by(c.starts_at.desc(), c.id).limit(1)).scalar()
+
+
 def list_begun(session: Session, *, after: datetime, until: datetime) -> list[tuple[str, datetime]]:
     """Conferences that began within a time: (agency that runs it, start), the first first."""
     c = t.conference.c

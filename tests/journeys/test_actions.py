@@ -260,3 +260,30 @@ def test_F93_own_actions_are_listed_and_the_area_s_for_its_coordinator(world: Wo
         assert sorted(each.owner for each in flow.list_tasks(work)) == [LANDLORD, LANDLORD, IDVA]
     with doing(world, CSC) as work:
         assert flow.list_tasks(work) == ()
+
+
+def test_F93_F31_the_next_agenda_splits_not_possible_from_not_done(world: World) -> None:
+    first = a_conference(world, at="2026-12-01T09:30:00Z")
+    ref = listed(world, first)
+    heard(world, ref)
+    cannot, missed = proposed(world, ref), proposed(world, ref)
+    done = proposed(world, ref)
+    other = proposed(world, ref, COORDINATOR, Proposal(ActionTheme.SAFETY_PLAN, "x", IDVA))
+    for number in (cannot, missed, done):
+        did(world, ref, number, LANDLORD, "ACCEPT")
+    reason = NotPossible.CIRCUMSTANCES_CHANGED
+    did(world, ref, cannot, LANDLORD, "CANNOT", reason=reason)
+    did(world, ref, missed, LANDLORD, "MISS")
+    did(world, ref, done, LANDLORD, "COMPLETE", note="Done.")
+    second = a_conference(world, at="2026-12-20T09:30:00Z")
+    world.later(days=20)  # what the IDVA service did not accept is overdue by now
+    told = world.client(COORDINATOR).agenda(second)["outstanding"]
+    assert [each["owner"] for each in told["not_possible"]] == [LANDLORD]
+    assert sorted(each["owner"] for each in told["not_done"]) == [LANDLORD, IDVA]
+    own = world.client(IDVA).agenda(second)["outstanding"]
+    assert (own["not_possible"], [each["owner"] for each in own["not_done"]]) == ([], [IDVA])
+    assert other
+    assert "outstanding" not in world.client(POLICE).agenda(second)
+    html = str(world.client(COORDINATOR).agenda(second, form="html"))
+    assert "Not possible, because circumstances changed: 1" in html
+    assert "Not done: 2" in html

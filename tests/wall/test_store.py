@@ -36,6 +36,7 @@ PUBLIC = {
     "key_events.list_announced": "the history of partners' keys is public to partners",
     "contacts.find_beat": "whether the worker looks is for everybody who relies on it",
     "conferences.find_conference": "when and where, and no case",
+    "conferences.find_last": "when and where, and no case",
     "conferences.list_begun": "when and where, and no case",
     "reports.list_meetings": "when and where, and no case",
     "log.find_newest_checkpoint": "signed roots are published",
@@ -156,6 +157,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "conferences.find_next": {"agency_id": "marlbury-police", "since": LONG_BEFORE},
     "conferences.list_coming": {"agency_id": "marlbury-police", "since": LONG_BEFORE},
     "conferences.list_of_case": {"since": LONG_BEFORE},
+    "conferences.find_last": {"agency_id": "marlbury-marac", "before": LATER},
     "conferences.list_begun": {"after": LONG_BEFORE, "until": LATER},
     "action_notices.list_overdue": {"states": tuple(CaseState), "now": LATER},
     "reports.list_meetings": {

@@ -21,6 +21,7 @@ from gateway.disclosure import (
 )
 from gateway.errors import Denied
 from gateway.flows.conferences.extracts import progress_of
+from gateway.flows.conferences.outstanding import Outstanding, list_outstanding
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import agenda, conflict, markers
@@ -36,7 +37,7 @@ from gateway.schemas.codes import (
     ListingKind,
     Purpose,
 )
-from gateway.store import conferences, dated, members, referrals
+from gateway.store import actions, conferences, dated, members, referrals
 from gateway.store import research as store
 from gateway.store.conferences import ConferenceRow
 from gateway.store.dated import RiskRow
@@ -104,6 +105,7 @@ class Agenda:
     is_run: bool = False  # by the reader's agency
     locked_at: datetime | None = None
     is_by_hand: bool = False
+    outstanding: tuple[Outstanding, ...] = ()  # actions of the conference before
     order: tuple[str, ...] = field(default=(), repr=False)  # ids of all listed, also unseen
 
     @property
@@ -143,6 +145,7 @@ def build_agenda(
     )
     with work.timing():  # also the cases that the caller may not know take their time
         risks = _risks(work, case_ids, found)
+        open_actions = actions.count_open(work.session, case_ids)
         first = {
             case_id: rows[0]
             for case_id, rows in referrals.list_references(work.session, case_ids).items()
@@ -150,7 +153,7 @@ def build_agenda(
     on = conference.starts_at.astimezone(profile.zone).date()
     staff = {case_id for case_id in case_ids if known[case_id].ties.is_restricted}
     places = conferences.list_places(work.session, conference_id)
-    slots = _order(risks, first, kinds, conference, profile, on, staff, places)
+    slots = _order(risks, first, kinds, conference, profile, on, staff, places, open_actions)
     entry = work.record(
         "agenda.built",
         None,
@@ -185,6 +188,7 @@ def build_agenda(
         is_run=conference.agency_id == work.caller.agency_id,
         locked_at=conference.locked_at,
         is_by_hand=bool(places),
+        outstanding=list_outstanding(work, conference),
         order=tuple(slot.case_id for slot in slots),
     ), entry
 
@@ -236,6 +240,7 @@ def _order(
     on: date,
     staff: Collection[str],
     places: Mapping[str, int],
+    open_actions: Mapping[str, int],
 ) -> tuple[Slot, ...]:
     facts = [
         AgendaFacts(
@@ -244,7 +249,7 @@ def _order(
             is_emergency=kinds[case_id] == ListingKind.EMERGENCY,
             next_event_on=agenda.nearest(risk.events, on),
             is_repeat=kinds[case_id] == ListingKind.REPEAT,
-            open_actions=0,
+            open_actions=open_actions.get(case_id, 0),
             criteria=frozenset(Criterion(code) for code in risk.criteria),
             level=risk.level,
             critical=sum(len(grade["critical"]) for grade in risk.grades),
