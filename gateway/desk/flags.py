@@ -28,7 +28,7 @@ def take_flag_off(visit: Visit) -> Answer:
     """Take the flag of one case off, with a reason."""
     written = read_reference(request.form.get("reference", ""))
     try:
-        reason = FlagReason(request.form.get("reason", ""))
+        reason = FlagReason(request.form.get("why", ""))
     except ValueError:
         return _flags(visit, said="Choose why it is taken off.", status=422)
 

@@ -228,7 +228,7 @@ def _of_flags(
     desk, conference = desks["coordinator"], _conference(world)
     reference = acting.flagged(world, conference)
     desk.get("/desk/account")
-    form = {"reference": reference, "reason": "PLACED_IN_ERROR", "key": str(uuid.uuid4())}
+    form = {"reference": reference, "why": "PLACED_IN_ERROR", "key": str(uuid.uuid4())}
     return lambda: desk.get(rule) if method == "GET" else desk.post(rule, form)
 
 

@@ -78,7 +78,7 @@ def test_F93_what_has_ended_is_listed_and_taken_off_with_a_reason(world: World) 
     assert "1 flag to remove" in text
     key = str(uuid.uuid4())
     for reason, status in (("", 422), ("BORED", 422), ("PERIOD_ENDED", 303), ("PERIOD_ENDED", 303)):
-        answer = desk.post("/desk/flags", {"reference": ref, "reason": reason, "key": key})
+        answer = desk.post("/desk/flags", {"reference": ref, "why": reason, "key": key})
         assert answer.status_code == status
     assert [act for act, _ in until(world, ref)] == ["PLACED", "REMOVED"]
     assert "0 flags to remove" in desk.get("/desk/flags").text
