@@ -120,3 +120,26 @@ def test_F104_a_draft_fits_every_width_whatever_is_wrong_in_it(live: Live, page:
         look(page, f"draft-{each.name}")
     page.goto(f"{live.address}/desk/drafts")
     look(page, "drafts")
+
+
+def test_F104_originals_and_earlier_cases_fit_every_width(live: Live, page: Any) -> None:
+    enter(live, page, "coordinator")
+    page.goto(f"{live.address}/desk/drafts")
+    page.get_by_label("Whose referral is it?").select_option("Harbourgate Homes")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/why")
+    page.goto(f"{page.url.rsplit('/', 1)[0]}/files")
+    a_file = {"name": "letter.txt", "mimeType": "text/plain", "buffer": b"A letter."}
+    page.get_by_label("Attach a file").set_input_files(a_file)
+    page.get_by_role("button", name="Attach", exact=True).click()
+    page.get_by_role("button", name="Take out").wait_for()
+    look(page, "draft-files")
+    page.goto(f"{live.address}/desk/import")
+    sheet = (
+        b"Case number,Referral date,Victim first name,Victim surname,Perpetrator surname\n1,x,,a,b"
+    )
+    a_list = {"name": "list.csv", "mimeType": "text/csv", "buffer": sheet}
+    page.get_by_label("Spreadsheet").set_input_files(a_list)
+    page.get_by_role("button", name="Check it").click()
+    page.get_by_role("heading", name="What is wrong").wait_for()
+    look(page, "import-faults")
