@@ -11,11 +11,12 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from gateway import ledger
-from gateway.agencies import hosted
+from gateway.agencies import hosted, people
 from gateway.config import Settings
 from gateway.demo.registrars import Registrars
 from gateway.errors import Conflict, Unavailable, UnsafeSettings
-from gateway.flows import agencies, keeping
+from gateway.flows import agencies, keeping, referrals
+from gateway.profiles.loader import Profiles
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, Custody
 from gateway.sealing import keys
@@ -228,6 +229,11 @@ def test_T20_a_backup_beyond_the_window_is_readable_by_nobody(world: World, back
     with_clinic(world)
     wire = world.wire(IDVA, "idva-01")
     assert asking(BY_NAME["declare_interests"], wire).send(wire).status_code == 201
+    person = people.find(world.sessions, IDVA, "idva-01", world.now)
+    assert person is not None
+    begun = (world.sessions, world.keys, person.caller, world.now)
+    with ledger.begin(*begun, profiles=Profiles.load()) as work:
+        referrals.begin_draft(work, IDVA)
     with backup(world) as url:
         epoch(world)
         world.later(days=36)

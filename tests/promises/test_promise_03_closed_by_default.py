@@ -38,6 +38,8 @@ PUBLIC = {
     "/desk/sign-in/passkey",
     "/desk/sign-in/passkey/options",
     "/desk/sign-in/password",
+    "/desk/sign-in/provider",
+    "/desk/sign-in/provider/answer",
     "/desk/sign-in/recovery",
     "/desk/signed-out",
     "/desk/static/<path:filename>",
