@@ -23,8 +23,8 @@ from gateway.schemas.codes import Scope
 def list_cases(call: Call) -> Response:
     """What became new for your agency since the cursor, oldest first: reference, kind (ASSIGNED,
     ALERT, CHANGED, CONFLICT, GLASS, ENDED), level, state, and as notice OBJECTION where the victim
-    objects; names nobody. Keep `next` for the next call: nothing is skipped and nothing comes
-    twice."""
+    objects or ACTION where one is yours to do; names nobody. Keep `next` for the next call:
+    nothing is skipped and nothing comes twice."""
     glimpse, cursor = call.look(), call.query.get("cursor")
     if glimpse is not None:
         with glimpse as work:

@@ -189,7 +189,7 @@ SCHEMAS: dict[str, Json] = {
                 level=or_null(code(RiskLevel)),
                 state=or_null(code(CaseState)),
                 at=or_null(TIME),
-                notice=or_null(code(("OBJECTION",))),
+                notice=or_null(code(("OBJECTION", "ACTION"))),
             )
         ),
         next=said(TEXT, "Keep it for the next call"),
