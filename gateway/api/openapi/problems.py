@@ -98,6 +98,8 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "nothing_to_send": (409, "Nothing of this conference waits to go out."),
     "left_out": (409, "That agency may not know of the case, so it has nothing to do in it."),
     "not_yours": (409, "This step of an action is for somebody else."),
+    "no_flag": (409, "No flag stands on the case."),
+    "flag_stands": (409, "The period of the flag has not ended."),
     "list_locked": (409, "The list of this conference stands: only the chair adds to it."),
     "in_progress": (409, "The first request under this Idempotency-Key is still at work. Wait."),
     "legal_hold": (409, "The case is kept by law."),
