@@ -3,12 +3,14 @@ of anybody else, and pictures of it for people to look at."""
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.desk.conftest import COORDINATOR, Live
 from tests.journeys.test_breakglass import NOBODYS, Worker
@@ -71,6 +73,12 @@ def pictures() -> Path | None:
     return Path(named) if named else None
 
 
+def keep(shot: bytes, path: Path) -> None:
+    """Keep a picture small enough to lie in the repository: pages have few colours."""
+    with Image.open(io.BytesIO(shot)) as image:
+        image.convert("RGB").quantize(32).save(path, optimize=True)
+
+
 def look(page: Any, name: str) -> None:
     """Three widths: nothing scrolls sideways, and axe finds nothing."""
     from axe_playwright_python.sync_playwright import Axe
@@ -82,7 +90,8 @@ def look(page: Any, name: str) -> None:
         if (folder := pictures()) is not None:
             tall = min(page.evaluate("document.documentElement.scrollHeight"), 2600)
             part = {"x": 0, "y": 0, "width": width, "height": tall}
-            page.screenshot(path=folder / f"{name}-{width_name}.png", full_page=True, clip=part)
+            shot = page.screenshot(full_page=True, clip=part)
+            keep(shot, folder / f"{name}-{width_name}.png")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
 
