@@ -1,5 +1,6 @@
 """The only place where sealed case data becomes readable: decide, record, open what is allowed."""
 
+from gateway.disclosure.announcing import announce
 from gateway.disclosure.answers import Sealed, proof, seal_answer, sign_receipt
 from gateway.disclosure.approvals import open_looks, open_reasons, seal_account, seal_decision
 from gateway.disclosure.boxes import (
@@ -90,6 +91,7 @@ __all__ = [
     "Traits",
     "Unsealed",
     "add_correction",
+    "announce",
     "ask_unsealed",
     "basis_of",
     "beyond_wall",

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from datetime import date
 
+from gateway.disclosure.announcing import announce
 from gateway.disclosure.boxes import Box, Contribution, contribute, open_case_key
 from gateway.disclosure.deciding import profile_of
 from gateway.disclosure.facts import list_facts
 from gateway.disclosure.grants import regrant
-from gateway.ledger import Entry, Work
+from gateway.ledger import Work
 from gateway.rules.clocks import due
 from gateway.rules.facts import CaseFacts
 from gateway.schemas.action_codes import FlagAct, FlagReason
 from gateway.schemas.codes import CaseRole
-from gateway.store import feed, flags, referrals
+from gateway.store import flags, referrals
 from gateway.store.flags import FlagRow
 
 SECTION = "flag"
@@ -50,7 +51,7 @@ def renew_flag(work: Work, case_id: str, repeat_id: str) -> None:
 
 
 def remove_flag(work: Work, facts: CaseFacts, known: FlagRow, reason: FlagReason) -> None:
-    """Take a flag off; who may see it is told, and that it was there stays."""
+    """Take a flag off; who has a part in the case is told, and that it was there stays."""
     _act(work, facts, known, FlagAct.REMOVED, known.until, reason)
 
 
@@ -82,11 +83,8 @@ def _act(
     return row
 
 
-def _tell(work: Work, facts: CaseFacts, row: FlagRow) -> Entry:
+def _tell(work: Work, facts: CaseFacts, row: FlagRow) -> None:
     because = str(row.reason or row.act)
     said = {"act": str(row.act), "until": row.until.isoformat(), "owners": [row.by_agency]}
     entry = work.record("flag.settled", facts.case_id, because=because, facts=said)
-    told = sorted(facts.members.keys() - {work.caller.agency_id})
-    kinds = [(agency_id, "CHANGED") for agency_id in told]
-    feed.add_items(work.session, case_id=facts.case_id, kinds=kinds, entry_id=entry.id)
-    return entry
+    announce(work, facts, entry.id)

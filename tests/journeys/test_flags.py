@@ -67,6 +67,31 @@ def test_F93_a_repeat_that_somebody_confirmed_renews_it(world: World) -> None:
     assert until(world, ref)[-1] == ("RENEWED", date(2028, 3, 3))
 
 
+def test_promise_08_whoever_only_referred_her_hears_of_no_flag(world: World) -> None:
+    conference = acting.a_conference(world)
+    ref = acting.listed(world, conference)  # the landlord has no other part in the case
+    acting.heard(world, ref)
+    before = {who: told_of(world, ref, who) for who in (LANDLORD, IDVA)}
+    placed(world, ref)
+    world.later(days=100)
+    again = world.client("tidewell-housing").refer(example("c1")).reference
+    triage = world.client(COORDINATOR).pull(again, "P9").document["triage"]
+    (link,) = [each for each in triage["links"] if each["kind"] == "SAME_PEOPLE"]
+    with doing(world, COORDINATOR) as work:
+        cases.settle_match(work, str(references.read(again)), link["mark"], is_same=True)
+    with doing(world, COORDINATOR) as work:
+        flow.take_off(work, str(references.read(ref)), FlagReason.SAFETY)
+    assert [act for act, _ in until(world, ref)] == ["PLACED", "RENEWED", "REMOVED"]
+    assert told_of(world, ref, LANDLORD) == before[LANDLORD], "not even that she is back"
+    assert told_of(world, ref, IDVA) == before[IDVA] + 3
+
+
+def told_of(world: World, ref: str, agency: str) -> int:
+    """How often the feed told an agency that a case changed."""
+    rows = world.rows(t.feed, case_id=world.case_of(ref), agency_id=agency)
+    return len([row for row in rows if row["kind"] == "CHANGED"])
+
+
 def test_F93_what_has_ended_is_listed_and_taken_off_with_a_reason(world: World) -> None:
     add_people(world)
     conference = acting.a_conference(world)

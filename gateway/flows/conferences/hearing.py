@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from gateway.disclosure import open_case_key, place_flag, regrant
+from gateway.disclosure import announce, open_case_key, place_flag, regrant
 from gateway.errors import Conflict, Invalid, Problem
 from gateway.flows.conferences.declaring import may_enter
 from gateway.flows.conferences.finding import own_case
@@ -13,10 +13,10 @@ from gateway.ledger import Work
 from gateway.rules import meeting
 from gateway.rules.facts import CaseFacts, Worker
 from gateway.rules.presence import Stay
-from gateway.schemas.codes import CaseRole, CaseState
+from gateway.schemas.codes import CaseState
 from gateway.schemas.consent_codes import Feedback
 from gateway.schemas.meeting_codes import Deferral, HearingAct
-from gateway.store import cases, dated, feed, meetings
+from gateway.store import cases, dated, meetings
 from gateway.store import tables as t
 from gateway.store.cases import By
 from gateway.store.conferences import ConferenceRow
@@ -256,15 +256,3 @@ def move(work: Work, case_id: str, states: Sequence[CaseState], *, because: str)
 def _regrant(work: Work, facts: CaseFacts) -> None:
     profile = work.profiles.for_area(facts.area, work.today)
     regrant(work, open_case_key(work, facts.case_id), profile)
-
-
-def announce(work: Work, facts: CaseFacts, entry_id: str) -> None:
-    """Tell everybody else who has a part in a case that something of it is new."""
-    told = sorted(
-        member.agency_id
-        for member in facts.members.values()
-        # Who only referred her is told by the feedback.
-        if member.roles - {CaseRole.REFERRER} and member.agency_id != work.caller.agency_id
-    )
-    kinds = [(agency_id, "CHANGED") for agency_id in told]
-    feed.add_items(work.session, case_id=facts.case_id, kinds=kinds, entry_id=entry_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from gateway.disclosure import (
     CaseKey,
+    announce,
     issue_minutes,
     keep_minute_draft,
     last_minute,
@@ -19,7 +20,6 @@ from gateway.disclosure.minutes import Drafts
 from gateway.errors import Conflict, Invalid, Problem
 from gateway.flows.conferences.declaring import require_signed
 from gateway.flows.conferences.finding import run_by_caller
-from gateway.flows.conferences.hearing import announce
 from gateway.flows.conferences.plans import send_plan
 from gateway.flows.conferences.room import find_listed
 from gateway.ledger import Work

@@ -10,6 +10,7 @@ from gateway.disclosure import (
     Disclosed,
     Piece,
     add_correction,
+    announce,
     disclose_many,
     find_loaded,
     keep_shown,
@@ -22,7 +23,6 @@ from gateway.disclosure import (
 )
 from gateway.disclosure.minutes import MEMBER
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.conferences.hearing import announce
 from gateway.flows.conferences.ordering import PAGE
 from gateway.ledger import Work
 from gateway.rules import minutes as rule
