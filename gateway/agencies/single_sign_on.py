@@ -200,11 +200,13 @@ class Provider:
         from joserfc import jwt
         from joserfc.errors import JoseError
         from joserfc.jwk import KeySet
+        from joserfc.jws import JWSRegistry
 
         published = self._published(now)["jwks_uri"]
         try:
             keys = KeySet.import_key_set(cast(Any, self._fetch(published)))
-            return jwt.decode(token, keys, algorithms=list(SIGNED_BY)).claims
+            listed = JWSRegistry(algorithms=list(SIGNED_BY))
+            return jwt.decode(token, keys, registry=listed).claims
         except (JoseError, ValueError, KeyError, TypeError):
             raise Mismatch("The ID token is not signed as it should be.") from None
 

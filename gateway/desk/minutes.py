@@ -93,7 +93,7 @@ def correct_minute(visit: Visit, reference: str) -> Answer:
     """Append a correction to a paragraph; what stood there stays."""
     written = read_reference(reference)
     number, text = request.form.get("number", ""), request.form.get("text", "")
-    if not (number.isascii() and number.isdecimal() and len(number) < 6):
+    if not (number.isascii() and number.isdecimal() and len(number) < 8):
         raise Invalid("Choose the paragraph.")
 
     def act() -> dict[str, int]:

@@ -45,9 +45,10 @@ from gateway.disclosure.glass import (
 from gateway.disclosure.grants import derive, grant_new, regrant
 from gateway.disclosure.minutes import (
     add_correction,
+    count_minutes,
+    hold_drafts,
     issue_minutes,
     keep_minute_draft,
-    last_minute,
     open_minute_drafts,
 )
 from gateway.disclosure.opening import Disclosed, disclose, disclose_many, load
@@ -96,6 +97,7 @@ __all__ = [
     "basis_of",
     "beyond_wall",
     "contribute",
+    "count_minutes",
     "count_traits",
     "decide_glass",
     "decision_for",
@@ -109,12 +111,12 @@ __all__ = [
     "find_referral",
     "get_facts",
     "grant_new",
+    "hold_drafts",
     "is_safe_to_tell",
     "issue_minutes",
     "keep_minute_draft",
     "keep_note",
     "keep_shown",
-    "last_minute",
     "last_number",
     "list_all_given",
     "list_asked",

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from gateway.disclosure.boxes import (
     DRAFT_PART,
+    SCAN_PART,
     Box,
     CaseKey,
     Contribution,
     contribute,
+    open_for_gateway,
     open_named,
     open_section,
     seal_box,
 )
+from gateway.disclosure.holding import look_through
+from gateway.disclosure.pieces import Piece
 from gateway.ledger import Work
+from gateway.rules.facts import CaseFacts
 from gateway.rules.minutes import MINUTES, SECTIONS, Paragraph
+from gateway.schemas.codes import Level
 from gateway.schemas.json_text import dump
 from gateway.schemas.meeting_codes import MinuteKind, Said
 from gateway.sealing import sections as seal
-from gateway.store import sections
+from gateway.store import ids, sections
 from gateway.store.sections import SectionRow
 
 MEMBER = "minute"
+_WROTE = "@somebody"  # searched for every reader but the writer
 Drafts = dict[str, tuple[SectionRow, Paragraph]]
 """By the key of each paragraph: where it lies, and what it says."""
 
@@ -36,6 +44,26 @@ def open_minute_drafts(work: Work, key: CaseKey) -> Drafts:
     found = [(row, _read(row, open_section(work, key, row))) for row in rows]
     found.sort(key=lambda each: each[1].number)
     return {each.key: (row, each) for row, each in found}
+
+
+def hold_drafts(
+    work: Work, facts: CaseFacts, key: CaseKey, paragraphs: Iterable[Paragraph]
+) -> tuple[Paragraph, ...]:
+    """The paragraphs for who takes the minutes: what others wrote is looked through (promise 9)."""
+    sought = open_for_gateway(work, {key.case_id: key}, SCAN_PART).get(key.case_id, [])
+    return tuple(
+        each if each.by == work.caller.actor else _looked_through(work, facts, each, sought)
+        for each in paragraphs
+    )
+
+
+def _looked_through(
+    work: Work, facts: CaseFacts, paragraph: Paragraph, sought: Iterable[Mapping[str, Any]]
+) -> Paragraph:
+    piece = Piece(MINUTES, Level.FULL, _WROTE, {"text": paragraph.text})
+    (kept,) = look_through(work, facts, [piece], sought, has=()).pieces
+    text = str(kept.content["text"])
+    return replace(paragraph, text=text, is_held=text != paragraph.text)
 
 
 def keep_minute_draft(
@@ -51,8 +79,12 @@ def keep_minute_draft(
 
 
 def issue_minutes(work: Work, key: CaseKey, drafts: Iterable[tuple[SectionRow, Paragraph]]) -> None:
-    """Make sections of drafts; who may read them is derived by who calls this, with `regrant`."""
-    for row, each in drafts:
+    """Make sections of drafts; who may read them is derived by who calls this, with `regrant`.
+
+    Their numbers are drawn anew: those of the drafts count paragraphs that not everybody reads.
+    """
+    for row, draft in drafts:
+        each = replace(draft, number=ids.number(work.chance))
         content = {MEMBER: shown(each)}
         _put(work, key, placed(row, each)._replace(part="FULL"), content)
         contribute(work, key, Contribution(each.owner, work.now, list(_summaries(each, content))))
@@ -75,15 +107,14 @@ def _summaries(paragraph: Paragraph, content: Mapping[str, Any]) -> Iterator[Box
         yield Box(paragraph.section, "SUMMARY", content)
 
 
-def last_minute(work: Work, key: CaseKey) -> int:
-    """The highest number of a paragraph of a case, sent out or not."""
+def count_minutes(work: Work, key: CaseKey) -> int:
+    """How many paragraphs of a case there are, sent out or not."""
     issued = [
-        int(content[MEMBER]["number"])
+        content
         for _, content in open_named(work, {key.case_id: key}, SECTIONS)
         if MEMBER in content
     ]
-    drafts = [each.number for _, each in open_minute_drafts(work, key).values()]
-    return max([*issued, *drafts], default=0)
+    return len(issued) + len(open_minute_drafts(work, key))
 
 
 def shown(paragraph: Paragraph) -> dict[str, Any]:

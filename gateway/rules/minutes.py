@@ -40,6 +40,7 @@ class Paragraph:
     owner: str
     text: str = field(repr=False)
     beside: int | None = None  # written at the same time as the paragraph of that number
+    is_held: bool = False  # something in it is held back from who reads the draft
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ def lay(form: Mapping[str, Any]) -> Parts:
     for number, each in enumerate(form.get("entries", ()), 1):
         if each["extract"] != Extract.KEPT:
             section = SECTION_OF[Theme(each["theme"])]
-            parts.setdefault(section, {}).setdefault("entries", []).append(_told(each, number))
+            told = parts.setdefault(section, {}).setdefault("entries", [])
+            told.append(_told(each, len(told) + 1))  # a gap would tell of other themes
         if each["extract"] != Extract.WHOLE:
             kept.append({"number": number, **each})
     if form.get("proposed_actions"):

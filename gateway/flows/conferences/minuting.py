@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from gateway.disclosure import (
-    CaseKey,
     announce,
+    hold_drafts,
     issue_minutes,
     keep_minute_draft,
-    last_minute,
     list_facts,
     open_case_key,
     open_minute_drafts,
@@ -45,13 +44,16 @@ class Saved:
 def list_paragraphs(work: Work, conference_id: str, reference: str) -> tuple[Paragraph, ...]:
     """Return the paragraphs of a case that were not sent out, for who takes its minutes.
 
+    What others wrote is looked through for what tells where she is, as when it is sent out.
+
     :raises Denied: for who does not run the meeting, or may not know of the case on a page.
     :raises Conflict: code declaration_missing.
     """
     facts = _find(work, conference_id, reference, "minutes.drafted", lock=False)
     work.record("minutes.drafted", facts.case_id, because="minute-taker")
     key = open_case_key(work, facts.case_id)
-    return tuple(each for _, each in open_minute_drafts(work, key).values())
+    drafts = open_minute_drafts(work, key)
+    return hold_drafts(work, facts, key, [each for _, each in drafts.values()])
 
 
 def save_paragraph(work: Work, conference_id: str, reference: str, sent: Sent) -> Saved:
@@ -75,7 +77,7 @@ def save_paragraph(work: Work, conference_id: str, reference: str, sent: Sent) -
     key = open_case_key(work, facts.case_id)
     drafts = open_minute_drafts(work, key)
     _require_writable(work, conference_id, facts, drafts)
-    saved = _saved(work, key, drafts, replace(sent, text=text))
+    saved = _saved(work, drafts, replace(sent, text=text))
     row = drafts[saved.paragraph.key][0] if saved.paragraph.key in drafts else None
     work.record(
         "minute.kept",
@@ -90,7 +92,10 @@ def save_paragraph(work: Work, conference_id: str, reference: str, sent: Sent) -
         },
     )
     keep_minute_draft(work, key, saved.paragraph, row)
-    return saved
+    if saved.theirs is None:
+        return saved
+    (theirs,) = hold_drafts(work, facts, key, [saved.theirs])
+    return replace(saved, theirs=theirs)
 
 
 def send_out(work: Work, conference_id: str) -> int:
@@ -138,12 +143,12 @@ def _require_writable(work: Work, conference_id: str, facts: CaseFacts, drafts: 
         raise Conflict("The minutes of this case are closed.", code="minutes_closed")
 
 
-def _saved(work: Work, key: CaseKey, drafts: Drafts, sent: Sent) -> Saved:
+def _saved(work: Work, drafts: Drafts, sent: Sent) -> Saved:
     stored = drafts[sent.key][1] if sent.key in drafts else None
     if stored is None:
         if len(drafts) >= rule.MOST:
             raise Conflict("There are too many paragraphs.", code="too_many")
-        return Saved(_paragraph(work, sent, last_minute(work, key) + 1, 1))
+        return Saved(_paragraph(work, sent, _next(drafts), 1))
     if not rule.is_overtaken(stored, sent):
         version = stored.version + (not _is_same(stored, sent))
         return Saved(_paragraph(work, sent, stored.number, version, stored.beside))
@@ -155,10 +160,15 @@ def _saved(work: Work, key: CaseKey, drafts: Drafts, sent: Sent) -> Saved:
         ),
         None,
     )
-    number = mine.number if mine else last_minute(work, key) + 1
+    number = mine.number if mine else _next(drafts)
     own = replace(sent, key=mine.key if mine else new_uuid(work.chance))
     version = mine.version + 1 if mine else 1
     return Saved(_paragraph(work, own, number, version, stored.number), stored)
+
+
+def _next(drafts: Drafts) -> int:
+    """The number of the next draft, for who takes the minutes; sent out it has another."""
+    return max((each.number for _, each in drafts.values()), default=0) + 1
 
 
 def _is_same(stored: Paragraph, sent: Sent) -> bool:

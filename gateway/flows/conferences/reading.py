@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +11,10 @@ from gateway.disclosure import (
     Piece,
     add_correction,
     announce,
+    count_minutes,
     disclose_many,
     find_loaded,
     keep_shown,
-    last_minute,
     names_of,
     open_case_key,
     regrant,
@@ -31,7 +31,7 @@ from gateway.rules.minutes import Paragraph
 from gateway.schemas.codes import CaseRole, Level, Purpose
 from gateway.schemas.meeting_codes import MinuteKind, Said
 from gateway.schemas.paragraphs import read_text
-from gateway.store import cases
+from gateway.store import cases, ids
 
 _FOR = Purpose.P9  # minutes are read to coordinate; the page asks for no other purpose
 _ALL = frozenset(rule.SECTIONS)
@@ -51,20 +51,19 @@ class Extract:
 def read_minutes(work: Work, reference: str, *, issuer: str) -> Extract:
     """Return the extract of a case's minutes that the caller may read; a receipt of it is kept.
 
+    In the order in which they were written, each with its place in this extract.
+
     :raises Denied: if it may know nothing of the case: the answer is that of an unknown one.
     """
     found = _disclosed(work, reference, "minutes.read")
     known_as = names_of(work, [found.case_id])[found.case_id]
-    paragraphs = sorted(
-        (
-            {**piece.content[MEMBER], "owner": piece.owner_id, "section": piece.section}
-            for piece in _paragraphs(found)
-        ),
-        key=lambda each: int(each["number"]),
-    )
+    paragraphs = [
+        {**piece.content[MEMBER], "owner": piece.owner_id, "section": piece.section}
+        for piece in _paragraphs(found)
+    ]
     extract = Extract(
         known_as,
-        tuple(paragraphs),
+        tuple(_placed(paragraphs)),
         tuple(
             each
             for piece in found.pieces
@@ -78,7 +77,7 @@ def read_minutes(work: Work, reference: str, *, issuer: str) -> Extract:
         ),
         CaseRole.COORDINATOR in found.facts.members[work.caller.agency_id].roles,
     )
-    document = {"reference": known_as, "paragraphs": list(extract.paragraphs)}
+    document = {"reference": known_as, "paragraphs": paragraphs}
     keep_shown(work, issuer=issuer, form=PAGE, document=document, told=[found.told(known_as)])
     return extract
 
@@ -105,12 +104,11 @@ def correct_minute(work: Work, reference: str, number: int, text: str, said: Sai
     if piece is None or not may_correct:
         raise Invalid("There is no such paragraph of yours.", Problem("unknown_code", "/number"))
     key = open_case_key(work, found.case_id)
-    last = last_minute(work, key)
-    if last >= 2 * rule.MOST:
+    if count_minutes(work, key) >= 2 * rule.MOST:
         raise Conflict("There are too many paragraphs.", code="too_many")
     corrected = Paragraph(
         key="",
-        number=last + 1,
+        number=ids.number(work.chance),  # drawn: a count would tell of others
         version=1,
         page="",
         by=work.caller.actor,
@@ -126,6 +124,17 @@ def correct_minute(work: Work, reference: str, number: int, text: str, said: Sai
     entry = work.record("minutes.corrected", found.case_id, because="appended", facts=told)
     announce(work, found.facts, entry.id)
     return corrected.number
+
+
+def _placed(paragraphs: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Each with its place among those that the reader has; a correction with that of the other."""
+    places = {each["number"]: place for place, each in enumerate(paragraphs, 1)}
+    for each in paragraphs:
+        yield {
+            **each,
+            "place": places[each["number"]],
+            "corrects_place": places.get(each.get("corrects")),
+        }
 
 
 def _paragraphs(found: Disclosed) -> list[Piece]:

@@ -33,6 +33,7 @@ from gateway.rules.limits import Limits
 from gateway.rules.positions import Said
 from gateway.schemas import reference as references
 from gateway.schemas.action_codes import FlagAct
+from gateway.schemas.chance import new_uuid
 from gateway.schemas.codes import (
     AgeBand,
     AgencyKind,
@@ -249,11 +250,13 @@ def _document(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _list(work: Work, case_id: str, at: datetime) -> None:
     """Put it on the list of the conference that heard it; the same one for all of its day."""
-    mine = f"{work.caller.agency_id}|{at.isoformat()}"
-    conference_id = str(uuid.uuid5(uuid.NAMESPACE_OID, mine))
-    if conferences.find_conference(work.session, conference_id) is None:
-        row = ConferenceRow(conference_id, work.caller.area, work.caller.agency_id, at)
-        conferences.add_conference(work.session, row, attendees=[], planned_at=work.now)
+    me = work.caller.agency_id
+    found = conferences.list_coming(work.session, agency_id=me, since=at, most=1)
+    is_there = bool(found) and (found[0].agency_id, found[0].starts_at) == (me, at)
+    conference_id = found[0].conference_id if is_there else new_uuid(work.chance)
+    if not is_there:
+        row = ConferenceRow(conference_id, work.caller.area, me, at)
+        conferences.add_conference(work.session, row, attendees=[me], planned_at=work.now)
         conferences.set_ended(work.session, conference_id, at)
     conferences.list_case(
         work.session, conference_id=conference_id, case_id=case_id, kind="NEW", listed_at=at
