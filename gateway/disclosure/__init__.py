@@ -33,7 +33,7 @@ from gateway.disclosure.deciding import (
     require_purpose,
 )
 from gateway.disclosure.facts import list_facts, members_of, read_narrowings, section_facts
-from gateway.disclosure.finding import find_case, find_loaded, find_referral, names_of
+from gateway.disclosure.finding import find_case, find_loaded, find_locked, find_referral, names_of
 from gateway.disclosure.flagging import place_flag, remove_flag, renew_flag
 from gateway.disclosure.glass import (
     Behind,
@@ -108,6 +108,7 @@ __all__ = [
     "explain_table",
     "find_case",
     "find_loaded",
+    "find_locked",
     "find_referral",
     "get_facts",
     "grant_new",

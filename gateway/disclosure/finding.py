@@ -14,7 +14,7 @@ from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts, Worker
 from gateway.schemas import reference as references
-from gateway.store import members, referrals
+from gateway.store import cases, members, referrals
 from gateway.store.referrals import ReferralRow
 
 _NO_CASE = "-"
@@ -67,7 +67,23 @@ def find_loaded(work: Work, reference: str) -> tuple[str, dict[str, CaseFacts]]:
 
     :raises Denied: as `find_case`.
     """
+    return _loaded(work, find_referral(work, reference))
+
+
+def find_locked(work: Work, reference: str) -> tuple[str, dict[str, CaseFacts]]:
+    """As `find_loaded`, of a case about to be changed: nobody else changes it from then on.
+
+    It is locked before anything is loaded. Whoever loaded first would decide by what another has
+    changed meanwhile, or wait for a reader that waits for the same lock.
+
+    :raises Denied: as `find_case`.
+    """
     row = find_referral(work, reference)
+    cases.hold_case(work.session, row.case_id if row else _NO_CASE)
+    return _loaded(work, row)
+
+
+def _loaded(work: Work, row: ReferralRow | None) -> tuple[str, dict[str, CaseFacts]]:
     case_id = row.case_id if row else _NO_CASE
     facts, ties = load(work, [case_id])
     if row is None:

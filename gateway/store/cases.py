@@ -142,8 +142,13 @@ def lock_case(session: Session, case_id: str) -> None:
 
     :raises NotFound: if it was erased meanwhile.
     """
-    if not _LOCK.rows(session, case_id=case_id):
+    if not hold_case(session, case_id):
         raise NotFound
+
+
+def hold_case(session: Session, case_id: str) -> bool:
+    """As `lock_case`; whether there is such a case that the caller's agency may touch."""
+    return bool(_LOCK.rows(session, case_id=case_id))
 
 
 def lock_for_reading(session: Session, case_ids: Sequence[str]) -> None:

@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
-from gateway.errors import Conflict, Invalid, NotFound
+from gateway.errors import Conflict, GatewayError, Invalid, NotFound
 from gateway.flows import conferences as flow
 from gateway.flows.conferences import Proposal
 from gateway.rules.leaks import HELD
 from gateway.schemas import reference as references
 from gateway.schemas.action_codes import ActionAct, ActionStatus, ActionTheme, NotPossible
 from gateway.schemas.codes import CaseState
+from gateway.store import cases
 from gateway.store import tables as t
+from gateway.store.cases import By
 from tests.journeys.acting import (
     COORDINATOR,
     CSC,
@@ -27,7 +29,8 @@ from tests.journeys.acting import (
     heard,
     listed,
 )
-from tests.journeys.world import World
+from tests.journeys.test_races import Other
+from tests.journeys.world import World, _fresh
 
 BASE = "https://gateway.example"
 LOCKS = Proposal(
@@ -287,3 +290,62 @@ def test_F93_F31_the_next_agenda_splits_not_possible_from_not_done(world: World)
     html = str(world.client(COORDINATOR).agenda(second, form="html"))
     assert "Not possible, because circumstances changed: 1" in html
     assert "Not done: 2" in html
+
+
+@pytest.mark.parametrize("act", ["close", "propose"])
+def test_V40_a_plan_that_two_change_at_once_is_closed_once_and_takes_no_action_more(
+    request: pytest.FixtureRequest, act: str
+) -> None:
+    """Both come while somebody reads; on PostgreSQL, where neither waits for the reader alone."""
+    with _fresh(request, "postgresql") as world:
+        conference = a_conference(world)
+        ref = listed(world, conference)
+        heard(world, ref)
+        with doing(world, COORDINATOR) as work:
+            flow.send_plan(work, conference)
+        with doing(world, IDVA) as work:
+            flow.show_actions(work, known(ref), issuer=BASE)
+            first = Other(lambda: changed(world, ref, "close"))
+            assert first.waits()
+            second = Other(lambda: changed(world, ref, act))
+            assert second.waits()
+        assert [first.end().answer, second.end().answer] == ["done", "illegal_state"]
+        states = [row["state"] for row in world.rows(t.state, case_id=world.case_of(ref))]
+        assert states.count(CaseState.MONITORING) == 1
+        assert not world.rows(t.action)
+
+
+def changed(world: World, ref: str, act: str) -> str:
+    """What came of closing a plan, or of putting something into it."""
+    try:
+        with doing(world, COORDINATOR) as work:
+            if act == "close":
+                flow.close_plan(work, known(ref))
+            else:
+                flow.propose(work, known(ref), LOCKS)
+    except GatewayError as error:
+        return error.code
+    return "done"
+
+
+def test_V40_a_plan_that_another_sends_meanwhile_is_not_sent_twice(world: World) -> None:
+    conference = a_conference(world)
+    ref = listed(world, conference)
+    heard(world, ref)
+    case_id = world.case_of(ref)
+
+    def sent() -> str:
+        with pytest.raises(Conflict) as raised, doing(world, COORDINATOR) as work:
+            flow.send_plan(work, conference)
+        return raised.value.code
+
+    with doing(world, COORDINATOR) as work:
+        cases.lock_case(work.session, case_id)
+        by = By(COORDINATOR, "marac-01", world.now)
+        states = [CaseState.ACTIONS_OPEN]
+        cases.add_states(work.session, case_id=case_id, states=states, because="test", by=by)
+        work.record("plan.sent", case_id, because="sent")
+        other = Other(sent)
+        assert other.waits()
+    assert other.end().answer == "nothing_to_send"
+    assert [r["state"] for r in world.rows(t.state, case_id=case_id)].count("ACTIONS_OPEN") == 1

@@ -16,9 +16,8 @@ from gateway.disclosure import (
     Box,
     Contribution,
     contribute,
-    find_case,
+    find_locked,
     list_facts,
-    load,
     open_case_key,
     regrant,
 )
@@ -39,7 +38,7 @@ from gateway.schemas.action_codes import (
     NotPossible,
 )
 from gateway.schemas.codes import CaseRole
-from gateway.store import actions, cases, conferences, feed, ids, members
+from gateway.store import actions, conferences, feed, ids, members
 from gateway.store.actions import ActionRow, NewAction
 from gateway.store.cases import By
 from gateway.store.members import NewAssignment
@@ -142,7 +141,6 @@ def settle(
     """
     work.attempt("action.settled")
     facts = _of_case(work, reference)
-    cases.lock_case(work.session, facts.case_id)
     row = next(
         (
             each
@@ -225,9 +223,9 @@ def coordinators(facts: CaseFacts) -> list[str]:
 
 
 def _of_case(work: Work, reference: str) -> CaseFacts:
-    """The case behind a reference, as it stands, for an agency that has a part in it."""
-    case_id = find_case(work, reference, then=lambda ids: load(work, ids))
-    facts = list_facts(work.session, [case_id], on=work.today).get(case_id)
+    """The case behind a reference, locked, as it stands, for an agency that has a part in it."""
+    case_id, loaded = find_locked(work, reference)
+    facts = loaded.get(case_id)
     because = "not-assigned" if facts is None else kept_out(facts, work.caller)
     if facts is None or because is not None:
         raise Denied(because or "not-assigned", subject=case_id)
@@ -254,7 +252,6 @@ def _add(
 ) -> Proposed:
     if facts.state not in rule.PLANNED_IN:
         raise Conflict("No plan is made for the case as it stands.", code="illegal_state")
-    cases.lock_case(work.session, facts.case_id)
     standing = actions.list_actions(work.session, [facts.case_id])
     if len(standing) >= MOST:
         raise Conflict("So many actions in one case are too many.", code="too_many")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from gateway.disclosure import find_loaded, list_facts, names_of, remove_flag, shown_on_pages
+from gateway.disclosure import find_locked, list_facts, names_of, remove_flag, shown_on_pages
 from gateway.errors import Conflict, Denied
 from gateway.ledger import Act, Work
 from gateway.rules.disclosure import kept_out
 from gateway.schemas.action_codes import FlagAct, FlagReason
 from gateway.schemas.codes import CaseRole
-from gateway.store import cases, flags, members
+from gateway.store import flags, members
 
 MOST = 2000  # cases looked at, the newest
 SOON = timedelta(days=28)
@@ -55,13 +55,12 @@ def take_off(work: Work, reference: str, reason: FlagReason) -> None:
     :raises Conflict: code no_flag; or flag_stands, if its period has not ended.
     """
     work.attempt("flag.settled")
-    case_id, loaded = find_loaded(work, reference)
+    case_id, loaded = find_locked(work, reference)
     facts = loaded.get(case_id)
     if facts is None or kept_out(facts, work.caller) is not None:
         raise Denied("not-assigned", subject=case_id)
     if CaseRole.COORDINATOR not in facts.members[work.caller.agency_id].roles:
         raise Denied("not-the-coordinator", subject=case_id)
-    cases.lock_case(work.session, case_id)
     known = flags.list_flags(work.session, [case_id]).get(case_id)
     if known is None or known.act is FlagAct.REMOVED:
         raise Conflict("No flag stands on the case.", code="no_flag")

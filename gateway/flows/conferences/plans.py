@@ -13,6 +13,7 @@ from gateway.disclosure import (
     Sealed,
     disclose_many,
     find_loaded,
+    find_locked,
     keep_shown,
     list_facts,
     names_of,
@@ -141,10 +142,10 @@ def send_plan(work: Work, conference_id: str) -> Sent:
     if row is None or row.agency_id != work.caller.agency_id:
         raise Denied("not-the-coordinator" if row else "absent")
     listed = [case_id for case_id, _ in conferences.list_listed(work.session, conference_id)]
-    facts = _shown(work, listed, on_page=True)
-    heard = {c: each for c, each in facts.items() if each.state in _AFTER}
-    for case_id in sorted(heard):
-        cases.lock_case(work.session, case_id)
+    seen = _heard(work, listed)
+    for case_id in sorted(seen):
+        cases.hold_case(work.session, case_id)
+    heard = _heard(work, list(seen))  # as it stands now that nobody else changes it
     sent = {s.action_id for s in actions.list_steps(work.session, list(heard)) if s.act == _SEND}
     due = [
         each
@@ -176,11 +177,10 @@ def close_plan(work: Work, reference: str) -> CaseState:
     :raises Conflict: code actions_open, or illegal_state.
     """
     work.attempt("plan.closed")
-    case_id, loaded = find_loaded(work, reference)
+    case_id, loaded = find_locked(work, reference)
     facts = loaded.get(case_id)
     if facts is None or kept_out(facts, work.caller) or not _coordinates(facts, work):
         raise Denied("not-the-coordinator", subject=case_id)
-    cases.lock_case(work.session, case_id)
     if actions.count_open(work.session, [case_id]):
         raise Conflict("An action of the case is still open.", code="actions_open")
     _go_on(work, facts, CaseState.MONITORING, "actions-closed")
@@ -190,6 +190,12 @@ def close_plan(work: Work, reference: str) -> CaseState:
 
 _SEND = ActionAct.SEND
 _AFTER = (CaseState.HEARD, CaseState.ACTIONS_OPEN)
+
+
+def _heard(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
+    """The cases with a plan to send out that a page shows the caller."""
+    facts = _shown(work, case_ids, on_page=True)
+    return {case_id: each for case_id, each in facts.items() if each.state in _AFTER}
 
 
 def _go_on(work: Work, facts: CaseFacts, to: CaseState, because: str) -> None:
