@@ -119,6 +119,11 @@ def test_promise_02_V2_nobody_does_another_agency_s_action(
     propose = {"theme": "SAFETY_PLAN", "text": "x", "owner": POLICE}
     assert send(desks["landlord"], ref, "propose", **propose).status_code == 404
     assert send(desks["landlord"], ref, "close").status_code == 404
+    own = {**propose, "owner": LANDLORD}  # of the other case it only referred her
+    assert send(desks["landlord"], other, "propose", **own).status_code == 404
+    offer = "Offer an action"
+    assert offer not in desks["landlord"].get(f"/desk/cases/{other}/actions").text
+    assert offer in desks["landlord"].get(f"/desk/cases/{ref}/actions").text
     for bad in ({"what": "burn"}, {"what": "step", "act": "BURN"}, {"what": "propose"}):
         assert send(desks["coordinator"], ref, **{"number": number, **bad}).status_code == 422
     assert desks["idva"].post("/desk/conferences/x/plan", {"key": key_()}).status_code == 404

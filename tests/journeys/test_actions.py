@@ -30,7 +30,7 @@ from tests.journeys.acting import (
     listed,
 )
 from tests.journeys.test_races import Other
-from tests.journeys.world import World, _fresh
+from tests.journeys.world import World, _fresh, example, position
 
 BASE = "https://gateway.example"
 LOCKS = Proposal(
@@ -197,6 +197,37 @@ def test_F93_an_agency_that_her_condition_leaves_out_is_given_no_action(world: W
     proposed(world, ref, COORDINATOR, absent)  # has no part yet; is told, and may accept later
     (part,) = [row for row in world.rows(t.assignment) if row["agency_id"] == "marlbury-probation"]
     assert (part["role"], part["because"]) == ("RESEARCH", "action")
+
+
+def test_promise_08_F93_a_bare_referrer_and_one_shut_out_offer_nothing_and_learn_nothing(
+    world: World,
+) -> None:
+    conference = a_conference(world)
+    own = Proposal(ActionTheme.INFO_GATHER, "Look at the repair history.", LANDLORD)
+    ref = world.client(LANDLORD).refer(example("c1")).reference
+
+    def learnt() -> tuple[str, bool]:
+        with doing(world, LANDLORD) as work:
+            is_open = flow.show_actions(work, known(ref), issuer=BASE).is_open
+        return stopped(proposed, world, ref, LANDLORD, own), is_open
+
+    nothing = ("not_found", False)
+    assert learnt() == nothing
+    world.client(COORDINATOR).decide(ref, {"decision": "ACCEPT"})
+    world.client(COORDINATOR).list_case(conference, ref)
+    assert learnt() == nothing, "not even that it was listed"
+    police = Proposal(ActionTheme.POLICE_MARKER, "Place a marker.", POLICE)
+    assert proposed(world, ref, POLICE, police), "who was asked for research offers its own"
+    number = proposed(world, ref)
+    assert proposed(world, ref, LANDLORD, own), "who has something to do is in the plan"
+    out = [{"text": "Not the landlord", "excludes_agency": LANDLORD}]
+    world.client(IDVA).record_position(ref, position("GIVEN", conditions=out))
+    assert learnt() == nothing, "nor that she shut it out"
+    refused = [e for e in world.log(event="action.proposed") if e["outcome"] != "allowed"]
+    assert {each["because"] for each in refused} == {"not-in-the-plan"}
+    assert stopped(proposed, world, ref, COORDINATOR, own) == "left_out"
+    assert did(world, ref, number, COORDINATOR, "SUPERSEDE") is ActionStatus.SUPERSEDED
+    assert learnt() == nothing
 
 
 @pytest.mark.parametrize(

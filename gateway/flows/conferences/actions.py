@@ -16,6 +16,7 @@ from gateway.disclosure import (
     Box,
     Contribution,
     contribute,
+    decision_for,
     find_locked,
     list_facts,
     open_case_key,
@@ -90,13 +91,17 @@ def propose(
 
     :raises Denied: if the case is not the caller's to plan: the answer is that of an unknown one.
     :raises Invalid: naming what is wrong with it.
-    :raises Conflict: illegal_state where no plan is made; left_out for an owner that may not know.
+    :raises Conflict: illegal_state where no plan is made; left_out, to the coordinator alone, for
+        an owner that may not know.
     """
     work.attempt("action.proposed")
     facts = _of_case(work, reference)
     me = work.caller.agency_id
-    if not _coordinates(facts, work) and proposal.owner != me:
-        raise Denied("not-the-coordinator", subject=facts.case_id)
+    if not _coordinates(facts, work):
+        if proposal.owner != me:
+            raise Denied("not-the-coordinator", subject=facts.case_id)
+        if not may_put_down(work, facts, actions.list_actions(work.session, [facts.case_id])):
+            raise Denied("not-in-the-plan", subject=facts.case_id)
     is_present = is_volunteered and _is_in_the_room(facts, proposal.owner)
     return _add(
         work, facts, proposal, conference_id, is_accepted=proposal.owner == me or is_present
@@ -215,6 +220,26 @@ def tell(
         entry_id=entry.id,
     )
     return entry
+
+
+def may_put_down(work: Work, facts: CaseFacts, rows: Sequence[ActionRow]) -> bool:
+    """Whether the caller may put an action into a plan of these `rows`, or learn that it could.
+
+    Whoever only referred her or was alerted must not find out how far the case is, and whoever is
+    left out by her limits, the outcome or the stage not even that it is. An agency in the room, or
+    with an action still to do, knows as much already.
+    """
+    me = work.caller
+    if _coordinates(facts, work):
+        return True
+    member = facts.members[me.agency_id]
+    if is_left_out(facts, me.agency_id, me.kind):
+        return False
+    if member.is_present or any(r.owner_id == me.agency_id and r.status in rule.OPEN for r in rows):
+        return True
+    decision = decision_for(work, facts)
+    is_assigned = decision is not None and decision.because == "assigned"
+    return is_assigned and bool(member.roles - {CaseRole.REFERRER, CaseRole.ALERTED})
 
 
 def coordinators(facts: CaseFacts) -> list[str]:

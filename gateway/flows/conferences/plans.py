@@ -24,7 +24,7 @@ from gateway.disclosure import (
     shown_on_pages,
 )
 from gateway.errors import Conflict, Denied
-from gateway.flows.conferences.actions import SECTION, add_step, tell
+from gateway.flows.conferences.actions import SECTION, add_step, may_put_down, tell
 from gateway.ledger import Act, Work
 from gateway.rules import actions as rule
 from gateway.rules.disclosure import kept_out
@@ -50,7 +50,7 @@ class Plan:
 
     document: Mapping[str, Any] = field(repr=False)
     coordinates: bool
-    is_open: bool  # whether an action can be put down
+    is_open: bool  # whether the caller can put an action down
     can_close: bool  # whether all are closed and the case goes on to monitoring
     found: Disclosed = field(repr=False)
 
@@ -236,7 +236,7 @@ def _plan(work: Work, reference: str, purpose: Purpose, *, on_page: bool = False
     return Plan(
         document,
         coordinates,
-        is_open=facts.state in rule.PLANNED_IN,
+        is_open=facts.state in rule.PLANNED_IN and may_put_down(work, facts, rows),
         can_close=coordinates and facts.state is CaseState.ACTIONS_OPEN and not is_open,
         found=found,
     )
