@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import Any
 
@@ -166,6 +167,13 @@ def test_F92_each_agency_reads_its_extract_paragraph_by_paragraph(meeting: Meeti
             meeting.open(reference, *who)
             saved(say("coordinator", reference, "Calm.\nShe has a room at Lantern House now."))
             saved(say("coordinator", reference, "Not shared with the school: it would show him."))
+            drafts = {
+                each: meeting.desks[each].get(f"{meeting.base}/cases/{reference}").text
+                for each in ("coordinator", "chair")
+            }
+            assert "Lantern House" in drafts["coordinator"]  # who wrote it
+            assert ("Lantern" in drafts["chair"], HELD in drafts["chair"]) == (False, True)
+            assert "Not shared with the school" in drafts["chair"]
         closed = meeting.run("coordinator", reference, "heard", feedback="PLAN_AGREED")
         assert closed.status_code == 303, closed.text
     assert "No paragraph is open to you" in extract(meeting, "idva", first)  # not sent yet
@@ -183,6 +191,10 @@ def test_F92_each_agency_reads_its_extract_paragraph_by_paragraph(meeting: Meeti
     landlord = extract(meeting, "landlord", first)
     assert ("Two new locks." in landlord, "A broken wrist." in landlord) == (True, False)
     assert "The plan is agreed." not in landlord
+    for page in (idva, landlord):  # places without a gap; what names a paragraph counts nothing
+        places = [int(each) for each in re.findall(r'tabindex="-1">(\d+)\. ', page)]
+        assert places == list(range(1, len(places) + 1))
+        assert min(int(each) for each in re.findall(r'id="p-(\d+)"', page)) > 9  # of a million
     left = extract(meeting, "police", first)  # before the end: what it heard was a part
     assert "The plan is agreed." not in left
     police = extract(meeting, "police", hidden)
