@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from gateway.schemas import originals
 from gateway.store import context, erasing
 from gateway.store import tables as t
 from gateway.store.wall import kept
 from tests.desk.conftest import LANDLORD, Desk, a_desk, add_people
 from tests.desk.test_entering import begin, send
 from tests.desk.typing import type_in, typed_of
+from tests.journeys.test_races import Other
 from tests.journeys.world import World, example
 from tests.rules.test_originals import a_pdf, located, runs
 
@@ -111,6 +113,43 @@ def test_T15_a_hostile_file_is_refused_with_words_and_kept_nowhere(
     assert desk.post(f"{draft}/files", {"do": "remove:1"}).status_code == 303
     assert desk.post(f"{draft}/files", {"do": "remove:1"}).status_code == 404
     assert shared_world.rows(t.draft_file, draft_id=draft.rsplit("/", 1)[-1]) == []
+
+
+@pytest.mark.timeout(60)
+def test_T15_a_file_that_is_being_read_holds_no_row_of_its_draft(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    """While one file waits for its turn to be read, a colleague changes the same draft."""
+    desk, colleague = desks["coordinator"], a_desk(shared_world, "coordinator")
+    draft = begin(desk, LANDLORD)
+    assert attach(desk, draft, "a.txt", CANARY).status_code == 303
+    colleague.get(f"{draft}/files")
+    asked = len(shared_world.log(event="draft.read"))
+    with originals.ONE_AT_A_TIME:
+        second = Other(lambda: attach(desk, draft, "b.txt", CANARY).status_code)
+        while len(shared_world.log(event="draft.read")) < asked + 2 and second.thread.is_alive():
+            second.thread.join(0.05)  # it opened the page, and asked whether it may
+        assert colleague.post(f"{draft}/files", {"do": "remove:1"}).status_code == 303
+        assert second.thread.is_alive()
+    assert second.end().answer == 303
+    rows = shared_world.rows(t.draft_file, draft_id=draft.rsplit("/", 1)[-1])
+    assert [row["number"] for row in rows] == [1]
+    with originals.ONE_AT_A_TIME:
+        assert attach(desk, draft, "c.txt", CANARY).status_code == 503
+
+
+def test_T15_nobody_else_has_a_file_read_and_a_full_draft_says_so_first(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    draft = begin(desks["coordinator"], LANDLORD)
+    with originals.ONE_AT_A_TIME:  # whoever got as far as this would be told to come again
+        assert attach(desks["landlord"], draft, "a.txt", CANARY).status_code == 404
+    for _ in range(originals.MOST):
+        assert attach(desks["coordinator"], draft, "a.txt", CANARY).status_code == 303
+    with originals.ONE_AT_A_TIME:
+        full = attach(desks["coordinator"], draft, "a.txt", CANARY)
+    assert full.status_code == 422
+    assert "Take one out first" in full.text
 
 
 def test_F83_an_original_is_erased_with_its_case(

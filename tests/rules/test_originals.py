@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Callable
 
 import pikepdf
 import pytest
 from PIL import Image
 
-from gateway.errors import Invalid
+from gateway.errors import Invalid, Unavailable
+from gateway.schemas import originals
 from gateway.schemas.originals import LARGEST, clean
 
 
@@ -202,3 +204,52 @@ def test_T15_a_mail_becomes_its_text() -> None:
     assert b"Subject: Referral" in kept.content
     assert b"Hello" in kept.content
     assert b"script" not in kept.content
+
+
+def test_T15_one_file_at_a_time_is_read_and_a_queue_is_told_to_come_again() -> None:
+    with originals.ONE_AT_A_TIME, pytest.raises(Unavailable):
+        clean("a.txt", b"text")
+    with pytest.raises(Invalid):
+        clean("a.txt", b"\0")
+    assert clean("a.txt", b"text").content == b"text"  # a refusal gives the turn back
+
+
+def _swelling(count: int) -> bytes:
+    """Streams that each become a megabyte and then break off as damaged."""
+    one = zlib.compress(b"\0" * 1_000_000)[:-4] + b"\xff\xff\xff\xff"
+    return b"".join(b"stream\n" + one for _ in range(count))
+
+
+COSTLY: dict[str, tuple[str, bytes]] = {
+    "a PDF of nothing but starts": ("a.pdf", b"%PDF-1.7\n" + b"stream\n" * 420_000),
+    "starts within a packed part": (
+        "a.pdf",
+        b"%PDF-1.7\n" + b"stream\n\x78\x01\x00\x40\x00\xbf\xff" * 9_000 + b"\0" * 2_500_000,
+    ),
+    "damaged parts that swell": ("a.pdf", b"%PDF-1.7\n" + _swelling(2_500)),
+    "a mail of mails": ("a.eml", b"Content-Type: message/rfc822\r\n\r\n" * 1_500),
+    "a kind full of brackets": ("a.eml", b"Content-Type: " + b"(" * 900 + b"\r\n\r\nHello"),
+    "an address full of brackets": ("a.eml", b"To: " + b"(" * 4_000 + b"\r\n\r\nHello"),
+    "parts in parts": (
+        "a.eml",
+        b"".join(
+            b'Content-Type: multipart/mixed; boundary="%d"\n\n--%d\n' % (n, n) for n in range(300)
+        )
+        + b"\n" * 2_900_000,
+    ),
+    "a mail to everybody": ("a.eml", b"To: " + b"a@b," * 700_000 + b"\n\nHello"),
+    "a kind with many words": (
+        "a.eml",
+        MAIL + b"text/plain" + b";a=b" * 700_000 + b"\r\n\r\nHello",
+    ),
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("what", COSTLY)
+def test_T15_a_file_that_is_costly_to_read_is_refused(what: str) -> None:
+    name, content = COSTLY[what]
+    assert len(content) <= LARGEST
+    with pytest.raises(Invalid) as caught:
+        clean(name, content)
+    assert caught.value.problems[0].code in ("active_content", "unreadable")

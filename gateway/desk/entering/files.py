@@ -18,7 +18,7 @@ from gateway.errors import Conflict, Invalid, NotFound
 from gateway.flows import cases, referrals
 from gateway.rules.desk import CASEWORK, ENTERS
 from gateway.schemas.codes import Limited, Purpose
-from gateway.schemas.originals import LARGEST, MOST
+from gateway.schemas.originals import LARGEST, MOST, clean
 from gateway.schemas.people_codes import AttachmentKind
 
 _PURPOSE = re.compile(r"P([1-9])", re.ASCII)
@@ -47,7 +47,10 @@ def change_files(visit: Visit, draft_id: str) -> Answer:
     content = sent.stream.read(LARGEST + 1)
     try:
         with visit.work() as work:
-            referrals.add_file(work, draft_id, AttachmentKind(kind), sent.filename, content)
+            referrals.require_room(work, draft_id)
+        kept = clean(sent.filename, content)  # between two Works: it may take seconds
+        with visit.work() as work:
+            referrals.add_file(work, draft_id, AttachmentKind(kind), kept)
     except Invalid as error:
         return _show(visit, draft_id, FILE_FAULTS[error.problems[0].code])
     except Conflict:

@@ -12,7 +12,7 @@ from gateway.flows.referrals.drafts import (
     save_page,
 )
 from gateway.flows.referrals.entering import find_sent, reference_of, send_draft
-from gateway.flows.referrals.files import add_file, remove_file
+from gateway.flows.referrals.files import add_file, remove_file, require_room
 from gateway.flows.referrals.importing import check_rows, import_rows
 from gateway.flows.referrals.later import DATED
 from gateway.flows.referrals.own import (
@@ -54,6 +54,7 @@ __all__ = [
     "record_position",
     "reference_of",
     "remove_file",
+    "require_room",
     "resubmit",
     "save_page",
     "send_draft",
