@@ -69,7 +69,13 @@ from gateway.disclosure.renewing import renew_case_key
 from gateway.disclosure.telling import is_safe_to_tell
 from gateway.disclosure.ties import list_ties
 from gateway.disclosure.unsealing import OpenedNote, Unsealed, ask_unsealed, unseal
-from gateway.disclosure.walling import beyond_wall, require_no_wall, walled, with_unseen
+from gateway.disclosure.walling import (
+    beyond_wall,
+    require_no_wall,
+    require_not_close,
+    walled,
+    with_unseen,
+)
 
 __all__ = [
     "ALERT_PART",
@@ -151,6 +157,7 @@ __all__ = [
     "renew_flag",
     "replace_own",
     "require_no_wall",
+    "require_not_close",
     "require_page",
     "require_purpose",
     "seal_account",

@@ -50,6 +50,17 @@ def require_no_wall(work: Work, case_id: str) -> CaseFacts:
     return facts
 
 
+def require_not_close(work: Work, case_id: str) -> None:
+    """Refuse a person who is close to somebody in a case; one whose agency is shut out may pass.
+
+    Only for what that person told of the case itself.
+
+    :raises Denied: if so.
+    """
+    if conflict.is_close(_standing(work, [case_id])[case_id], work.caller):
+        raise Denied(conflict.CONFLICT, subject=case_id)
+
+
 def _walls(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:
     """As much of each case as its wall is decided by, and no more: asked with each empty poll."""
     asked = list(case_ids) or [NOTHING]

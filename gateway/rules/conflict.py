@@ -36,9 +36,7 @@ _IN_STAFF_CASES = frozenset(
 def refusal(case: CaseFacts, caller: Caller) -> str | None:
     """Return why the wall stands between a caller and a case, or None. No grant undoes it."""
     ties = case.ties
-    if caller.worker_id is not None and (
-        caller.worker_id in case.conflicted or is_tied(ties, (caller.agency_id, caller.worker_id))
-    ):
+    if is_close(case, caller):
         return CONFLICT
     if is_shut(case, caller.agency_id) and not _stands_in(case, caller):
         return CONFLICT if caller.agency_id in case.conflicted else AGENCY
@@ -51,6 +49,14 @@ def refusal(case: CaseFacts, caller: Caller) -> str | None:
     ):
         return UNCONFIRMED
     return None
+
+
+def is_close(case: CaseFacts, caller: Caller) -> bool:
+    """Whether the wall stands before this very person, and not only before its agency."""
+    return caller.worker_id is not None and (
+        caller.worker_id in case.conflicted
+        or is_tied(case.ties, (caller.agency_id, caller.worker_id))
+    )
 
 
 def is_tied(ties: Ties, worker: Worker) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +15,9 @@ from gateway import ledger
 from gateway.desk.entering import pages
 from gateway.desk.entering.drafts import nodes_of
 from gateway.desk.entering.questions import Asking, Group, Node
-from gateway.errors import NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.flows import referrals
+from gateway.flows.referrals import drafts as flow
 from gateway.rules.facts import Caller
 from gateway.schemas.codes import AgencyKind, PersonRole
 from gateway.schemas.typed import to_document
@@ -24,7 +26,7 @@ from gateway.store import drafts
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people
 from tests.desk.test_desk import enter
-from tests.desk.typing import protected_of, type_in, typed_of
+from tests.desk.typing import page_of, protected_of, seen_of, type_in, typed_of
 from tests.journeys.walled import HIMSELF, add_worker
 from tests.journeys.world import World, example
 
@@ -32,8 +34,17 @@ ZONE = ZoneInfo("Europe/London")
 _UNCITED = [("ref", "h1"), ("ref", "h2")]
 
 
-def a_caller() -> Caller:
-    return Caller(COORDINATOR, AgencyKind.COORDINATOR, "MARLBURY", worker_id="marac-01")
+def a_caller(worker: str = "marac-01") -> Caller:
+    return Caller(COORDINATOR, AgencyKind.COORDINATOR, "MARLBURY", worker_id=worker)
+
+
+@contextmanager
+def at_work(world: World, worker: str = "marac-01") -> Iterator[ledger.Work]:
+    """A Work of somebody who coordinates."""
+    profiles = world.app.extensions["gateway"].profiles
+    begun = (world.sessions, world.keys, a_caller(worker), world.now)
+    with ledger.begin(*begun, profiles=profiles) as work:
+        yield work
 
 
 @pytest.fixture(scope="module")
@@ -44,8 +55,8 @@ def desks(shared_world: World) -> dict[str, Desk]:
 
 def send(desk: Desk, draft: str, form: dict[str, Any]) -> str:
     """Send what was typed; the reference."""
-    desk.get(f"{draft}/send")
-    answer = desk.post(f"{draft}/send", {**protected_of(form), "do": "send"})
+    typed = {**protected_of(form), **seen_of(desk, draft), "do": "send"}
+    answer = desk.post(f"{draft}/send", typed)
     assert answer.status_code == 303, answer.text
     text = desk.get(f"{draft}/sent").text
     return text.split("Its number is<br><strong>")[1].split("<")[0]
@@ -209,9 +220,8 @@ def test_sending_twice_is_one_referral(shared_world: World, desks: dict[str, Des
     desk, form = desks["coordinator"], example("c1")
     draft = type_in(desk, LANDLORD, typed_of(form["document"]))
     before = len(shared_world.rows(t.referral))
-    first, second = (
-        desk.post(f"{draft}/send", {**protected_of(form), "do": "send"}) for _ in range(2)
-    )
+    typed = {**protected_of(form), **seen_of(desk, draft), "do": "send"}
+    first, second = (desk.post(f"{draft}/send", typed) for _ in range(2))
     assert first.headers["Location"] == second.headers["Location"] == f"{draft}/sent"
     assert len(shared_world.rows(t.referral)) == before + 1
     assert shared_world.rows(t.draft, id=draft.rsplit("/", 1)[-1]) == []
@@ -232,7 +242,8 @@ def test_what_is_missing_stands_beside_its_field_and_nothing_is_lost(
     assert "Answer this." not in saved.text  # what is only missing waits until it is asked for
     strict = desk.get(f"{draft}/her?check=1")
     assert "Family name: Answer this." in strict.text
-    sent = desk.post(f"{draft}/send", {"do": "send", "/sealed/safe_contact/notes": "by day"})
+    typed = {"do": "send", "/sealed/safe_contact/notes": "by day", **seen_of(desk, draft)}
+    sent = desk.post(f"{draft}/send", typed)
     assert sent.status_code == 422
     assert "It was not sent" in sent.text
     assert "by day" in sent.text
@@ -297,6 +308,123 @@ def test_who_is_close_to_somebody_in_a_draft_finds_none(
     assert tied.post(f"{draft}/drop").status_code == 404
     assert tied.post(f"{draft}/harm", {"seen": "1", "do": "save"}).status_code == 404
     assert desk.get(f"{draft}/harm").status_code == 200
+
+
+def test_V04_who_is_close_to_somebody_does_not_read_what_became_of_a_draft(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    world, desk, form = shared_world, desks["coordinator"], example("c2")
+    for worker in ("marac-04", "marac-07"):
+        add_worker(world, COORDINATOR, worker)
+    tied = enter(world, COORDINATOR, "marac-04", PersonRole.COORDINATOR)
+    sender = enter(world, COORDINATOR, "marac-07", PersonRole.COORDINATOR)
+    world.client(COORDINATOR, "marac-04").walls.declare(HIMSELF)
+    draft = begin(tied, LANDLORD)  # it knows the address before anybody is named
+    draft_id = draft.rsplit("/", 1)[-1]
+    typed = typed_of(form["document"])
+    for each in pages.PAGES:
+        fields = {**page_of(each.name, typed), "seen": "0", "source": "VICTIM", "do": "save"}
+        desk.get(f"{draft}/{each.name}")
+        assert desk.post(f"{draft}/{each.name}", fields).status_code == 200
+    reference = send(sender, draft, form)
+    absent = tied.get(f"{draft[:-4]}0000/sent")
+    shown = tied.get(f"{draft}/sent")
+    assert (shown.status_code, shown.text) == (absent.status_code, absent.text)
+    assert shown.status_code == 404
+    assert tied.post(f"{draft}/send", {"do": "send"}).status_code == 404
+    with pytest.raises(NotFound), at_work(world, "marac-04") as work:
+        referrals.send_draft(work, draft_id, {}, {}, seen=1, audience="")
+    assert desk.get(f"{draft}/sent").status_code == 404  # by the tie its agency is shut out
+    assert reference in sender.get(f"{draft}/sent").text  # what it typed, and no more
+    world.client(COORDINATOR, "marac-07").walls.declare(HIMSELF)
+    assert sender.get(f"{draft}/sent").status_code == 404
+    lines = world.log(case=world.case_of(reference))
+    assert [
+        (each["worker"], each["outcome"], each["because"])
+        for each in lines
+        if each["event"] == "draft.sent.read" or each["worker"] == "marac-04"
+    ] == [
+        ("marac-07", "allowed", "own"),
+        *[("marac-04", "denied", "conflict")] * 3,
+        ("marac-01", "denied", "conflict-agency"),
+        ("marac-07", "allowed", "own"),
+        ("marac-07", "denied", "conflict"),
+    ]
+    (looked,) = world.log(event="draft.sent.read", worker="marac-04", case=None)
+    assert looked["outcome"] == "absent"
+
+
+def test_sending_what_somebody_changed_meanwhile_is_told_and_loses_nothing(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    world, desk, form = shared_world, desks["coordinator"], example("c1")
+    draft = type_in(desk, LANDLORD, typed_of(form["document"]))
+    protected = protected_of(form)
+    seen = seen_of(desk, draft)
+    her = page_of("her", typed_of(form["document"]))
+    her["/victim/family_name"] = ["Okonjo-Vale"]
+    assert desk.post(f"{draft}/her", {**her, "seen": "1", "do": "save"}).status_code == 200
+    before = len(world.rows(t.referral))
+    looked = desk.post(f"{draft}/send", {**protected, **seen, "do": "add:/sealed/x"})
+    assert f'name="seen" value="{seen["seen"][0]}"' in looked.text  # nobody was told yet
+    told = desk.post(f"{draft}/send", {**protected, **seen, "do": "send"})
+    assert told.status_code == 409
+    assert "marac-01 saved something of it after you opened this page" in told.text
+    typed = [text for texts in protected.values() for text in texts if text.startswith("0")]
+    assert typed
+    assert all(f'value="{text}"' in told.text for text in typed)
+    assert len(world.rows(t.referral)) == before
+    for wrong in ({}, {"seen": "x"}, {"seen": "99"}):
+        assert desk.post(f"{draft}/send", {**protected, **wrong, "do": "send"}).status_code == 409
+    reference = send(desk, draft, form)
+    document = world.client(LANDLORD).referral(reference)["document"]
+    assert document["victim"]["family_name"] == "Okonjo-Vale"
+
+
+def test_what_is_saved_while_it_is_sent_is_not_destroyed(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    world = shared_world
+    draft_id = begin(desks["coordinator"], LANDLORD).rsplit("/", 1)[-1]
+    with at_work(world) as work:
+        read = referrals.read_draft(work, draft_id)
+    with at_work(world) as work:
+        referrals.save_page(work, draft_id, "her", {"/victim/given_names": ["Ana"]}, 0)
+    with pytest.raises(Conflict) as caught, at_work(world) as work:
+        referrals.send_draft(work, draft_id, {}, {}, seen=read.version, audience="")
+    assert caught.value.code == "changed_meanwhile"
+    with at_work(world) as work:
+        kept = referrals.read_draft(work, draft_id)
+    assert kept.typed == {"/victim/given_names": ["Ana"]}
+
+
+def test_V04_too_many_drafts_are_counted_of_ones_own_that_one_sees(
+    shared_world: World,
+) -> None:
+    world = shared_world
+    for worker in ("marac-05", "marac-06"):
+        add_worker(world, COORDINATOR, worker)
+    world.client(COORDINATOR, "marac-05").walls.declare(HIMSELF)
+    typed = typed_of(example("c2")["document"])
+    harm = {n: texts for n, texts in typed.items() if n.startswith("/perpetrators")}
+
+    def begin_for(worker: str) -> str:
+        with at_work(world, worker) as work:
+            return referrals.begin_draft(work, LANDLORD)
+
+    begun = [begin_for("marac-05") for _ in range(flow.MOST_DRAFTS)]
+    begin_for("marac-06")  # how much others have begun is nothing to it
+    with pytest.raises(Conflict) as caught:
+        begin_for("marac-05")
+    assert caught.value.code == "too_many"
+    with at_work(world, "marac-06") as work:
+        referrals.save_page(work, begun[0], "harm", harm, 0)
+    begin_for("marac-05")  # one that it does not see any more takes no place either
+    with pytest.raises(Conflict):
+        begin_for("marac-05")
+    for draft_id in begun[1:]:  # the others of this module begin some, too
+        with at_work(world, "marac-05") as work:
+            referrals.drop_draft(work, draft_id)
 
 
 def test_V01_another_receipt_is_no_page(shared_world: World, desks: dict[str, Desk]) -> None:

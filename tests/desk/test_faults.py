@@ -18,7 +18,7 @@ from gateway.agencies import passwords
 from gateway.profiles.loader import Profiles
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people
 from tests.desk.test_signing_in import PASSWORD, a_password, code
-from tests.desk.typing import type_in, typed_of
+from tests.desk.typing import seen_of, type_in, typed_of
 from tests.faults.faulty import FAULTS
 from tests.hsm import reachable
 from tests.journeys import acting
@@ -160,7 +160,8 @@ def _of_original(
     desk.get("/desk/drafts")
     draft = type_in(desk, LANDLORD, typed_of(example("c1")["document"]))
     assert desk.post(f"{draft}/files", {**a_file(), "do": "add"}).status_code == 303
-    assert desk.post(f"{draft}/send", {"/victim/contact/absent": "UNKNOWN"}).status_code == 303
+    whole = {"/victim/contact/absent": "UNKNOWN", **seen_of(desk, draft)}
+    assert desk.post(f"{draft}/send", whole).status_code == 303
     sent = desk.get(f"{draft}/sent").text.split("number is<br><strong>")[1].split("<")[0]
     form = {"purpose": "P9", "sent": sent, "number": "1"}
     return lambda: desk.post(rule.replace("<reference>", sent), form)
@@ -180,7 +181,7 @@ def _of_drafts(
         begun = desk.post("/desk/drafts", {"agency": LANDLORD})
         draft = begun.headers["Location"].rsplit("/", 1)[0]
     path = rule.replace("/desk/drafts/<draft_id>", draft).replace("<name>", "her")
-    whole = {"/victim/contact/absent": "UNKNOWN", "do": "send"}
+    whole = {"/victim/contact/absent": "UNKNOWN", **seen_of(desk, draft), "do": "send"}
     if rule.endswith("/files") and method == "POST":
         return lambda: desk.post(path, {**a_file(), "do": "add"})
     sent = whole if is_whole else {"seen": "0", "agency": LANDLORD}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -57,6 +58,11 @@ def type_in(desk: Desk, agency_id: str, typed: Typed) -> str:
         )
         assert answer.status_code == 303, answer.text
     return draft
+
+
+def seen_of(desk: Desk, draft: str) -> Typed:
+    """Open the last page; what it hides of how often the draft was saved until then."""
+    return {"seen": re.findall(r'name="seen" value="([0-9]+)"', desk.get(f"{draft}/send").text)}
 
 
 def _fields(value: Any, at: str) -> Iterator[tuple[str, str]]:

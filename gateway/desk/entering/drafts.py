@@ -56,7 +56,7 @@ def begin_draft(visit: Visit) -> Answer:
     except Invalid:
         return show_drafts(visit, "Choose whose referral it is.", 422)
     except Conflict:
-        return show_drafts(visit, "Send or drop some of what was begun first.", 409)
+        return show_drafts(visit, "Send or drop some of what you began first.", 409)
     return redirect(f"{ROOT}/drafts/{draft_id}/{PAGES[0].name}", 303)
 
 
@@ -91,11 +91,9 @@ def save_draft(visit: Visit, draft_id: str, name: str) -> Answer:
     if (why := request.form.get("rest", "")) in list(AbsenceReason):
         nodes = [node for _, block in nodes_of(name, Asking(typed, {})) for node in block]
         fill_rest(typed, nodes, why)
-    seen = request.form.get("seen", "")
     try:
         with visit.work() as work:
-            version = int(seen) if seen.isascii() and seen.isdigit() else -1
-            draft = referrals.save_page(work, draft_id, name, typed, version)
+            draft = referrals.save_page(work, draft_id, name, typed, seen_version())
     except Conflict:
         with visit.work() as work:
             draft = referrals.read_draft(work, draft_id)
@@ -105,6 +103,12 @@ def save_draft(visit: Visit, draft_id: str, name: str) -> Answer:
     if do == "next" and not _wrong(visit, draft, name, tried):
         return redirect(f"{ROOT}/drafts/{draft_id}/{pages.after(name)}", 303)
     return _show(visit, draft, name, tried)
+
+
+def seen_version() -> int:
+    """Which version a form was opened with; -1, which is none, if it does not say."""
+    seen = request.form.get("seen", "")
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else -1
 
 
 def read_typed(name: str) -> dict[str, list[str]]:

@@ -21,6 +21,7 @@ from gateway.desk.entering.drafts import (
     faults_of,
     names_of,
     read_typed,
+    seen_version,
     standing,
     zone_of,
 )
@@ -29,9 +30,9 @@ from gateway.desk.entering.questions import ABSENCE, Ask, Asking, Node, asked, s
 from gateway.desk.guard import Visit, page
 from gateway.desk.place import ROOT
 from gateway.desk.render import show
-from gateway.errors import Invalid, NotFound
+from gateway.errors import Conflict, Invalid, NotFound
 from gateway.flows import referrals
-from gateway.flows.referrals import Draft
+from gateway.flows.referrals import CHANGED, Draft
 from gateway.rules.desk import ENTERS
 from gateway.schemas.typed import Typed, first, place_of, to_document, without
 from gateway.sealing import jose
@@ -41,12 +42,17 @@ _NO_CONTACT = "/victim/contact/absent"
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What was typed on this page, and what is wrong: (code, pointer)."""
+    """What was typed on this page, and what is wrong: (code, pointer).
 
+    `seen` is the version of the draft that its reader was told of last.
+    """
+
+    seen: int
     typed: Typed = field(default_factory=dict, repr=False)
     faults: Sequence[tuple[str, str]] = ()
     more: Sequence[str] = ()
     said: str = ""
+    is_stale: bool = False  # somebody saved something of the draft meanwhile
 
 
 @page(f"/drafts/<draft_id>/{SEND}", roles=ENTERS)
@@ -54,13 +60,13 @@ def check_draft(visit: Visit, draft_id: str) -> Answer:
     """Show what is still missing anywhere, and ask for what is sealed as it is sent."""
     with visit.work() as work:
         draft = referrals.read_draft(work, draft_id)
-    return _show(visit, draft, Tried())
+    return _show(visit, draft, Tried(draft.version))
 
 
 @page(f"/drafts/<draft_id>/{SEND}", roles=ENTERS, method="POST")
 def send_draft(visit: Visit, draft_id: str) -> Answer:
     """Send the referral; what was typed stays in the page if that cannot be done."""
-    do, typed = request.form.get("do", ""), read_typed(SEND)
+    do, typed, seen = request.form.get("do", ""), read_typed(SEND), seen_version()
     with visit.work() as work:
         sent = referrals.find_sent(work, draft_id)
     if sent is not None:  # the same form again, perhaps from another window
@@ -68,21 +74,36 @@ def send_draft(visit: Visit, draft_id: str) -> Answer:
     with visit.work() as work:
         draft = referrals.read_draft(work, draft_id)
     if do.startswith("add:"):
-        return _show(visit, draft, Tried(typed, more=[do.removeprefix("add:")]))
+        return _show(visit, draft, Tried(seen, typed, more=[do.removeprefix("add:")]))
     if do.startswith("remove:"):
         at, _, number = do.removeprefix("remove:").rpartition("#")
         is_number = number.isascii() and number.isdigit()
-        return _show(visit, draft, Tried(without(typed, at, int(number)) if is_number else typed))
+        kept = without(typed, at, int(number)) if is_number else typed
+        return _show(visit, draft, Tried(seen, kept))
+    if seen != draft.version:
+        return _show(visit, draft, Tried(draft.version, typed, is_stale=True))
+    return _send(visit, draft, typed)
+
+
+def _send(visit: Visit, draft: Draft, typed: Typed) -> Answer:
+    """Send a draft as it was read, unless it was saved since."""
     document, protected = _made(visit, draft, typed)
+    base_url = visit.house.settings.base_url
     try:
         with visit.work() as work:
             referrals.send_draft(
-                work, draft_id, document, protected, audience=visit.house.settings.base_url
+                work, draft.id, document, protected, seen=draft.version, audience=base_url
             )
     except Invalid as error:
         faults = [(each.code, each.pointer) for each in error.problems]
-        return _show(visit, draft, Tried(typed, faults, said=error.message))
-    return redirect(f"{ROOT}/drafts/{draft_id}/sent", 303)
+        return _show(visit, draft, Tried(draft.version, typed, faults, said=error.message))
+    except Conflict as error:
+        if error.code != CHANGED:
+            raise
+        with visit.work() as work:
+            draft = referrals.read_draft(work, draft.id)
+        return _show(visit, draft, Tried(draft.version, typed, is_stale=True))
+    return redirect(f"{ROOT}/drafts/{draft.id}/sent", 303)
 
 
 @page("/drafts/<draft_id>/sent", roles=ENTERS)
@@ -90,11 +111,9 @@ def sent_draft(visit: Visit, draft_id: str) -> Answer:
     """Say what became of it: the receipt, in words."""
     with visit.work() as work:
         found = referrals.find_sent(work, draft_id)
-    if found is None:
-        raise NotFound
+        if found is None:  # inside: recorded like a refusal
+            raise NotFound
     claims = json.loads(jose.read_signed(found.body.decode()).payload)
-    if "level" not in claims:  # another receipt, of an act by the agency's software
-        raise NotFound
     return show(
         "sent",
         visit,
@@ -168,7 +187,7 @@ def _show(visit: Visit, draft: Draft, tried: Tried) -> Answer:
     return show(
         "send",
         visit,
-        status=422 if tried.faults else 200,
+        status=409 if tried.is_stale else 422 if tried.faults else 200,
         draft=draft,
         blocks=_blocks(draft, asking),
         wrong=[(each.name, wrong[each.name]) for each in asked(here) if each.name in wrong]

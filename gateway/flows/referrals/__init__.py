@@ -4,6 +4,7 @@ from gateway.flows.referrals.challenging import challenge
 from gateway.flows.referrals.changing import assess
 from gateway.flows.referrals.consenting import record_override, record_position
 from gateway.flows.referrals.drafts import (
+    CHANGED,
     Draft,
     begin_draft,
     drop_draft,
@@ -29,6 +30,7 @@ from gateway.flows.referrals.reindexing import count_to_index, index_anew
 from gateway.flows.referrals.submitting import resubmit, submit
 
 __all__ = [
+    "CHANGED",
     "DATED",
     "Draft",
     "Own",

@@ -25,7 +25,7 @@ from gateway.store import ids
 from gateway.store.drafts import DraftRow, FileRow
 
 CLOCK = "CLK_DRAFT"
-MOST_DRAFTS = 50  # of one agency at a time: a desk, not an archive
+MOST_DRAFTS = 50  # of one person at a time: a desk, not an archive
 MOST_TYPED = 400_000  # characters; the largest referral that the form allows is smaller
 CHANGED = "changed_meanwhile"
 _EMPTY: Mapping[str, Any] = {"agency": "", "pages": {}}
@@ -42,9 +42,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A referral that is being typed in. `agency_id` is whose it will be; "" if not chosen yet."""
+    """A referral that is being typed in. `agency_id` is whose it will be; "" if not chosen yet.
+
+    `version` counts the savings of all its pages.
+    """
 
     id: str
+    version: int
     agency_id: str
     made_by: str
     changed_by: str
@@ -68,15 +72,17 @@ def begin_draft(work: Work, agency_id: str) -> str:
 
     :raises Denied: if the caller may not type in for that agency.
     :raises Invalid: if there is no such partner.
-    :raises Conflict: code too_many, if too many wait to be sent.
+    :raises Conflict: code too_many, if too many that the caller began wait to be sent.
     """
     work.attempt("draft.begin")
     writer = _writer(work)
     find_sender(work, agency_id)
-    if len(store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)) >= (
-        MOST_DRAFTS
-    ):
-        raise Conflict("Send or drop some of what was begun.", code="too_many")
+    work.record("draft.begin", None, because="own", facts={"for": agency_id})
+    rows = store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
+    mine = [row for row in rows if row.made_by == writer]
+    # Only what the caller sees: a refusal must not tell that somebody close to it is in another.
+    if len(mine) >= MOST_DRAFTS and len(_seen(work, mine)) >= MOST_DRAFTS:
+        raise Conflict("Send or drop some of what you began.", code="too_many")
     key = new_draft_key(work, ids.new(work.now, work.chance))
     profile = work.profiles.for_area(work.caller.area, work.today)
     over = due(profile.clocks[CLOCK], work.now, profile.working_days)
@@ -96,7 +102,6 @@ def begin_draft(work: Work, agency_id: str) -> str:
             content=key.seal("content", _dump({**_EMPTY, "agency": agency_id})),
         ),
     )
-    work.record("draft.begin", None, because="own", facts={"for": agency_id})
     return key.draft_id
 
 
@@ -105,12 +110,9 @@ def list_drafts(work: Work) -> list[Draft]:
     work.attempt("draft.listed")
     _writer(work)
     work.count("draft.listed")
-    rows = store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
-    found = []
-    for row in rows:
-        with suppress(Denied):  # somebody close to the reader is in it: it is not there
-            found.append(_opened(work, row, open_draft_key(work, row)))
-    return found
+    return _seen(
+        work, store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
+    )
 
 
 def read_draft(work: Work, draft_id: str) -> Draft:
@@ -204,6 +206,14 @@ def _writer(work: Work) -> str:
     return work.caller.worker_id
 
 
+def _seen(work: Work, rows: Sequence[DraftRow]) -> list[Draft]:
+    found = []
+    for row in rows:
+        with suppress(Denied):  # somebody close to the reader is in it: it is not there
+            found.append(_opened(work, row, open_draft_key(work, row)))
+    return found
+
+
 def _opened(work: Work, row: DraftRow, key: DraftKey) -> Draft:
     content = json.loads(key.open("content", row.content))
     pages = {
@@ -214,6 +224,7 @@ def _opened(work: Work, row: DraftRow, key: DraftKey) -> Draft:
     files: Sequence[FileRow] = store.list_files(work.session, row.id)
     return Draft(
         id=row.id,
+        version=row.version,
         agency_id=content["agency"],
         made_by=row.made_by,
         changed_by=row.changed_by,

@@ -8,9 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies.inbox import JOSE_TYPE, Written
-from gateway.disclosure import open_case_key, seal_value
+from gateway.disclosure import (
+    find_referral,
+    open_case_key,
+    require_no_wall,
+    require_not_close,
+    seal_value,
+)
 from gateway.disclosure.drafts import open_draft_key
-from gateway.errors import Denied
+from gateway.errors import Conflict, Denied
 from gateway.flows.referrals import drafts as flow
 from gateway.flows.referrals.own import preview
 from gateway.flows.referrals.sending import find_sender
@@ -33,24 +39,29 @@ def send_draft(
     document: Mapping[str, Any],
     protected: Protected,
     *,
+    seen: int,
     audience: str,
 ) -> Answer:
     """Send what was typed in, seal what nobody here may read, and destroy the draft (201).
 
     The draft's id is the key under which the answer is kept: who sends it twice is answered with
-    the same receipt.
+    the same receipt. `seen` is the version of the draft that the document was made from.
 
-    :raises Denied: if there is no such draft.
+    :raises Denied: if there is no such draft, or a wall stands before what became of it.
+    :raises Conflict: code changed_meanwhile, if the draft was saved since; it stays as it is.
     :raises Invalid: with a pointer for each fault; the draft stays as it is.
     """
     work.attempt("referral.submit")
-    if earlier := answers.find_answer(work.session, agency_id=work.caller.agency_id, key=draft_id):
-        work.record("answer.repeated", None, because="idempotency-key")
+    if earlier := _find_receipt(work, draft_id):
+        case_id = _require_shown(work, earlier)
+        work.record("answer.repeated", case_id, because="idempotency-key")
         return earlier
     row = flow.find_row(work, draft_id, is_locked=True)
     work.count("draft.sent")  # what is recorded of it is the referral
     key = open_draft_key(work, row)
     draft = flow.read_again(work, draft_id, key)
+    if draft.version != seen:  # it would be destroyed unsent
+        raise Conflict("Somebody saved something of it since it was read.", code=flow.CHANGED)
     sender = find_sender(work, draft.agency_id)
     forms.load("referral/1", dict(document))  # first of all: nothing is sealed for a faulty one
     sealed = _seal(work, document, protected)
@@ -69,11 +80,49 @@ def send_draft(
 
 
 def find_sent(work: Work, draft_id: str) -> Answer | None:
-    """The receipt of a draft that was sent before."""
-    work.count("draft.listed")
+    """The receipt of a draft that was sent before, recorded as a look at its case; None if none is.
+
+    :raises Denied: if a wall stands between the caller and that case.
+    """
+    work.attempt("draft.sent.read")
+    found = _find_receipt(work, draft_id)
+    if found is None:
+        work.count("draft.listed")
+        return None
+    work.record("draft.sent.read", _require_shown(work, found), because="own")
+    return found
+
+
+def _find_receipt(work: Work, draft_id: str) -> Answer | None:
+    """What sending a draft was answered with; no other receipt that lies under such a key."""
     found = answers.find_answer(work.session, agency_id=work.caller.agency_id, key=draft_id)
-    is_receipt = found is not None and found.status == 201 and found.content_type == JOSE_TYPE
-    return found if is_receipt else None
+    if found is None or (found.status, found.content_type) != (201, JOSE_TYPE):
+        return None
+    claims = json.loads(jose.read_signed(found.body.decode()).payload)
+    return found if "level" in claims else None
+
+
+def _require_shown(work: Work, receipt: Answer) -> str:
+    """The case of a referral that the caller's agency sent or typed in.
+
+    Whoever is close to somebody in it could have known the draft before anybody was named. Who
+    sent it, and is not, reads what it was answered: a colleague's tie may have shut the agency out
+    by that, but the receipt rests on nothing but what was typed, and may say to ring 999.
+
+    :raises Denied: if it is another's, or a wall stands before the case.
+    """
+    row = find_referral(work, reference_of(receipt))
+    if row is None:
+        raise Denied("absent")
+    me = (work.caller.agency_id, work.caller.worker_id)
+    senders = {(row.agency_id, row.worker_id), (row.entered_agency_id, row.entered_worker_id)}
+    if me[0] not in {agency_id for agency_id, _ in senders}:
+        raise Denied("not-the-sender", subject=row.case_id)
+    if me in senders:
+        require_not_close(work, row.case_id)
+    else:
+        require_no_wall(work, row.case_id)
+    return row.case_id
 
 
 def _seal(
