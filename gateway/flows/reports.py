@@ -13,7 +13,7 @@ from enum import StrEnum
 from statistics import median, quantiles
 
 from gateway.agencies import directory
-from gateway.disclosure import Traits, count_traits
+from gateway.disclosure import Traits, beyond_wall, count_traits
 from gateway.errors import Denied, Invalid, Problem
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
@@ -113,7 +113,9 @@ class _Heard:
 
 
 def make_report(work: Work, quarter: str, why: Why) -> Report:
-    """Count a quarter of the caller's own area.
+    """Count a quarter of the caller's own area, but for cases before which its wall stands.
+
+    It is never refused for those, nor told of them.
 
     :raises Denied: for who does not coordinate an area.
     :raises Invalid: if there is no such quarter, or it has not begun.
@@ -187,8 +189,14 @@ def _bounds(quarter: str, profile: Profile, today: date) -> tuple[datetime, date
 
 
 def _heard(work: Work, meetings: Sequence[MeetingRow]) -> dict[str, list[_Heard]]:
-    """What each meeting heard: a case counts once, where it was heard last."""
-    listed = sorted({case_id for meeting in meetings for case_id, _ in meeting.cases})
+    """What each meeting heard: a case counts once, where it was heard last.
+
+    None behind the caller's own wall: it sees how many the room heard without them, and what it
+    could take away from a count would be the very person it is tied to.
+    """
+    listed = beyond_wall(
+        work, sorted({case_id for meeting in meetings for case_id, _ in meeting.cases})
+    )
     at = reports.list_heard(work.session, listed)
     place: dict[str, tuple[str, str]] = {}
     for meeting in meetings:

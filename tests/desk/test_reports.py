@@ -20,19 +20,23 @@ from tests.desk.test_in_a_browser import page
 from tests.desk.test_looks import look
 from tests.journeys import acting
 from tests.journeys.acting import COORDINATOR, IDVA, LANDLORD, POLICE
-from tests.journeys.world import World, example, graded
+from tests.journeys.test_conflict import NOBODYS
+from tests.journeys.walled import HIMSELF, add_worker
+from tests.journeys.world import CHAIR, World, example, graded
 
 __all__ = ["page"]
+TIED = "marac-02"
 # Eight from the landlord, seven from the police: C1 and graded ones; one man, who is disabled.
 SENT = [(LANDLORD, graded(20))] * 8 + [(POLICE, graded(18))] * 6 + [(LANDLORD, example("c4"))]
 
 
 @pytest.fixture(scope="module")
 def quarter(shared_world: World) -> World:
-    """A meeting that heard fifteen cases."""
+    """A meeting that heard fifteen cases, and one to which a coordinator is tied."""
     world = shared_world
     add_people(world)
     conference = acting.a_conference(world, at="2026-12-01T09:30:00Z")
+    add_worker(world, COORDINATOR, TIED)
     refs = []
     for sender, form in SENT:
         reference = world.client(sender).refer(form).reference
@@ -42,8 +46,12 @@ def quarter(shared_world: World) -> World:
     for reference in refs[:7]:
         world.client(IDVA).acknowledge(reference, "ACCEPTED")
     world.later(days=8)
-    for reference in refs:
+    tied = world.client("marlbury-college").refer(example("c2", **NOBODYS)).reference
+    world.client(COORDINATOR).decide(tied, {"decision": "ACCEPT"})
+    world.client(COORDINATOR).list_case(conference, tied)
+    for reference in (*refs, tied):
         acting.heard(world, reference)
+    world.client(COORDINATOR, TIED).walls.declare(HIMSELF)
     return world
 
 
@@ -74,6 +82,16 @@ def test_F102_the_quarter_is_counted_and_small_numbers_are_hidden(quarter: World
     assert line["facts"] == {"quarter": "2026-Q4", "cases": 15, "hidden": False}
     counted = quarter.log(event="case.counted")
     assert len({each["case"] for each in counted}) == 15
+
+
+def test_F65_F102_no_count_tells_of_a_case_behind_the_wall_of_who_asks(quarter: World) -> None:
+    for worker, heard in (("marac-01", "15"), (TIED, "15"), (CHAIR, "16")):
+        desk = enter(quarter, COORDINATOR, worker, _coordinator())
+        found = as_rows(ask(desk, "csv", why="OWN_WORK").data.decode("utf-8-sig"))
+        assert found["Cases heard"] == [heard, heard], worker
+        assert ("Education" in found) is (heard == "16")
+    counted = quarter.log(event="report.made", because="OWN_WORK")
+    assert [each["facts"]["cases"] for each in counted] == [15, 15, 16]
 
 
 def test_F102_V26_a_workbook_holds_the_same_and_nothing_of_anybody(quarter: World) -> None:
