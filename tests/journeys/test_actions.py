@@ -346,6 +346,24 @@ def test_V40_a_plan_that_two_change_at_once_is_closed_once_and_takes_no_action_m
         assert not world.rows(t.action)
 
 
+def test_V40_who_reads_minutes_at_once_is_answered_one_after_the_other(
+    request: pytest.FixtureRequest,
+) -> None:
+    with _fresh(request, "postgresql") as world:
+        ref = listed(world, a_conference(world))
+
+        def read() -> str:
+            with doing(world, COORDINATOR) as work:
+                flow.read_minutes(work, known(ref), issuer=BASE)
+            return "read"
+
+        with doing(world, IDVA) as work:
+            flow.show_actions(work, known(ref), issuer=BASE)
+            readers = [Other(read), Other(read)]
+            assert all(each.waits() for each in readers)
+        assert [each.end().answer for each in readers] == ["read", "read"]
+
+
 def changed(world: World, ref: str, act: str) -> str:
     """What came of closing a plan, or of putting something into it."""
     try:

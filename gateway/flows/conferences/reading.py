@@ -13,7 +13,7 @@ from gateway.disclosure import (
     announce,
     count_minutes,
     disclose_many,
-    find_loaded,
+    find_locked,
     keep_shown,
     names_of,
     open_case_key,
@@ -31,7 +31,7 @@ from gateway.rules.minutes import Paragraph
 from gateway.schemas.codes import CaseRole, Level, Purpose
 from gateway.schemas.meeting_codes import MinuteKind, Said
 from gateway.schemas.paragraphs import read_text
-from gateway.store import cases, ids
+from gateway.store import ids
 
 _FOR = Purpose.P9  # minutes are read to coordinate; the page asks for no other purpose
 _ALL = frozenset(rule.SECTIONS)
@@ -148,12 +148,11 @@ def _disclosed(work: Work, reference: str, event: str) -> Disclosed:
     """
     work.attempt(event, purpose=_FOR)
     require_purpose(work, _FOR)
-    case_id, facts = find_loaded(work, reference)
+    case_id, facts = find_locked(work, reference)
     because = "not-assigned" if case_id not in facts else kept_out(facts[case_id], work.caller)
     if because is not None:
         raise Denied(because, subject=case_id)
     require_page(work, facts[case_id])
-    cases.lock_case(work.session, case_id)
     found = disclose_many(work, facts, _FOR, event=event, only=_ALL, opens=_ALL).get(case_id)
     if found is None:
         raise Denied("not-open", subject=case_id)
