@@ -41,6 +41,12 @@ def launches(pdf: pikepdf.Pdf) -> None:
     page.Annots = pikepdf.Array([note])
 
 
+def swells_twice(pdf: pikepdf.Pdf) -> None:
+    packed = zlib.compress(zlib.compress(b"\0" * 400_000_000, 1), 9)
+    pdf.Root.Bomb = pdf.make_indirect(pikepdf.Stream(pdf, packed))
+    pdf.Root.Bomb.Filter = pikepdf.Array([pikepdf.Name.FlateDecode] * 2)
+
+
 def swells(pdf: pikepdf.Pdf) -> None:
     pdf.Root.Bomb = pdf.make_indirect(pikepdf.Stream(pdf, b"\0" * 150_000_000))
 
@@ -90,6 +96,11 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a file in a PDF": ("a.pdf", lambda: a_pdf(carries), "active_content"),
     "a PDF that starts a program": ("a.pdf", lambda: a_pdf(launches), "active_content"),
     "a PDF that swells": ("a.pdf", lambda: a_pdf(swells), "active_content"),
+    "a PDF packed twice": (
+        "a.pdf",
+        lambda: a_pdf(swells_twice, stream_decode_level=pikepdf.StreamDecodeLevel.none),
+        "active_content",
+    ),
     "a locked PDF": (
         "a.pdf",
         lambda: a_pdf(encryption=pikepdf.Encryption(owner="o", user="u")),

@@ -12,6 +12,7 @@ from gateway.schemas.originals.kept import INFLATED, Budget, Original, bad
 
 _PAGES, _OBJECTS, _STREAMS = 300, 60_000, 10_000
 _PIECE, _STEP = 4_096, 65_536  # bytes that are handed to, and taken from, the unpacker at a time
+_HEAD = 256  # bytes by which something is known to be packed twice
 _ACTING = (
     "JS JavaScript AA Launch EmbeddedFile EmbeddedFiles EF RichMedia XFA GoToR GoToE SubmitForm"
     " ImportData Rendition Movie Sound 3D"
@@ -36,7 +37,8 @@ def clean(content: bytes) -> Original:
             if "/Info" in opened.trailer:
                 del opened.trailer["/Info"]
             made = io.BytesIO()
-            opened.save(made, deterministic_id=True)
+            as_packed = pikepdf.StreamDecodeLevel.none  # what was never unpacked cannot swell
+            opened.save(made, deterministic_id=True, stream_decode_level=as_packed)
     except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, RuntimeError, OverflowError):
         raise bad("unreadable") from None
     return Original("application/pdf", made.getvalue())
@@ -58,15 +60,28 @@ def _require_small(content: memoryview) -> None:
 
 
 def _unpack(packed: memoryview, left: Budget) -> None:
-    unpacked = zlib.decompressobj()
+    unpacked, head = zlib.decompressobj(), b""
     for start in range(0, len(packed), _PIECE):
         piece: bytes | memoryview = packed[start : start + _PIECE]
         left.take(len(piece))
         while piece:
-            left.take(len(unpacked.decompress(piece, _STEP)))
+            found = unpacked.decompress(piece, _STEP)
+            left.take(len(found))
+            if len(head) < _HEAD <= len(head) + len(found):
+                _require_packed_once(head + found[:_HEAD])
+            head = (head + found[:_HEAD])[:_HEAD]
             piece = unpacked.unconsumed_tail
         if unpacked.eof:
             return
+
+
+def _require_packed_once(head: bytes) -> None:
+    """Refuse what is packed within what is packed: two kilobytes may become a gigabyte."""
+    try:
+        zlib.decompressobj().decompress(head, _STEP)
+    except zlib.error:
+        return
+    raise bad("active_content")
 
 
 def _require_still(opened: Any) -> None:
