@@ -118,6 +118,11 @@ def test_F104_a_draft_fits_every_width_whatever_is_wrong_in_it(live: Live, page:
             page.get_by_role("button", name="Save and check this page").click()
             page.get_by_role("alert").wait_for()
         look(page, f"draft-{each.name}")
+    page.goto(f"{draft}/send")
+    page.locator("input[name=seen]").evaluate("field => field.value = '1'")
+    page.get_by_role("button", name="Send the referral").click()
+    page.get_by_role("alert").get_by_text("saved something of it").wait_for()
+    look(page, "draft-send-changed")
     page.goto(f"{live.address}/desk/drafts")
     look(page, "drafts")
 
