@@ -38,7 +38,12 @@ def clean(content: bytes) -> Original:
                 del opened.trailer["/Info"]
             made = io.BytesIO()
             as_packed = pikepdf.StreamDecodeLevel.none  # what was never unpacked cannot swell
-            opened.save(made, deterministic_id=True, stream_decode_level=as_packed)
+            opened.save(
+                made,
+                deterministic_id=True,
+                compress_streams=False,
+                stream_decode_level=as_packed,
+            )
     except (pikepdf.PdfError, pikepdf.PasswordError, ValueError, RuntimeError, OverflowError):
         raise bad("unreadable") from None
     return Original("application/pdf", made.getvalue())
