@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Integer, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
 
 from gateway.schemas.meeting_codes import Attending
 from gateway.store.tables.base import agency_id, case_id, metadata
@@ -19,6 +19,7 @@ conference = Table(
     Column("locked_at", Utc),  # the list stands: only the chair adds to it
     Column("begun_at", Utc),  # the meeting itself
     Column("ended_at", Utc),
+    Index("ix_conference_agency_id_starts_at", "agency_id", "starts_at"),
 )
 
 conference_attendee = Table(
