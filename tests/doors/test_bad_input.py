@@ -466,17 +466,18 @@ KNOWN = {
 @pytest.mark.parametrize("part", ["", "referrer", "referral", "victim", "consent_record"])
 def test_V3_no_column_of_ours_can_be_set_by_sending_it(place: Place, part: str) -> None:
     """Mass assignment: every stored column, sent as a member, is refused by name."""
-    document = minimal()
-    inner = document[part] if part else document
-    added = [name for name in COLUMNS if name not in inner and name not in KNOWN]
-    inner.update(dict.fromkeys(added, "x"))
-    sent = place.wire().envelope("referral/1", document)
-    status, _, body = refused(place, lambda p: p.refer(sent))
-    assert status == 422
-    unknown = {e["pointer"] for e in body["errors"] if e["code"] == "unknown_field"}
+    names = sorted(set(COLUMNS) - set(KNOWN) - set(minimal()[part] if part else minimal()))
+    assert len(names) > 50
     prefix = f"/{part}" if part else ""
-    assert len(added) > 50
-    assert {f"{prefix}/{name}" for name in added} <= unknown
+    for first in range(0, len(names), 100):  # more faults than an answer lists are not all named
+        added = names[first : first + 100]
+        document = minimal()
+        (document[part] if part else document).update(dict.fromkeys(added, "x"))
+        sent = place.wire().envelope("referral/1", document)
+        status, _, body = refused(place, lambda p, sent=sent: p.refer(sent))
+        assert status == 422
+        unknown = {e["pointer"] for e in body["errors"] if e["code"] == "unknown_field"}
+        assert {f"{prefix}/{name}" for name in added} <= unknown
 
 
 def test_F14_every_fault_is_named_at_once(place: Place) -> None:
