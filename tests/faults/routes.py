@@ -215,7 +215,7 @@ def _agenda(world: World, name: str) -> Asked:
     return asking(BY_NAME[name], world.wire(POLICE), conference=conference)
 
 
-def _research(world: World, name: str) -> Asked:
+def asked_for_research(world: World, name: str) -> Asked:
     """About a listed case for which police are asked to look in their records."""
     reference, conference = _referred(world), _conference(world)
     coordinator = world.client(COORDINATOR)
@@ -319,9 +319,9 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "hear_case": _hearing,
     "settle_match": _match,
     "read_agenda": _agenda,
-    "list_research": _research,
-    "read_research": _research,
-    "return_research": _research,
+    "list_research": asked_for_research,
+    "read_research": asked_for_research,
+    "return_research": asked_for_research,
     "prove": _sequenced,
     "read_log_proof": _sequenced,
     "cosign_checkpoint": _cosigned,

@@ -12,7 +12,7 @@ from gateway.app import MAX_BODY
 from gateway.client.access import ProblemError
 from gateway.schemas.codes import AgencyKind
 from gateway.store import tables as t
-from tests.faults import walled_routes
+from tests.faults import routes, walled_routes
 from tests.journeys.asking import BY_NAME, NOBODY, asking, told
 from tests.journeys.attacks import barred
 from tests.journeys.test_breakglass import LOOK
@@ -65,6 +65,7 @@ def test_T02_the_true_reason_is_in_the_log(shared_world: World, kept_from: str) 
 
 # The purpose of what asks for none: that of the glass, and that of an adviser.
 STATED = {"look_behind_glass": LOOK["purpose"], "make_statement": "P2"}
+POLICE = "marlbury-police"  # asked to look in its records
 READS = [each for each in OPERATIONS if each.method == "GET" and "<reference>" in each.rule]
 
 
@@ -76,6 +77,10 @@ def test_T03_each_look_at_a_case_is_one_entry_that_says_who_and_why(
     if operation.name in walled_routes.MAKE:  # by a worker, and only behind glass that is broken
         by = walled_routes.BY_WORKER[operation.name]
         request = walled_routes.MAKE[operation.name](world, operation.name)
+        (reference,) = re.findall("cases/([^/]+)", request.path)
+    elif operation.name == "read_research":  # by who is asked, of a listed case
+        by = (POLICE,)
+        request = routes.asked_for_research(world, operation.name)
         (reference,) = re.findall("cases/([^/]+)", request.path)
     else:
         reference = world.client(LANDLORD).refer(example("c1")).reference
