@@ -90,7 +90,7 @@ def test_values_of_staff_compare_with_no_other_index() -> None:
     ],
 )
 def test_F65_an_employer_is_known_by_the_words_of_its_name(employer: str, is_partner: bool) -> None:
-    assert ties.is_employer(employer, "Marlbury housing options") is is_partner
+    assert ties.is_called(ties.words(employer), "Marlbury housing options") is is_partner
 
 
 def test_F65_everybody_of_a_referral_is_compared() -> None:
