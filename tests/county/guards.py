@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.disclosure import opening, redacting
-from gateway.flows.cases import explaining, feeding, finding, showing
+from gateway.disclosure import finding, opening, redacting
+from gateway.flows.cases import explaining, feeding, showing
 from gateway.flows.conferences import agenda
 from gateway.flows.notices import announcing
 from gateway.flows.referrals import own as own_referrals

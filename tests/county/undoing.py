@@ -10,7 +10,6 @@ import pytest
 
 from gateway.disclosure import deciding, facts, grants, opening, ties
 from gateway.flows.cases import explaining, looking
-from gateway.flows.conferences import planning
 from gateway.flows.referrals import own as own_referrals
 from gateway.rules import (
     conflict,
@@ -18,6 +17,7 @@ from gateway.rules import (
     disclosure,
     limits,
     matrix,
+    research,
     routing,
 )
 from gateway.rules.facts import Membership
@@ -41,7 +41,9 @@ def approved_at_once(way: matrix.Alternative, limit: Level, row: str, stage: Any
     return matrix.Grant(level, level, f"{row}:C")
 
 
-def any_stage(table: matrix.Matrix, view: matrix.View, category: Category) -> Level:
+def any_stage(
+    table: matrix.Matrix, view: matrix.View, category: Category, *, is_returned: bool = False
+) -> Level:
     return Level.FULL if view.roles & matrix.READERS else Level.NONE
 
 
@@ -193,7 +195,7 @@ def employs_nobody(patch: pytest.MonkeyPatch, county: County) -> None:
 
 
 def asks_in_staff_cases(patch: pytest.MonkeyPatch, county: County) -> None:
-    patch.setattr(planning, "_is_left_out", lambda facts, agency_id, kind: False)
+    swap(patch, research.is_left_out, lambda facts, agency_id, kind: False)
 
 
 def no_wall_in(module: Any) -> Undo:
