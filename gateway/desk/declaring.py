@@ -11,7 +11,7 @@ from gateway.desk.place import ROOT
 from gateway.desk.render import show
 from gateway.errors import Conflict, Invalid
 from gateway.flows import conferences
-from gateway.rules.desk import CASEWORK
+from gateway.rules.desk import ANSWERS, CASEWORK
 from gateway.schemas.meeting_codes import Attending
 
 
@@ -49,4 +49,5 @@ def _declaration(visit: Visit, conference_id: str, *, said: str = "", status: in
         said=said,
         runs=found.conference.agency_id == visit.person.agency_id,
         conference_id=conference_id,
+        answers=bool(visit.person.roles & ANSWERS),
     )

@@ -15,7 +15,7 @@ from gateway.desk.guard import Visit, page
 from gateway.desk.place import ROOT
 from gateway.desk.render import show
 from gateway.desk.triage import new_key, read_reference, sent_key
-from gateway.errors import Conflict, Invalid, NotFound
+from gateway.errors import Conflict, Invalid
 from gateway.flows import cases, conferences, directory
 from gateway.flows.cases import Line
 from gateway.flows.conferences import Agenda
@@ -153,12 +153,11 @@ def _meetings(
 
 
 def _agenda(visit: Visit, conference_id: str, *, said: str = "", status: int = 200) -> Answer:
+    issuer = visit.house.settings.base_url
     with visit.work() as work:
-        found = conferences.show_agenda(work, conference_id, issuer=visit.house.settings.base_url)
+        found = conferences.show_agenda(work, conference_id, issuer=issuer, runs=True)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
-    if not found.is_run:
-        raise NotFound  # gateway.desk.own_meetings shows a partner its own
     return show(
         "agenda",
         visit,

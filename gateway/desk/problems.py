@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from http import HTTPStatus
 
-from flask import Response
+from flask import Response, redirect, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as Answer
 
 from gateway.desk.guard import SignedOut, Visit, desk, written
-from gateway.desk.place import house
+from gateway.desk.place import ROOT, house
 from gateway.desk.render import show
 from gateway.desk.users import signed_in
 from gateway.errors import (
@@ -25,6 +26,8 @@ from gateway.errors import (
 )
 
 log = logging.getLogger(__name__)
+
+UNSIGNED = "declaration_missing"
 
 _SAYS: tuple[tuple[type[GatewayError], HTTPStatus, str, str], ...] = (
     (
@@ -49,12 +52,15 @@ _SAYS: tuple[tuple[type[GatewayError], HTTPStatus, str, str], ...] = (
 @desk.errorhandler(SignedOut)
 def signed_out_meanwhile(error: SignedOut) -> Response:
     """Give back what somebody wrote, for nothing keeps it."""
-    return show("expired", status=HTTPStatus.UNAUTHORIZED, texts=written())
+    return show("expired", status=HTTPStatus.UNAUTHORIZED, texts=written(), sign="")
 
 
 @desk.errorhandler(GatewayError)
-def expected(error: GatewayError) -> Response:
-    """Tell one of our own errors."""
+def expected(error: GatewayError) -> Answer:
+    """Tell one of our own errors; lead who has not signed for a conference to what is signed."""
+    conference_id = (request.view_args or {}).get("conference_id")
+    if error.code == UNSIGNED and conference_id:
+        return _to_declaration(conference_id)
     for kind, status, title, text in _SAYS:
         if isinstance(error, kind):
             code = "not_found" if kind is NotFound else error.code
@@ -68,7 +74,7 @@ def expected(error: GatewayError) -> Response:
 
 
 @desk.errorhandler(HTTPException)
-def of_framework(error: HTTPException) -> Response:
+def of_framework(error: HTTPException) -> Answer:
     """Tell that there is no such page, or that too much was sent."""
     status = HTTPStatus(error.code or 500)
     if status is HTTPStatus.NOT_FOUND:
@@ -77,7 +83,7 @@ def of_framework(error: HTTPException) -> Response:
 
 
 @desk.errorhandler(SQLAlchemyError)
-def broken_database(error: SQLAlchemyError) -> Response:
+def broken_database(error: SQLAlchemyError) -> Answer:
     """Tell that the database cannot be used."""
     log.error("unexpected %s at %s", type(error).__name__, place_of(error))
     return expected(Unavailable())
@@ -92,6 +98,14 @@ def unexpected(error: Exception) -> Response:
         "Something went wrong with us",
         "Nothing was changed. If it happens again, tell whoever runs the service.",
     )
+
+
+def _to_declaration(conference_id: str) -> Answer:
+    """Lead there; what somebody wrote meanwhile is given back first."""
+    place = f"{ROOT}/conferences/{conference_id}/declaration"
+    if request.method == "POST" and (texts := written()):
+        return show("expired", _visit(HTTPStatus.CONFLICT), status=409, texts=texts, sign=place)
+    return redirect(place, 303)
 
 
 def _page(status: HTTPStatus, title: str, text: str, code: str = "error") -> Response:

@@ -59,13 +59,8 @@ def to_declaration(conference_id: str) -> Answer:
 
 def show_room(visit: Visit, conference_id: str, *, said: str = "", status: int = 200) -> Answer:
     """The page of the meeting."""
-    try:
-        with visit.work() as work:
-            found = conferences.show_room(work, conference_id, issuer=visit.house.settings.base_url)
-    except Conflict as error:
-        if error.code != _NOT_SIGNED:
-            raise
-        return to_declaration(conference_id)
+    with visit.work() as work:
+        found = conferences.show_room(work, conference_id, issuer=visit.house.settings.base_url)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     return show(

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from gateway.app import create_app
 from gateway.config import Settings
 from gateway.flows import agencies, people
+from gateway.profiles.loader import Profiles
 from gateway.schemas.codes import OneTime, PersonRole
 from tests.browsing import browser
 from tests.journeys import acting
@@ -45,6 +46,7 @@ WHO: Mapping[str, tuple[str, str, frozenset[PersonRole]]] = {
     "police": (POLICE, "police-01", frozenset({PersonRole.AGENCY_REP})),
     "administrator": (IDVA, "admin-01", frozenset({PersonRole.AGENCY_ADMIN})),
 }
+DECLARATION = Profiles.load().declaration
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
 
@@ -102,6 +104,13 @@ def a_desk(world: World, who: str | None = None) -> Desk:
     return desk
 
 
+def sign(desk: Desk, base: str, attending: str = "REPRESENTATIVE") -> TestResponse:
+    """Sign the declaration of the conference at an address of the desk."""
+    desk.get(f"{base}/declaration")
+    form = {"attending": attending, "digest": DECLARATION.digest}
+    return desk.post(f"{base}/declaration", form)
+
+
 def half_a_month(world: World) -> dict[str, str]:
     """Referrals to triage, a full conference tomorrow, an objection, dates and a repeat."""
     coordinator, landlord = world.client(COORDINATOR), world.client(LANDLORD)
@@ -114,6 +123,8 @@ def half_a_month(world: World) -> dict[str, str]:
         found[name] = landlord.refer(example(name)).reference
         coordinator.decide(found[name], {"decision": "ACCEPT"})
         coordinator.list_case(conference, found[name])
+    for agency_id in (COORDINATOR, LANDLORD, IDVA):
+        acting.signed(world, conference, agency_id)
     world.client(IDVA).acknowledge(found["c1"], "ACCEPTED")
     for owner, text in ((LANDLORD, "Fit a new lock to the front door."), (IDVA, "Ring her.")):
         acting.proposed(world, found["c1"], owner, text)

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from gateway.agencies import passwords
 from gateway.profiles.loader import Profiles
-from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people
+from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people, sign
 from tests.desk.test_signing_in import PASSWORD, a_password, code
 from tests.desk.typing import seen_of, type_in, typed_of
 from tests.faults.faulty import FAULTS
@@ -269,7 +269,7 @@ def _of_partner(
     client.list_case(conference, reference)
     path = rule.replace("<conference_id>", conference).replace("<reference>", reference)
     desk = desks["idva"]
-    desk.get("/desk/account")
+    sign(desk, f"/desk/conferences/{conference}")
     form = {"do": "nil", "key": str(uuid.uuid4())}
     return lambda: desk.get(path) if method == "GET" else desk.post(path, form)
 
@@ -289,6 +289,8 @@ def _of_meetings(
         return lambda: desk.post(path, form)
     if rule.count("/") > 3:
         return _in_the_room(world, desk, method, path)
+    if "<" in rule:
+        sign(desk, path)
     return lambda: desk.get(path) if method == "GET" else desk.post(path, form)
 
 

@@ -10,7 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.schemas.codes import PersonRole
-from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people
+from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people, sign
 from tests.desk.test_desk import enter
 from tests.journeys.world import CHAIR, World, example, graded, lines
 
@@ -39,6 +39,10 @@ def conference(shared_world: World, desks: dict[str, Desk]) -> str:
         r'href="/desk/conferences/([0-9a-f-]{36})"', desk.get("/desk/conferences").text
     )
     assert len(found) == 1
+    unsigned = desk.get(f"/desk/conferences/{found[0]}")
+    assert unsigned.headers["Location"] == f"/desk/conferences/{found[0]}/declaration"
+    for who in ("coordinator", "chair"):
+        assert sign(desks[who], f"/desk/conferences/{found[0]}").status_code == 303
     sent = [example("c1"), graded(20), graded(18), graded(16)]
     for each in sent:
         reference = shared_world.client(LANDLORD).refer(each).reference

@@ -55,6 +55,7 @@ def test_F93_a_partner_without_software_does_its_own_actions(
         assert send(coordinator, ref, "propose", **words, key=twice).status_code == 303
     (number,) = numbers(coordinator, ref)
     acting.heard(world, ref)
+    acting.signed(world, conference)
     assert "Send out the plan" in coordinator.get(f"/desk/conferences/{conference}").text
     sent = coordinator.post(f"/desk/conferences/{conference}/plan", {"key": str(uuid.uuid4())})
     assert sent.status_code == 303

@@ -97,6 +97,8 @@ def listed(shared_world: World, desks: dict[str, Desk]) -> tuple[str, list[str]]
         found.append(shared_world.client(LANDLORD).refer(form).reference)
         coordinator.decide(found[-1], {"decision": "ACCEPT"})
         coordinator.list_case(conference, found[-1])
+    for who in ("coordinator", "csc", "police"):
+        assert sign(desks[who], f"/desk/conferences/{conference}").status_code == 303
     return conference, found
 
 

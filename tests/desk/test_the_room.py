@@ -12,7 +12,7 @@ from gateway.client.access import ProblemError
 from gateway.flows import agencies
 from gateway.profiles.declaration import Declaration
 from gateway.schemas.codes import PersonRole
-from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people
+from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people, sign
 from tests.desk.test_desk import enter
 from tests.journeys.world import CHAIR, World, example, graded
 
@@ -51,12 +51,6 @@ def meeting(shared_world: World, desks: dict[str, Desk]) -> tuple[str, list[str]
         coordinator.list_case(conference, reference)
         found.append(reference)
     return f"/desk/conferences/{conference}", found
-
-
-def sign(desk: Desk, base: str, attending: str = "REPRESENTATIVE") -> TestResponse:
-    desk.get(f"{base}/declaration")
-    form = {"attending": attending, "digest": declaration().digest}
-    return desk.post(f"{base}/declaration", form)
 
 
 def declaration() -> Declaration:
@@ -102,8 +96,17 @@ def test_F91_nothing_of_the_meeting_opens_before_the_declaration_is_signed(
 ) -> None:
     base, (first, *_) = meeting
     chair, coordinator = desks["chair"], desks["coordinator"]
-    for path in (f"{base}/room", f"{base}/cases/{first}"):
+    for path in (base, f"{base}/room", f"{base}/cases/{first}"):
         assert coordinator.get(path).headers["Location"] == f"{base}/declaration"
+    mine = f"/desk/my-conferences/{base.split('/')[3]}"
+    research = f"{mine}/cases/{first}"
+    for path in (mine, research):
+        assert desks["police"].get(path).headers["Location"] == f"{base}/declaration"
+    written = {"do": "return", "text-1": "She was seen.", "key": str(uuid.uuid4())}
+    late = desks["police"].post(research, written)
+    assert (late.status_code, "She was seen." in late.text) == (409, True)
+    assert not shared_world.log(event="agenda.read")
+    assert not shared_world.log(event="research.read")
     assert coordinator.post(f"{base}/room", {"do": "begin"}).status_code == 303
     assert not shared_world.log(event="conference.begun")
     page = coordinator.get(f"{base}/declaration")

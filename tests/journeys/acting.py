@@ -14,6 +14,7 @@ from gateway.rules.facts import Caller
 from gateway.schemas import reference as references
 from gateway.schemas.action_codes import ActionTheme
 from gateway.schemas.codes import CaseState
+from gateway.schemas.meeting_codes import Attending
 from gateway.store import cases
 from gateway.store import tables as t
 from gateway.store.cases import By
@@ -44,6 +45,13 @@ def a_conference(world: World, *, at: str = "2026-12-10T09:30:00Z") -> str:
         {"area": "MARLBURY", "starts_at": at, "attendees": attendees}
     )
     return str(answer["conference"])
+
+
+def signed(world: World, conference: str, agency: str = COORDINATOR) -> None:
+    """Somebody of an agency signs the declaration of a conference."""
+    digest = PROFILES.declaration.digest
+    with doing(world, agency) as work:
+        conferences.sign(work, conference, Attending.REPRESENTATIVE, digest)
 
 
 def listed(world: World, conference: str, name: str = "c1", by: str = LANDLORD) -> str:

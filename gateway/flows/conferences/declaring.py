@@ -1,6 +1,7 @@
 """Owns the declaration of confidentiality: who signed it, which observers may in, apologies.
 
-Nothing of a meeting opens to somebody who has not signed the text in force.
+Nothing of a conference opens on a page to somebody who has not signed the text in force: neither
+its agenda, nor what is asked about its cases, nor the meeting.
 """
 
 from __future__ import annotations
@@ -135,8 +136,7 @@ def is_signed(work: Work, row: AttendanceRow | None) -> bool:
 
 def may_enter(work: Work, row: AttendanceRow) -> bool:
     """Whether somebody may be in the room: signed, and an observer let in by the chair."""
-    is_admitted = row.attending is not Attending.OBSERVER or row.admitted_by is not None
-    return is_signed(work, row) and is_admitted
+    return is_signed(work, row) and _is_admitted(row)
 
 
 def require_signed(work: Work, conference_id: str) -> None:
@@ -147,6 +147,33 @@ def require_signed(work: Work, conference_id: str) -> None:
     mine = _mine(work, conference_id)
     if mine is None or not may_enter(work, mine):
         raise Conflict("Sign the declaration first.", code="declaration_missing")
+
+
+def require_declared(
+    work: Work, conference_id: str, event: str, *, runs: bool = False
+) -> ConferenceRow:
+    """Refuse to open any paper of a conference to whoever has not signed for it.
+
+    Nobody signs once it is over: then an earlier text counts too, and who ran it needs none to
+    finish it. With `runs`, for who runs it alone.
+
+    :raises Denied: if the caller's agency does not attend.
+    :raises Conflict: code declaration_missing.
+    """
+    row = attended_by_caller(work, conference_id, event)
+    is_run = row.agency_id == work.caller.agency_id
+    if runs and not is_run:
+        raise Denied("not-the-coordinator")
+    mine = _mine(work, conference_id)
+    has_signed = mine is not None and mine.digest is not None and _is_admitted(mine)
+    if row.ended_at is not None and (is_run or has_signed):
+        return row
+    require_signed(work, conference_id)
+    return row
+
+
+def _is_admitted(row: AttendanceRow) -> bool:
+    return row.attending is not Attending.OBSERVER or row.admitted_by is not None
 
 
 def _mine(work: Work, conference_id: str) -> AttendanceRow | None:

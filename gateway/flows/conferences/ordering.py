@@ -5,6 +5,7 @@ from __future__ import annotations
 from gateway.disclosure import find_referral, keep_shown
 from gateway.errors import Conflict, Denied
 from gateway.flows.conferences.agenda import Agenda, build_agenda
+from gateway.flows.conferences.declaring import require_declared
 from gateway.flows.conferences.finding import run_by_caller
 from gateway.ledger import Work
 from gateway.rules import agenda as rule
@@ -16,11 +17,13 @@ PAGE = "page/1"  # in receipts: what a page of the desk shows
 CHANGED = "changed_meanwhile"
 
 
-def show_agenda(work: Work, conference_id: str, *, issuer: str) -> Agenda:
+def show_agenda(work: Work, conference_id: str, *, issuer: str, runs: bool = False) -> Agenda:
     """Return an agenda as a page shows it; a receipt of it is kept like that of a sealed one.
 
-    :raises Denied: if the caller's agency does not attend.
+    :raises Denied: if the caller's agency does not attend; with `runs`, if it does not run it.
+    :raises Conflict: code declaration_missing.
     """
+    require_declared(work, conference_id, "agenda.read", runs=runs)
     agenda, _ = build_agenda(work, conference_id, Purpose.P9, on_page=True)
     if agenda.told:
         document = {"conference": conference_id, "cases": [line.reference for line in agenda.lines]}
@@ -34,9 +37,10 @@ def move(work: Work, conference_id: str, reference: str, *, up: bool, seen: str)
     `seen` is how the order stood when it was shown: nobody moves what has moved meanwhile.
 
     :raises Denied: for who does not run the conference, or for a case that is not shown to it.
-    :raises Conflict: code list_locked or changed_meanwhile.
+    :raises Conflict: code list_locked, declaration_missing or changed_meanwhile.
     """
     _orderable(work, conference_id, is_open=True)
+    require_declared(work, conference_id, "conference.ordered", runs=True)
     agenda, _ = build_agenda(work, conference_id, Purpose.P9, on_page=True)
     if seen != mark(agenda):
         raise Conflict("The order has changed since the page was opened.", code=CHANGED)

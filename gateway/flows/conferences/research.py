@@ -29,6 +29,7 @@ from gateway.disclosure import (
 )
 from gateway.errors import Denied
 from gateway.flows.conferences.asking import find_asked, why_not
+from gateway.flows.conferences.declaring import require_declared
 from gateway.ledger import Entry, Work
 from gateway.rules import research as rule
 from gateway.schemas import moments
@@ -109,7 +110,11 @@ def list_research(work: Work, conference_id: str, purpose: Purpose, *, issuer: s
 def show_research(
     work: Work, conference_id: str, purpose: Purpose, *, issuer: str
 ) -> tuple[Request, ...]:
-    """Return the same for a page; a receipt is kept like that of a sealed one."""
+    """Return the same for a page; a receipt is kept like that of a sealed one.
+
+    :raises Conflict: code declaration_missing.
+    """
+    require_declared(work, conference_id, "research.asked")
     asked, _ = _requests(work, conference_id, purpose, on_page=True)
     told = [found.told(request.reference) for request, found in asked]
     if told:
@@ -256,7 +261,9 @@ def show_own(
     """Return the same for a page; a receipt is kept like that of a sealed one.
 
     :raises Denied: also where its answers go to a worker's own key alone.
+    :raises Conflict: code declaration_missing.
     """
+    require_declared(work, conference_id, "research.read")
     own, found = _own(work, conference_id, reference, purpose)
     require_page(work, found.facts)
     document = {"conference": conference_id, "cases": [own.request.reference]}
