@@ -103,7 +103,7 @@ def show_case(
             raise
         return to_declaration(conference_id)
     with visit.work() as work:
-        weighed = cases.weigh(work, written, issuer=visit.house.settings.base_url)
+        weighed = cases.weigh(work, written, Purpose.P9, issuer=visit.house.settings.base_url)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     with visit.work() as work:

@@ -10,9 +10,9 @@ from gateway.desk.guard import ANYBODY, Visit, page
 from gateway.desk.place import ROOT
 from gateway.desk.render import show
 from gateway.errors import NotFound
-from gateway.flows import cases, directory, notices
+from gateway.flows import cases, directory, notices, referrals
 from gateway.flows.cases import Need
-from gateway.rules.desk import ANSWERS, CASEWORK, DECIDES
+from gateway.rules.desk import ANSWERS, CASEWORK, DECIDES, ENTERS
 from gateway.schemas.codes import PersonRole
 
 
@@ -27,6 +27,10 @@ def home(visit: Visit) -> Answer:
     with visit.work() as work:
         found = cases.oversee(work)
         silence = notices.silent_since(work)
+    begun = None
+    if roles & ENTERS:
+        with visit.work() as work:
+            begun = referrals.count_own(work)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     return show(
@@ -34,6 +38,7 @@ def home(visit: Visit) -> Answer:
         visit,
         found=found,
         silence=silence,
+        begun=begun,
         groups=said.grouped(found.counts),
         said=said.SAID,
         names=names,

@@ -1,6 +1,6 @@
 """Owns the triage of one referral: all that a coordinator decides on, and the decision itself.
 
-The page is opened for one purpose, so it is not asked for; it is recorded like any other reading.
+Why it is opened is asked first, as for every reading, and goes with each form of the page.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from gateway.rules.desk import DECIDES
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AreaDecision, Limited, Purpose, ReturnReason
 
+_PURPOSE = re.compile(r"P([1-9])", re.ASCII)
 KEY = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
+UNSAID = "Choose why you open this referral."
 _TEXTS = ("reason", "alternative_route", "quality_note")
 # Which reasons make sense for which decision; the form of a decision allows all of them.
 REASONS: Mapping[AreaDecision, tuple[ReturnReason, ...]] = {
@@ -58,16 +60,22 @@ class Tried:
 
 @page("/cases/<reference>/triage", roles=DECIDES, takes=Limited.EXPORT)
 def triage(visit: Visit, reference: str) -> Answer:
-    """Show a referral as it is weighed: people, risk, gaps, clock, and what can be decided."""
+    """Ask why a referral is opened; then show it as it is weighed, and what can be decided."""
+    written, asked = read_reference(reference), request.args.get("purpose")
+    purpose = _purpose(asked)
+    if purpose is None:
+        return _why(visit, written, said="" if asked is None else UNSAID)
     done = request.args.get("done", "")
-    return _show(visit, read_reference(reference), done=done if done in list(AreaDecision) else "")
+    return _show(visit, written, purpose, done=done if done in list(AreaDecision) else "")
 
 
 @page("/cases/<reference>/triage", roles=DECIDES, method="POST", takes=Limited.EXPORT)
 def decide_case(visit: Visit, reference: str) -> Answer:
     """Decide about a referral; what was written stays in the page if that cannot be done."""
     written = read_reference(reference)
-    decision = request.form.get("decision", "")
+    decision, purpose = request.form.get("decision", ""), _purpose(request.form.get("purpose"))
+    if purpose is None:
+        return _why(visit, written, said=UNSAID)
     try:
         with visit.work() as work:
             cases.require_shown(work, written, "case.decide")
@@ -86,10 +94,34 @@ def decide_case(visit: Visit, reference: str) -> Answer:
             )
         }
         said = next(iter(faults.values()), error.message)
-        return _show(visit, written, Tried(decision, said, faults))
+        return _show(visit, written, purpose, Tried(decision, said, faults))
     except Conflict as error:
-        return _show(visit, written, Tried(decision, terms.conflict(error.code), status=409))
-    return redirect(f"{ROOT}/cases/{references.write(written)}/triage?done={decision}", 303)
+        return _show(
+            visit, written, purpose, Tried(decision, terms.conflict(error.code), status=409)
+        )
+    here = f"{ROOT}/cases/{references.write(written)}/triage"
+    return redirect(f"{here}?purpose={purpose}&done={decision}", 303)
+
+
+def _purpose(text: str | None) -> Purpose | None:
+    return Purpose(text) if text and _PURPOSE.fullmatch(text) else None
+
+
+def _why(visit: Visit, written: str, *, said: str) -> Answer:
+    """Ask why it is opened; of the referral nothing is looked at."""
+    with visit.work() as work:
+        known = cases.purposes_of(work, visit.person.caller)
+    reference = references.write(written)
+    return show(
+        "why",
+        visit,
+        status=422 if said else 200,
+        reference=reference,
+        purposes=known,
+        said=said,
+        target=f"{ROOT}/cases/{reference}/triage",
+        method="get",
+    )
 
 
 def sent_key() -> str:
@@ -135,11 +167,13 @@ def _document(decision: str) -> dict[str, Any]:
     return document
 
 
-def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str = "") -> Answer:
+def _show(
+    visit: Visit, written: str, purpose: Purpose, tried: Tried | None = None, *, done: str = ""
+) -> Answer:
     with visit.work() as work:
-        weighed = cases.weigh(work, written, issuer=visit.house.settings.base_url)
+        weighed = cases.weigh(work, written, purpose, issuer=visit.house.settings.base_url)
     with visit.work() as work:
-        originals = cases.list_originals(work, written, Purpose.P9)
+        originals = cases.list_originals(work, written, purpose)
     with visit.work() as work:
         names = {each.agency_id: each.name for each in directory.list_agencies(work)}
     meetings: tuple[Planned, ...] = ()
@@ -161,6 +195,7 @@ def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str =
         people=known,
         picture=people.picture(known),
         in_words=people.in_words(known) if known else "",
+        purpose=purpose,
         tried=tried,
         done=done,
         sent=request.form,
@@ -170,7 +205,7 @@ def _show(visit: Visit, written: str, tried: Tried | None = None, *, done: str =
         labels=labels_of(visit),
         terms=terms,
         reasons=REASONS,
-        suggested={each.reason for each in weighed.gaps},
+        suggested={each.reason for each in weighed.gaps or ()},
         views=judging.views(weighed),
         differs=judging.differs(weighed),
         critical=judging.critical(weighed),

@@ -288,6 +288,26 @@ def test_V09_scripts_and_right_to_left_names_stay_text(
     assert long in page.text
 
 
+def test_V04_ones_own_drafts_are_counted_on_the_first_page_with_their_end(world: World) -> None:
+    add_worker(world, COORDINATOR, "marac-02")
+    desk = a_desk(world, "coordinator")
+    colleague = enter(world, COORDINATOR, "marac-02", PersonRole.COORDINATOR)
+    assert "Type in a referral</a>" in desk.get("/desk").text
+    for _ in range(2):
+        begin(desk, LANDLORD)
+    begin(colleague, LANDLORD)
+    assert '<a class="govuk-link" href="/desk/drafts">2 referrals of yours</a>' in (
+        page := desk.get("/desk").text
+    )
+    assert "The first is destroyed if not sent by Thu 26 Nov" in page
+    assert "over soon" not in page
+    assert "1 referral of yours" in colleague.get("/desk").text
+    world.later(days=2, hours=8)  # the third working day
+    again = a_desk(world, "coordinator")
+    assert "2 over soon</strong>" in again.get("/desk").text
+    assert "Begun, and not sent" not in a_desk(world, "idva").get("/desk").text
+
+
 def test_who_is_close_to_somebody_in_a_draft_finds_none(
     shared_world: World, desks: dict[str, Desk]
 ) -> None:
@@ -302,6 +322,10 @@ def test_who_is_close_to_somebody_in_a_draft_finds_none(
     assert desk.post(f"{draft}/harm", {**harm, "seen": "0", "do": "save"}).status_code == 200
     shared_world.client(COORDINATOR, "marac-03").walls.declare(HIMSELF)
     tied.get("/desk/account")
+    mine = begin(tied, LANDLORD)
+    assert tied.get(f"{mine}/harm").status_code == 200
+    assert "1 referral of yours" in tied.get("/desk").text
+    assert tied.post(f"{mine}/harm", {**harm, "seen": "0", "do": "save"}).status_code == 404
     assert draft not in tied.get("/desk/drafts").text
     for path in ("harm", "send", "files"):
         assert tied.get(f"{draft}/{path}").status_code == 404

@@ -125,9 +125,9 @@ def _of_case(
         form = {"conference": _conference(world), "key": str(uuid.uuid4())}
         return lambda: desk.post(path, form)
     if method == "GET":
-        return lambda: desk.get(path)
-    page = desk.get(path).text
-    form = {"decision": "ACCEPT", "seen": "", "key": _KEY.findall(page)[0]}
+        return lambda: desk.get(f"{path}?purpose=P9")
+    page = desk.get(f"{path}?purpose=P9").text
+    form = {"decision": "ACCEPT", "seen": "", "purpose": "P9", "key": _KEY.findall(page)[0]}
     return lambda: desk.post(path, form)
 
 

@@ -149,7 +149,7 @@ def test_F104_by_keyboard_alone_a_referral_is_returned_and_another_accepted_and_
         "Her name or date of birth is missing",
         "It does not say who causes harm",
     ]
-    page.goto(f"{live.address}/desk/cases/{live.month['again']}/triage")
+    page.goto(f"{live.address}/desk/cases/{live.month['again']}/triage?purpose=P9")
     press_to(page, "Decide")
     page.keyboard.press("Enter")
     press_to(page, "Accept for the conference")
@@ -237,7 +237,7 @@ def test_F104_what_was_written_when_the_session_ended_stands_on_a_page_that_fits
     live: Live, page: Any
 ) -> None:
     enter(live, page, "coordinator")
-    page.goto(f"{live.address}/desk/cases/{live.month['c3']}/triage")
+    page.goto(f"{live.address}/desk/cases/{live.month['c3']}/triage?purpose=P9")
     page.get_by_text("Return it with reasons").click()
     page.get_by_label("Note for the file").first.fill("Rang twice, nobody answers.")
     live.world.later(minutes=16)

@@ -28,8 +28,9 @@ PAGES = {
     "to-triage": ("coordinator", "/desk/needs/triage"),
     "all-cases": ("coordinator", "/desk/cases"),
     "why": ("coordinator", "/desk/cases/{c1}"),
-    "triage": ("coordinator", "/desk/cases/{again}/triage"),
-    "triage-imminent": ("coordinator", "/desk/cases/{c5}/triage"),
+    "triage": ("coordinator", "/desk/cases/{again}/triage?purpose=P9"),
+    "triage-why": ("coordinator", "/desk/cases/{again}/triage"),
+    "triage-imminent": ("coordinator", "/desk/cases/{c5}/triage?purpose=P9"),
     "waits": ("coordinator", "/desk/cases/{again}/waits"),
     "conferences": ("coordinator", "/desk/conferences"),
     "agenda": ("coordinator", "/desk/conferences/{conference}"),
@@ -159,7 +160,7 @@ def test_F104_a_decision_that_lacks_something_fits_too(
     live: Live, signed_in: dict[str | None, Any]
 ) -> None:
     page = signed_in["coordinator"].new_page()
-    page.goto(f"{live.address}/desk/cases/{live.month['objection']}/triage")
+    page.goto(f"{live.address}/desk/cases/{live.month['objection']}/triage?purpose=P9")
     page.get_by_text("Return it with reasons").click()
     page.get_by_role("button", name="Return it").click()
     page.get_by_role("alert").get_by_role("link", name="Choose at least one reason.").click()

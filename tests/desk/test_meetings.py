@@ -47,7 +47,7 @@ def conference(shared_world: World, desks: dict[str, Desk]) -> str:
     for each in sent:
         reference = shared_world.client(LANDLORD).refer(each).reference
         shared_world.client(COORDINATOR).decide(reference, {"decision": "ACCEPT"})
-        page = desk.get(f"/desk/cases/{reference}/triage")
+        page = desk.get(f"/desk/cases/{reference}/triage?purpose=P9")
         assert "Put on the list" in page.text
         answer = put(desk, reference, found[0], key(page))
         assert answer.headers["Location"] == f"/desk/conferences/{found[0]}#list"

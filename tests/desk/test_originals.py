@@ -67,7 +67,9 @@ def test_F18_an_original_is_handed_out_through_its_case_with_a_name_that_tells_n
     assert answer.headers["Cache-Control"] == "no-store"
     assert "sandbox" in answer.headers["Content-Security-Policy"]
     assert ask(desks["landlord"], case, purpose="P7").data == CANARY  # it came from there
-    assert "Download other 1" in desks["coordinator"].get(f"/desk/cases/{case}/triage").text
+    assert (
+        "Download other 1" in desks["coordinator"].get(f"/desk/cases/{case}/triage?purpose=P9").text
+    )
     photo = ask(desks["coordinator"], case, 3)
     assert photo.headers["Content-Type"] == "image/jpeg"
     assert b"Canary" not in photo.data

@@ -61,5 +61,5 @@ def test_F31_the_page_of_triage_shows_whatever_form_was_sent(shared_sqlite_world
         danger = {"referral__danger": "IMMINENT_LIFE"}
         form = example(name) if name in FORMS else graded(5, unknown=19, **danger)
         reference = world.client(SENDERS.get(name, "harbourgate-homes")).refer(form).reference
-        assert desk.get(f"/desk/cases/{reference}/triage").status_code == 200, name
+        assert desk.get(f"/desk/cases/{reference}/triage?purpose=P9").status_code == 200, name
         assert desk.get(f"/desk/cases/{reference}/waits").status_code == 200, name

@@ -18,7 +18,7 @@ from tests.journeys.walled import SOMEBODY, add_worker, chair, with_own_key
 from tests.journeys.world import World, example, graded
 
 PLANTED = "<script>document.title='ran'</script>"
-HIDDEN = re.compile(r'<input type="hidden" name="(key|seen)" value="([^"]*)">')
+HIDDEN = re.compile(r'<input type="hidden" name="(key|seen|purpose)" value="([^"]*)">')
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def refer(world: World, name: str = "c1", agency_id: str = LANDLORD, **changes: 
 
 
 def look(desk: Desk, reference: str) -> TestResponse:
-    answer = desk.get(f"/desk/cases/{reference}/triage")
+    answer = desk.get(f"/desk/cases/{reference}/triage?purpose=P9")
     assert answer.status_code == 200, answer.text
     return answer
 
@@ -100,6 +100,31 @@ def test_promise_01_opening_it_is_recorded_for_coordinating(
     assert (entry["worker"], entry["purpose"], entry["outcome"]) == ("marac-01", "P9", "allowed")
 
 
+def test_F31_why_it_is_opened_is_asked_first_and_recorded_as_it_was_said(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    reference, desk = refer(shared_world), desks["coordinator"]
+    case_id, path = shared_world.case_of(reference), f"/desk/cases/{reference}/triage"
+    asked = desk.get(path)
+    assert (asked.status_code, "Elena" in asked.text) == (200, False)
+    form = re.search(r'<form action="([^"]+)" method="get"', asked.text)
+    assert form
+    assert form[1] == path
+    assert re.findall(r'type="radio" value="(P\d+)"', asked.text) == ["P1", "P6", "P9"]
+    assert shared_world.log(event="case.read", case=case_id, worker="marac-01") == []
+    for wrong in ("", "P10", "P99", "x"):
+        assert desk.get(f"{path}?purpose={wrong}").status_code == 422, wrong
+    assert desk.get(f"{path}?purpose=P2").status_code == 422  # a coordinator states it nowhere
+    other = desk.get(f"{path}?purpose=P1").text
+    assert "Open it to coordinate" in other
+    assert "Nothing for which it would have to go back." not in other
+    answer = decide(desk, reference, "ACCEPT", purpose="")
+    assert (answer.status_code, states(shared_world, reference)[-1]) == (422, "TRIAGE")
+    assert decide(desk, reference, "ACCEPT").headers["Location"].endswith("?purpose=P1&done=ACCEPT")
+    reads = shared_world.log(event="case.read", case=case_id, worker="marac-01", outcome="allowed")
+    assert {each["purpose"] for each in reads} == {"P1"}
+
+
 # --- what is decided ----------------------------------------------------------------------------
 
 DECISIONS: list[tuple[str, dict[str, Any], list[str], tuple[str, list[str]]]] = [
@@ -137,7 +162,7 @@ def test_F26_each_decision_moves_the_case_and_tells_the_referrer(
     reference = refer(shared_world)
     look(desks["coordinator"], reference)
     answer = decide(desks["coordinator"], reference, decision, **form)
-    where = f"/desk/cases/{reference}/triage?done={decision}"
+    where = f"/desk/cases/{reference}/triage?purpose=P9&done={decision}"
     assert (answer.status_code, answer.headers["Location"]) == (303, where)
     assert states(shared_world, reference) == ["SUBMITTED", "TRIAGE", *after]
     entry = shared_world.log(event="case.decide", case=shared_world.case_of(reference))[-1]
@@ -261,12 +286,14 @@ def test_promise_02_for_nobody_else_there_is_such_a_page(
     other = enter(shared_world, "fenhollow-marac", "marac-01", PersonRole.COORDINATOR)
     look(desks["coordinator"], reference)
     for desk in (desks["idva"], desks["landlord"], other):
-        assert desk.get(f"/desk/cases/{reference}/triage").status_code == 404
-        form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": ""}
+        assert desk.get(f"/desk/cases/{reference}/triage?purpose=P9").status_code == 404
+        form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": "", "purpose": "P9"}
         assert desk.post(f"/desk/cases/{reference}/triage", form).status_code == 404
     refused = shared_world.log(event="page.opened", agency=LANDLORD)
     assert [entry["because"] for entry in refused[-2:]] == ["no-role", "no-role"]
-    assert desks["coordinator"].get("/desk/cases/ZZZZZ-ZZZZZ-Z/triage").status_code == 404
+    assert (
+        desks["coordinator"].get("/desk/cases/ZZZZZ-ZZZZZ-Z/triage?purpose=P9").status_code == 404
+    )
     assert desks["coordinator"].get("/desk/cases/nonsense/triage").status_code == 404
     assert states(shared_world, reference)[-1] == "TRIAGE"
 
@@ -277,7 +304,7 @@ def test_V7_a_form_of_another_site_or_of_no_page_decides_nothing(
     reference = refer(shared_world, "c5", POLICE)
     desk, path = desks["coordinator"], f"/desk/cases/{reference}/triage"
     look(desk, reference)
-    form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": ""}
+    form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": "", "purpose": "P9"}
     assert desk.post(path, {**form, "token": "x"}).status_code == 403
     headers = {"Sec-Fetch-Site": "cross-site"}
     assert desk.client.post(path, data=form, headers=headers).status_code == 403
@@ -300,8 +327,8 @@ def test_F65_who_reads_as_a_deputy_decides_on_no_page(world: World) -> None:
     chair(world).walls.settle(reference, "DEPUTY", COORDINATOR, "marac-02", reason="Knows nobody.")
     assert deputy.pull(reference, "P9").document["triage"]
     desk = enter(world, COORDINATOR, "marac-02", PersonRole.COORDINATOR)
-    assert desk.get(f"/desk/cases/{reference}/triage").status_code == 404
-    form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": ""}
+    assert desk.get(f"/desk/cases/{reference}/triage?purpose=P9").status_code == 404
+    form = {"decision": "ACCEPT", "key": str(uuid.uuid4()), "seen": "", "purpose": "P9"}
     assert desk.post(f"/desk/cases/{reference}/triage", form).status_code == 404
     assert states(world, reference)[-1] == "TRIAGE"
     deputy.decide(reference, {"decision": "ACCEPT"})

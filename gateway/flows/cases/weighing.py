@@ -1,7 +1,7 @@
-"""Owns what lies before a coordinator who decides about a referral: read once, for one purpose.
+"""Owns what lies before a coordinator who decides about a referral: read once, for a purpose.
 
-It is the reading of a page for P9, and beside it what the rules make of it: what is missing, by
-when it is to be decided, and which decisions its state and its guards leave open.
+It is the reading of a page, and beside it what the rules make of it: what is missing, by when it is
+to be decided, and which decisions its state and its guards leave open.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from gateway.schemas.codes import AreaDecision, CaseState, Level, Outcome, Purpo
 from gateway.store import cases
 
 _TRIAGE = "CLK_TRIAGE"
+# Only to coordinate is all of it read that a referral may lack; what is not shown is not missing.
+WHOLE = Purpose.P9
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,19 @@ class Weighed:
     due_at: datetime | None
     is_listable: bool  # on the list of a conference
     open_to: tuple[AreaDecision, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[Gap, ...] | None  # None: not told for this purpose
     blanks: tuple[tuple[str, str, str], ...]  # section, field, reason
 
 
-def weigh(work: Work, reference: str, *, issuer: str) -> Weighed:
+def weigh(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Weighed:
     """Return a referral as its coordinator may see it on a page, with what the rules say of it.
 
     A receipt of it is kept like that of a pull.
 
     :raises Denied: for who does not coordinate it: the answer is that of an unknown case.
+    :raises Invalid: if the agency's kind may not state this purpose.
     """
-    shown = show(work, reference, Purpose.P9, issuer=issuer)
+    shown = show(work, reference, purpose, issuer=issuer)
     case_id = find_case(work, reference)
     triage = shown.document.get("triage")
     if triage is None:
@@ -82,6 +85,6 @@ def weigh(work: Work, reference: str, *, issuer: str) -> Weighed:
         due_at=due(profile.clocks[_TRIAGE], case.state_at, profile.working_days) if waits else None,
         is_listable=can_list(case.state),
         open_to=open_to(case.state, guards),
-        gaps=gaps(parts, known),
+        gaps=gaps(parts, known) if purpose is WHOLE else None,
         blanks=blanks(parts),
     )

@@ -5,8 +5,10 @@ from gateway.flows.referrals.changing import assess
 from gateway.flows.referrals.consenting import record_override, record_position
 from gateway.flows.referrals.drafts import (
     CHANGED,
+    Begun,
     Draft,
     begin_draft,
+    count_own,
     drop_draft,
     list_drafts,
     read_draft,
@@ -32,6 +34,7 @@ from gateway.flows.referrals.submitting import resubmit, submit
 __all__ = [
     "CHANGED",
     "DATED",
+    "Begun",
     "Draft",
     "Own",
     "Page",
@@ -42,6 +45,7 @@ __all__ = [
     "begin_draft",
     "challenge",
     "check_rows",
+    "count_own",
     "count_to_index",
     "drop_draft",
     "find_sent",

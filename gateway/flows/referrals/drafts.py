@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.disclosure.drafts import DraftKey, new_draft_key, open_draft_key
@@ -25,6 +25,7 @@ from gateway.store import ids
 from gateway.store.drafts import DraftRow, FileRow
 
 CLOCK = "CLK_DRAFT"
+SOON = timedelta(days=1)
 MOST_DRAFTS = 50  # of one person at a time: a desk, not an archive
 MOST_TYPED = 400_000  # characters; the largest referral that the form allows is smaller
 CHANGED = "changed_meanwhile"
@@ -65,6 +66,15 @@ class Draft:
     def page(self, name: str) -> Page:
         """One page; one that nobody saved is empty."""
         return self.pages.get(name) or Page({})
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """How many referrals one person began and did not send, and when the first is over."""
+
+    drafts: int
+    soon: int  # over within a day
+    first_at: datetime | None
 
 
 def begin_draft(work: Work, agency_id: str) -> str:
@@ -113,6 +123,20 @@ def list_drafts(work: Work) -> list[Draft]:
     return _seen(
         work, store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
     )
+
+
+def count_own(work: Work) -> Begun:
+    """How many referrals the caller itself began and did not send, of those that it may see.
+
+    A draft in which somebody close to the caller is named is not there.
+    """
+    work.attempt("draft.listed")
+    writer = _writer(work)
+    work.count("draft.listed")
+    rows = store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
+    mine = _seen(work, [row for row in rows if row.made_by == writer])
+    over = sorted(each.expires_at for each in mine)
+    return Begun(len(over), sum(at - work.now < SOON for at in over), over[0] if over else None)
 
 
 def read_draft(work: Work, draft_id: str) -> Draft:
