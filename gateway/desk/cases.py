@@ -26,7 +26,7 @@ from gateway.schemas.codes import (
     Purpose,
 )
 
-_PURPOSE = re.compile(r"P([1-9])", re.ASCII)
+PURPOSE = re.compile(r"P([1-9])", re.ASCII)
 PLAN = "actions"  # has a page of its own
 # The order in which a case is read: who she is and how to reach her, then what is at stake.
 _FIRST = (
@@ -49,7 +49,7 @@ def why(visit: Visit, reference: str) -> Answer:
     written = references.read(reference)
     if written is None:
         raise NotFound
-    return _why(visit, references.write(written))
+    return ask_why(visit, references.write(written))
 
 
 @page("/cases/<reference>", roles=CASEWORK, method="POST", takes=Limited.EXPORT)
@@ -57,8 +57,8 @@ def case(visit: Visit, reference: str) -> Answer:
     """Show a case as the person may see it, for the purpose that it stated."""
     purpose = request.form.get("purpose", "")
     written = references.read(reference) or "-"
-    if not _PURPOSE.fullmatch(purpose):
-        return _why(visit, references.write(written), said="Choose why you open this case.")
+    if not PURPOSE.fullmatch(purpose):
+        return ask_why(visit, references.write(written), said="Choose why you open this case.")
     asked, here = None, visit.house
     if visit.person.custody is Custody.HOSTED:
         with visit.work() as work:
@@ -111,11 +111,19 @@ def answer_case(visit: Visit, reference: str) -> Answer:
     return redirect(f"{ROOT}/cases", 303)
 
 
-def _why(visit: Visit, reference: str, *, said: str = "") -> Answer:
+def ask_why(visit: Visit, reference: str, *, said: str = "", part: str = "") -> Answer:
+    """Ask for which purpose a case, or a part of it, is opened."""
     with visit.work() as work:
         known = cases.purposes_of(work, visit.person.caller)
-    status = 422 if said else 200
-    return show("why", visit, status=status, reference=reference, purposes=known, said=said)
+    return show(
+        "why",
+        visit,
+        status=422 if said else 200,
+        reference=reference,
+        purposes=known,
+        said=said,
+        target=f"{ROOT}/cases/{reference}{part}",
+    )
 
 
 def labels_of(visit: Visit) -> dict[str, str]:

@@ -274,6 +274,8 @@ PAGES: Mapping[str, Way] = {
     "my_cases": Way.CODES,
     "why": Way.CODES,
     "case": Way.SCANNED,
+    "why_history": Way.CODES,
+    "history": Way.SCANNED,
     "answer_case": Way.CODES,
     "triage": Way.SCANNED,
     "decide_case": Way.SCANNED,

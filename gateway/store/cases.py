@@ -47,6 +47,17 @@ class CaseRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StateRow:
+    """Where a case came to, when, why, and by whom."""
+
+    state: CaseState
+    at: datetime
+    because: str
+    reasons: tuple[str, ...]
+    by_agency: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseNow:
     """What a disclosure decision needs of a case's own rows."""
 
@@ -230,6 +241,14 @@ def set_unshared(session: Session, case_id: str, *, since: date | None) -> None:
 def set_sitting(session: Session, case_id: str, conference_id: str | None) -> None:
     """In which conference a case is open from now on; None: in none."""
     change(session, update(t.case).where(t.case.c.id == case_id).values(sitting_id=conference_id))
+
+
+def list_states(session: Session, case_id: str) -> list[StateRow]:
+    """Every state that a case came into, the first first."""
+    s = t.state.c
+    query = select(s.state, s.at, s.because, s.reasons, s.by_agency).where(s.case_id == case_id)
+    rows = session.execute(query.order_by(s.seq))
+    return [StateRow(row[0], row[1], row[2], tuple(row[3]), row[4]) for row in rows]
 
 
 def count_states(session: Session, case_id: str, state: CaseState) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, bindparam, select, update
+from sqlalchemy import Integer, bindparam, or_, select, update
 
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
@@ -115,6 +115,26 @@ def list_of_case(session: Session, case_id: str, *, since: datetime) -> list[Con
     """The conferences on whose list a case stands and that start from then on, the next first."""
     rows = _OF_CASE.rows(session, case_id=case_id, since=since)
     return [ConferenceRow(*row) for row in rows]
+
+
+def list_attended(
+    session: Session, case_id: str, *, agency_id: str, until: datetime
+) -> list[ConferenceRow]:
+    """Conferences with a case on their list that started by then, of who runs or attends them."""
+    c, attendee = t.conference.c, t.conference_attendee.c
+    attends = select(attendee.agency_id).where(
+        attendee.conference_id == c.id, attendee.agency_id == agency_id
+    )
+    query = (
+        select(*_ROW)
+        .join(t.conference_case, t.conference_case.c.conference_id == c.id)
+        .where(
+            t.conference_case.c.case_id == case_id,
+            c.starts_at <= until,
+            or_(c.agency_id == agency_id, attends.exists()),
+        )
+    )
+    return [ConferenceRow(*row) for row in session.execute(query.order_by(c.starts_at, c.id))]
 
 
 def list_places(session: Session, conference_id: str) -> dict[str, int]:

@@ -84,6 +84,24 @@ class ConsentRow:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the victim said about sharing, and who recorded it when."""
+
+    position: Position
+    by_agency: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """How the risk stood from a moment on: its level, and the grades behind it."""
+
+    level: RiskLevel
+    grades: tuple[Mapping[str, Any], ...]
+    at: datetime
+
+
 def is_newest(table: Table) -> Any:
     newer = table.alias("newer")
     return ~(
@@ -166,6 +184,20 @@ def list_positions(session: Session, case_ids: Sequence[str]) -> dict[str, Posit
     """The newest position of each case."""
     rows = _POSITIONS.rows(session, ids=case_ids) if case_ids else ()
     return {row[0]: PositionRow(*row[1:3], *as_tuples(row[3:11]), *row[11:]) for row in rows}
+
+
+def list_said(session: Session, case_id: str) -> list[Said]:
+    """Every position of a case, the first first."""
+    p = t.position.c
+    query = select(p.position, p.by_agency, p.at).where(p.case_id == case_id).order_by(p.seq)
+    return [Said(*row) for row in session.execute(query)]
+
+
+def list_stood(session: Session, case_id: str) -> list[Stood]:
+    """The risk of a case as it was graded each time, the first first."""
+    r = t.risk.c
+    query = select(r.level, r.grades, r.at).where(r.case_id == case_id).order_by(r.seq)
+    return [Stood(row[0], tuple(row[1]), row[2]) for row in session.execute(query)]
 
 
 def list_recorders(session: Session, case_id: str) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -154,7 +155,12 @@ def statements(world: World, more: int) -> int:
     for _ in range(more):
         world.client(LANDLORD).refer(example("c1"))
     desk = a_desk(world, "coordinator")
-    desk.get("/desk")
+    return statements_of(world, lambda: desk.get("/desk"))
+
+
+def statements_of(world: World, open_page: Callable[[], Any]) -> int:
+    """How many statements a page takes that was opened before."""
+    open_page()
     asked: list[str] = []
     engine = world.app.extensions["gateway"].sessions.kw["bind"]
 
@@ -162,7 +168,7 @@ def statements(world: World, more: int) -> int:
         connection.set_trace_callback(asked.append)
 
     event.listen(engine, "checkout", trace)
-    desk.get("/desk")
+    open_page()
     event.remove(engine, "checkout", trace)
     engine.dispose()
     # How many lines wait is looked at once in a while, whoever asks for what: in a transaction.

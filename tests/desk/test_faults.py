@@ -97,6 +97,9 @@ def asking(world: World, route: str, desks: Mapping[str, Desk]) -> Callable[[], 
     return lambda: desk.get(path) if method == "GET" else desk.post(path, {"purpose": "P9"})
 
 
+OPENED_FOR_A_PURPOSE = ("/history",)
+
+
 def _of_case(
     world: World, desks: Mapping[str, Desk], method: str, rule: str
 ) -> Callable[[], TestResponse]:
@@ -111,6 +114,9 @@ def _of_case(
         mark = next(each["mark"] for each in again["links"] if each["status"] == "PROPOSED")
         form = {"what": "match", "mark": mark, "same": "no", "key": str(uuid.uuid4())}
         return lambda: desk.post(path, form)
+    if rule.endswith(OPENED_FOR_A_PURPOSE) and method == "POST":
+        desk.get("/desk/account")
+        return lambda: desk.post(path, {"purpose": "P9"})
     if rule.endswith("/minutes"):
         return _minutes(world, desk, method)
     if rule.endswith("/actions") and method == "POST":

@@ -6,6 +6,7 @@ from gateway.flows.cases.countering import review_primary_victim
 from gateway.flows.cases.deciding import decide
 from gateway.flows.cases.explaining import Change, explain_change, explain_view
 from gateway.flows.cases.feeding import Feed, Item, find_nothing, list_new
+from gateway.flows.cases.history import Decided, History, show_history
 from gateway.flows.cases.hosting import ask_to_read, read_for_worker, write_for_worker
 from gateway.flows.cases.looked import list_looks
 from gateway.flows.cases.looking import list_access
@@ -36,8 +37,10 @@ from gateway.flows.cases.weighing import Weighed, weigh
 __all__ = [
     "Change",
     "Count",
+    "Decided",
     "Due",
     "Feed",
+    "History",
     "Item",
     "Line",
     "Need",
@@ -85,6 +88,7 @@ __all__ = [
     "settle_redaction",
     "settle_release",
     "show",
+    "show_history",
     "show_waiting",
     "weigh",
     "write_for_worker",

@@ -1,0 +1,49 @@
+"""The sections of a case as a browser shows them: three widths, axe, and by the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.desk.conftest import LANDLORD, POLICE, Live
+from tests.desk.test_history import FOUND
+from tests.desk.test_in_a_browser import enter, press_to
+from tests.desk.test_looks import look
+from tests.journeys.world import graded
+
+pytestmark = pytest.mark.needs("chromium")
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+def open_case(live: Live, page: Any, who: str, reference: str, purpose: str) -> None:
+    """Open a case by the keyboard, from the page that asks why."""
+    enter(live, page, who)
+    page.goto(f"{live.address}/desk/cases/{reference}")
+    page.get_by_label(purpose).focus()
+    page.keyboard.press("Space")
+    press_to(page, "Open the case")
+    page.keyboard.press("Enter")
+    page.get_by_text("Opened to").wait_for()
+
+
+def test_M11_F104_a_case_over_time_is_reached_by_keyboard_and_fits(live: Live, page: Any) -> None:
+    world, reference = live.world, live.month["c1"]
+    later = graded(9, "HIGH")["document"]["risk_assessments"]["value"][0]
+    world.client(LANDLORD).assess(reference, {**later, "assessed_on": "2026-11-25"})
+    world.client(POLICE).research.give(live.month["conference"], reference, FOUND)
+    open_case(live, page, "coordinator", reference, "Coordinate the case")
+    press_to(page, "Chronology, and risk over time")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=f"{reference} over time").wait_for()
+    assert page.locator("svg.gw-time").count() == 2
+    assert all(each.get_attribute("aria-label") for each in page.locator("svg").all())
+    page.get_by_role("row", name="Officers found the door").wait_for()
+    look(page, "history")
+    assert reference not in page.title()
