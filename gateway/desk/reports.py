@@ -13,7 +13,7 @@ from gateway.desk.render import show
 from gateway.errors import Invalid
 from gateway.flows import reports as flow
 from gateway.flows.reports import Why
-from gateway.papers import returns
+from gateway.papers import return_words, returns
 from gateway.rules.desk import DECIDES
 from gateway.schemas.codes import Limited
 
@@ -45,7 +45,7 @@ def make_report(visit: Visit) -> Answer:
     except Invalid:
         return _ask(visit, said="Choose a quarter that has begun.", status=422)
     if form == "page":
-        return show("report", visit, found=found, papers=returns)
+        return show("report", visit, found=found, papers=returns, called=return_words)
     answer = Response(returns.render(found, form), content_type=_TYPES[form])
     named = returns.file_name(found, form)
     answer.headers["Content-Disposition"] = f'attachment; filename="{named}"'

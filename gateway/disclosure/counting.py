@@ -14,9 +14,13 @@ from typing import Any
 from gateway.disclosure.boxes import open_case_keys, open_named
 from gateway.ledger import Act, Work
 from gateway.rules.clocks import add_months
+from gateway.rules.completeness import SHORT
 from gateway.schemas.codes import Purpose
 
-_SECTIONS = ("victim_identity", "background", "orientation", "health", "perpetrators")
+_SECTIONS = (
+    *("victim_identity", "incidents"),
+    *("background", "orientation", "health", "perpetrators"),
+)
 _MAJORITY = frozenset({"WHITE_BRITISH", "WHITE_IRISH", "WHITE_OTHER"})
 _YOUNG = 18 * 12  # months: up to 17 years old
 
@@ -30,6 +34,9 @@ class Traits:
     is_disabled: bool = False
     is_male: bool = False
     has_young_perpetrator: bool = False  # 17 or younger
+    has_birth: bool = False  # her date of birth is known
+    has_rationale: bool = False  # in as many words as triage asks for
+    has_wishes: bool = False  # what she wishes was written down
 
 
 def count_traits(work: Work, case_ids: Sequence[str], *, on: date) -> dict[str, Traits]:
@@ -65,7 +72,14 @@ def _traits(found: Mapping[str, Sequence[Any]], on: date) -> Traits:
             for content in found.get("perpetrators", ())
             for person in content.get("perpetrators", ())
         ),
+        has_birth=any(_codes(found.get("victim_identity", ()), "dob")),
+        has_rationale=any(map(_says_why, found.get("incidents", ()))),
+        has_wishes=any(each.strip() for each in _codes(found.get("incidents", ()), "wishes")),
     )
+
+
+def _says_why(content: Mapping[str, Any]) -> bool:
+    return len(_code(content.get("referral", {}).get("rationale")).split()) >= SHORT
 
 
 def _codes(contents: Sequence[Any], name: str) -> list[str]:

@@ -138,7 +138,7 @@ def _put(work: Work, key: CaseKey, row: SectionRow, content: Mapping[str, Any]) 
     sections.set_sealed(
         work.session, section_id=row.section_id, key=sealed.key, content=sealed.content
     )
-    sections.set_place(work.session, row)
+    sections.set_place(work.session, row, at=work.now)
 
 
 def _write(paragraph: Paragraph) -> dict[str, Any]:

@@ -14,7 +14,9 @@ import xlsxwriter
 
 from gateway.disclosure import ways
 from gateway.errors import Invalid, Problem
-from gateway.flows.reports import Column, Measure, Report, Why
+from gateway.flows.reports import Column, Measure, Report, Table, Why, Year
+from gateway.papers import return_words as words
+from gateway.papers.return_words import COLUMNS, MEASURES, SOURCES
 
 FORMATS = tuple(ways.REPORTS)
 HIDDEN = "5 or fewer, or hidden with it"
@@ -23,53 +25,6 @@ REASONS: Mapping[Why, str] = {
     Why.NATIONAL_RETURN: "The national return",
     Why.STEERING_GROUP: "The steering group",
     Why.OWN_WORK: "Our own work",
-}
-COLUMNS: Mapping[str, str] = {
-    "total_cases": "Cases heard",
-    "children_in_household": "Children in the household",
-    "repeat_cases": "Repeat cases",
-    "minority": "Victims racially minoritised",
-    "lgbt": "Victims LGBT+",
-    "disabled": "Victims disabled",
-    "male": "Victims male",
-    "aged_16_17": "Victims aged 16 or 17",
-    "perpetrators_to_17": "Who causes harm is 17 or younger",
-}
-SOURCES: Mapping[str, str] = {
-    "POLICE": "Police",
-    "IDVA": "IDVA service",
-    "CSC": "Children's social care",
-    "ASC": "Adult social care",
-    "PRIMARY_CARE": "Primary care",
-    "ACUTE_TRUST": "Hospital",
-    "MENTAL_HEALTH": "Mental health",
-    "EDUCATION": "Education",
-    "HOUSING": "Housing",
-    "PROBATION": "Probation",
-    "SUBSTANCE_USE": "Substance use",
-    "VOLUNTARY_DA": "Domestic abuse service",
-    "VOLUNTARY_OTHER": "Other voluntary",
-    "SELF_MARAC_TRANSFER": "Another area's conference",
-    "OTHER": "Other",
-}
-MEASURES: Mapping[str, str] = {
-    "idva_answer_median": "From referral to the IDVA service's yes, half within",
-    "idva_answer_p90": "From referral to the IDVA service's yes, nine of ten within",
-    "idva_answer_in_time": "Of these within the area's clock",
-    "idva_accepted": "Taken on by the IDVA service",
-    "heard_median": "From referral to hearing, half within",
-    "heard_p90": "From referral to hearing, nine of ten within",
-    "returned_for_more": "Returned to the referrer for more",
-    "shared_without_agreement": "Shared without agreement, or in her best interests",
-    "repeats": "Repeats",
-    "plan_out_in_time": "Actions sent out within the area's clock",
-    "actions_done_in_time": "Actions done in time",
-    "actions_done_late": "Actions done late",
-    "actions_not_possible": "Actions not possible",
-    "actions_not_done": "Actions not done",
-    "actions_replaced": "Actions replaced",
-    "actions_open": "Actions still open",
-    "looks_behind_the_glass": "Looks behind the need to know",
 }
 UNITS: Mapping[str, str] = {"PERCENT": " %", "HOURS": " hours", "DAYS": " days", "COUNT": ""}
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
@@ -110,11 +65,36 @@ def rows(report: Report) -> Iterator[tuple[str, Rows]]:
     yield "Meetings", [heading, *(_row(each, COLUMNS) for each in report.columns)]
     yield "Referred by", [heading, *(_row(each, SOURCES) for each in report.sources)]
     yield "How we do", [["Measure", "Figure"], *(_figure(each) for each in report.measures)]
+    for table in report.tables:
+        yield words.TABLES[table.code][0], list(_of_table(report, table))
+    if report.year:
+        yield words.YEAR, [["What", f"Quarters {_span(report.year)}"], *of_year(report.year)]
 
 
-def said(value: int | None) -> str:
+def said(value: float | None) -> str:
     """A count as it is written: hidden ones in words."""
-    return "hidden" if value is None else str(value)
+    return "hidden" if value is None else f"{value:g}"
+
+
+def row_name(report: Report, code: str) -> str:
+    """What the line of a table is called: the name of an agency, or a code in words."""
+    names = report.names or {}
+    return names.get(code) or words.ROWS.get(code, code)
+
+
+def of_year(year: Year) -> Rows:
+    """Twelve months in words and figures."""
+    found: Rows = [[words.COLUMNS[code], said(n)] for code, n in year.totals.items()]
+    for code in ("repeat_share", "partner_share"):
+        value = getattr(year, code)
+        text = "too few to say" if value is None else f"{value} %"
+        found.append([words.YEAR_SHARES[code], text])
+    per = "not counted" if year.per_10k is None else f"{year.per_10k:g}"
+    found.append([words.YEAR_SHARES["per_10k"], per])
+    if year.adult_women is not None:
+        based = f"{year.adult_women} women in {year.source_year}. {year.source}"
+        found.append(["That figure rests on", based])
+    return found
 
 
 def figure(measure: Measure) -> str:
@@ -134,6 +114,18 @@ def harmless(cell: Cell) -> Cell:
 def _row(column: Column, words: Mapping[str, str]) -> list[Cell]:
     values = [*column.counts, column.total]
     return [words[column.code], *("hidden" if each is None else each for each in values)]
+
+
+def _of_table(report: Report, table: Table) -> Iterator[list[Cell]]:
+    yield [words.TABLES[table.code][1], *(words.HEADINGS[each] for each in table.columns)]
+    for row in table.rows:
+        yield [row_name(report, row.code), *map(said, row.numbers)]
+    if table.total:
+        yield ["Together", *map(said, table.total)]
+
+
+def _span(year: Year) -> str:
+    return f"{year.quarters[0]} to {year.quarters[-1]}"
 
 
 def _figure(measure: Measure) -> list[Cell]:

@@ -66,6 +66,15 @@ class Capacity:
 
 
 @dataclass(frozen=True, slots=True)
+class Population:
+    """How many adult women (16 and older) live in the area, who says so, and of which year."""
+
+    adult_women: int
+    source: str
+    year: int
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """One area's own settings in one version, from `effective_from` on."""
 
@@ -78,6 +87,7 @@ class Area:
     criteria: CriteriaRules
     repeat: RepeatRule
     capacity: Capacity
+    population: Population | None  # None: nothing is counted per inhabitant
     clocks: Mapping[str, Clock]
     working_days: WorkingDays
 
@@ -100,6 +110,7 @@ def load_area(data: Mapping[str, Any], where: str) -> Area:
             criteria=_criteria(table.row("criteria")),
             repeat=repeat,
             capacity=capacity,
+            population=_population(table.row("population")) if "population" in table else None,
             clocks=_clocks(table.row("clocks"), repeat, capacity),
             working_days=_working_days(table.row("working_hours"), zone, nation),
         )
@@ -155,6 +166,14 @@ def _capacity(row: Row) -> Capacity:
     if not (capacity.cases and 0 < capacity.minutes <= capacity.max_minutes):
         raise BrokenTable(f"{row.where}: leaves no time for a case")
     return capacity
+
+
+def _population(row: Row) -> Population:
+    with row:
+        found = Population(row.number("adult_women"), row.text("source"), row.number("year"))
+    if not found.adult_women or found.year not in range(1981, 2100):
+        raise BrokenTable(f"{row.where}: counts nobody, or has no year")
+    return found
 
 
 def _clocks(row: Row, repeat: RepeatRule, capacity: Capacity) -> Mapping[str, Clock]:

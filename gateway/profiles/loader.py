@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gateway.errors import BrokenTable, NotFound
-from gateway.profiles.areas import Area, Capacity, load_area
+from gateway.profiles.areas import Area, Capacity, Population, load_area
 from gateway.profiles.consent import load_consent
 from gateway.profiles.declaration import Declaration, load_declaration
 from gateway.profiles.fields import FieldTable, load_fields
@@ -78,6 +78,7 @@ class Profile:
     repeat: RepeatRule
     clocks: Mapping[str, Clock]
     capacity: Capacity
+    population: Population | None
     working_days: WorkingDays
     instruments: Mapping[str, Instrument]
     consent: ConsentTable
@@ -280,6 +281,7 @@ def _profile(
         repeat=own.repeat,
         clocks=own.clocks,
         capacity=own.capacity,
+        population=own.population,
         working_days=own.working_days,
         instruments=shared.instruments,
         consent=consent.table,

@@ -69,6 +69,27 @@ def share(part: int, whole: int) -> int | None:
     return round(100 * part / whole)
 
 
+def group_share(part: int, group: int, of_all: int, everybody: int) -> int | None:
+    """The share of a group in percent, beside that of everybody, of whom it is a part.
+
+    None if any of the four is small into which it parts everybody: in the group or not, with it or
+    not. Both shares are published, so that the rest's could be worked out from them.
+    """
+    rest = of_all - part
+    cells = (part, group - part, rest, everybody - group - rest)
+    return None if any(each in SMALL for each in cells) else share(part, group)
+
+
+def sum_of(shown: Sequence[int | None]) -> int | None:
+    """A sum of counts that are all published; None if one of them is hidden.
+
+    Of sums that overlap, as those of twelve months that begin with each quarter, each says no more
+    than its parts.
+    """
+    known = [each for each in shown if each is not None]
+    return sum(known) if len(known) == len(shown) else None
+
+
 def together(totals: Sequence[int]) -> list[list[int]]:
     """Which rows stand together so that none of them has a small total: places in their order.
 

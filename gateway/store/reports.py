@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from gateway.rules.minutes import SECTIONS
 from gateway.schemas.codes import CaseState
 from gateway.store import tables as t
 from gateway.store.sessions import Session
@@ -52,10 +53,35 @@ def list_heard(session: Session, case_ids: Sequence[str]) -> dict[str, datetime]
     return {row[0]: row[1] for row in session.execute(query)} if case_ids else {}
 
 
-def list_returned(session: Session, case_ids: Sequence[str]) -> frozenset[str]:
-    """The cases of which a referral was returned for more."""
+def list_returned(session: Session, case_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The cases of which a referral was returned for more, with the coded reasons."""
     s = t.state.c
-    query = select(s.case_id).where(s.case_id.in_(case_ids), s.state == CaseState.RETURNED)
+    query = select(s.case_id, s.reasons).where(
+        s.case_id.in_(case_ids), s.state == CaseState.RETURNED
+    )
+    found: dict[str, frozenset[str]] = {}
+    for case_id, reasons in session.execute(query) if case_ids else ():
+        found[case_id] = found.get(case_id, frozenset()) | frozenset(reasons)
+    return found
+
+
+def list_minuted(session: Session, case_ids: Sequence[str]) -> dict[str, datetime]:
+    """When minutes of each case first went out; one whose minutes did not is absent."""
+    s = t.section.c
+    query = (
+        select(s.case_id, func.min(s.written_at))
+        .where(s.case_id.in_(case_ids), s.name.in_(SECTIONS), s.part == "FULL")
+        .group_by(s.case_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)} if case_ids else {}
+
+
+def list_named(session: Session, case_ids: Sequence[str], name: str) -> frozenset[str]:
+    """The cases in which a section of this name stands now, whoever can open it."""
+    s = t.section.c
+    query = select(s.case_id).where(
+        s.case_id.in_(case_ids), s.name == name, s.superseded_at.is_(None)
+    )
     return frozenset(session.execute(query).scalars()) if case_ids else frozenset()
 
 

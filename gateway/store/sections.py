@@ -290,8 +290,8 @@ def set_sealed(session: Session, *, section_id: str, key: bytes, content: bytes)
     change(session, update(s).where(s.c.id == section_id).values(key=key, content=content))
 
 
-def set_place(session: Session, row: SectionRow) -> None:
-    """Give a section that nobody was granted another name, owner or part."""
+def set_place(session: Session, row: SectionRow, *, at: datetime) -> None:
+    """Give a section that nobody was granted another name, owner or part, as written `at`."""
     s = t.section
-    values = {"name": row.name, "owner_id": row.owner_id, "part": row.part}
+    values = {"name": row.name, "owner_id": row.owner_id, "part": row.part, "written_at": at}
     change(session, update(s).where(s.c.id == row.section_id).values(**values))

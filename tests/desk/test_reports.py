@@ -26,8 +26,21 @@ from tests.journeys.world import CHAIR, World, example, graded
 
 __all__ = ["page"]
 TIED = "marac-02"
+
+
+def born(yes: int, day: str) -> dict[str, Any]:
+    """Of somebody whose date of birth is known, and what she wishes."""
+    told = {"dob": {"value": day}, "dob_precision": "DAY", "wishes": {"value": "Peace."}}
+    return graded(yes, **{f"victim__{name}": each for name, each in told.items()})
+
+
 # Eight from the landlord, seven from the police: C1 and graded ones; one man, who is disabled.
-SENT = [(LANDLORD, graded(20))] * 8 + [(POLICE, graded(18))] * 6 + [(LANDLORD, example("c4"))]
+SENT = [
+    *((LANDLORD, born(20, f"1990-02-{10 + n}")) for n in range(7)),
+    (LANDLORD, graded(20)),
+    *[(POLICE, graded(18))] * 6,
+    (LANDLORD, example("c4")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +75,20 @@ def ask(desk: Desk, form: str = "page", **more: str) -> Any:
 
 
 def as_rows(text: str) -> dict[str, list[str]]:
-    return {row[0]: row[1:] for row in csv.reader(io.StringIO(text)) if row}
+    """The first row of each name: later tables tell of the same names otherwise."""
+    found: dict[str, list[str]] = {}
+    for row in csv.reader(io.StringIO(text)):
+        if row:
+            found.setdefault(row[0], row[1:])
+    return found
+
+
+def table(text: str, title: str) -> dict[str, list[str]]:
+    """One table of a file: its rows by name, the heading with them."""
+    rows = list(csv.reader(io.StringIO(text)))
+    begins = rows.index([title]) + 1
+    ends = rows.index([], begins) if [] in rows[begins:] else len(rows)
+    return {row[0]: row[1:] for row in rows[begins:ends]}
 
 
 def test_F102_the_quarter_is_counted_and_small_numbers_are_hidden(quarter: World) -> None:
