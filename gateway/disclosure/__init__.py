@@ -15,6 +15,7 @@ from gateway.disclosure.boxes import (
     open_case_key,
     open_part,
     open_value,
+    read_case_key,
     replace_own,
     seal_value,
 )
@@ -149,6 +150,7 @@ __all__ = [
     "open_value",
     "place_flag",
     "proof",
+    "read_case_key",
     "read_narrowings",
     "redact",
     "regrant",

@@ -76,10 +76,7 @@ def open_case_key(work: Work, case_id: str) -> CaseKey:
     :raises Undecipherable: if the key was destroyed.
     """
     cases.lock_case(work.session, case_id)
-    keys = open_case_keys(work, [case_id])
-    if case_id not in keys:
-        raise Undecipherable("The key of this case was destroyed.")
-    return keys[case_id]
+    return read_case_key(work, case_id)
 
 
 def lock_standing(work: Work, case_ids: Sequence[str]) -> list[str]:
@@ -90,6 +87,20 @@ def lock_standing(work: Work, case_ids: Sequence[str]) -> list[str]:
             cases.lock_case(work.session, case_id)
             standing.append(case_id)
     return standing
+
+
+def read_case_key(work: Work, case_id: str) -> CaseKey:
+    """The same for who only reads, and keeps the case from being changed as `load` does.
+
+    Whoever locked it once as a reader and then as a writer would wait for another reader who does
+    the same, and that one for it.
+
+    :raises Undecipherable: if the key was destroyed.
+    """
+    keys = open_case_keys(work, [case_id])
+    if case_id not in keys:
+        raise Undecipherable("The key of this case was destroyed.")
+    return keys[case_id]
 
 
 def open_case_keys(work: Work, case_ids: Sequence[str]) -> dict[str, CaseKey]:

@@ -6,7 +6,7 @@ whole case: one section at less than its full text, and the file is not there.
 
 from __future__ import annotations
 
-from gateway.disclosure.boxes import open_case_key, open_value
+from gateway.disclosure.boxes import open_value, read_case_key
 from gateway.disclosure.opening import Disclosed, disclose
 from gateway.errors import Denied, NotFound
 from gateway.ledger import Work
@@ -43,7 +43,7 @@ def open_original(
     content = attachments.find_content(work.session, row.id)
     if content is None:
         raise NotFound
-    key = open_case_key(work, case_id)
+    key = read_case_key(work, case_id)
     plain = open_value(key, table="attachment", column="content", row=row.id, cell=content)
     return row, plain
 

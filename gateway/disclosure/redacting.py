@@ -17,9 +17,9 @@ from gateway.disclosure.boxes import (
     CaseKey,
     Contribution,
     contribute,
-    open_case_key,
     open_for_gateway,
     open_named,
+    read_case_key,
     seal_box,
 )
 from gateway.disclosure.deciding import basis_of
@@ -105,7 +105,7 @@ def open_removed(
     )
     found: dict[int, list[Any]] = {row.seq: [] for row in rows}
     if names:
-        key = open_case_key(work, facts.case_id)
+        key = read_case_key(work, facts.case_id)
         with work.keeping(facts.case_id):
             kept = open_for_gateway(work, {facts.case_id: key}, BEFORE_PART)
         for each in kept.get(facts.case_id, ()):

@@ -20,7 +20,7 @@ from gateway.disclosure import (
     seal_decision,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import facts_of, find_case
+from gateway.flows.cases.finding import facts_of, find_case, find_locked
 from gateway.flows.cases.looking import audit
 from gateway.ledger import Entry, Work
 from gateway.rules import approving
@@ -29,7 +29,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, ApprovalAct, ApprovalState, CaseRole, Purpose
-from gateway.store import approvals, cases, feed, ids
+from gateway.store import approvals, feed, ids
 from gateway.store.approvals import ApprovalRow
 
 FORM = "approval/1"
@@ -57,8 +57,8 @@ def settle_approval(work: Work, reference: str, body: Sent, *, audience: str, ke
     :raises Conflict: if it was answered before.
     """
     work.attempt("approval.settled")
-    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
-    facts = facts_of(work, [case_id]).get(case_id)
+    case_id, loaded = find_locked(work, reference)
+    facts = loaded.get(case_id)
     if facts is None or not may_know(work, facts):
         raise Denied("not-open", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
@@ -67,7 +67,6 @@ def settle_approval(work: Work, reference: str, body: Sent, *, audience: str, ke
     form = received.loaded
     if work.caller.worker_id is None:
         raise Invalid("A person asks and answers, by name.", Problem("needed_here", "/worker"))
-    cases.lock_case(work.session, case_id)
     if form["act"] is ApprovalAct.ASK:
         number = _ask(work, facts, form)
     else:

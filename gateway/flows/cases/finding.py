@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gateway.disclosure import find_case, find_loaded, list_facts, names_of
+from gateway.disclosure import find_case, find_loaded, find_locked, list_facts, names_of
 from gateway.errors import Denied
 from gateway.ledger import Work
 from gateway.rules import conflict
@@ -12,7 +12,15 @@ from gateway.rules.facts import CaseFacts
 from gateway.store import members
 from gateway.store.members import AssignmentRow
 
-__all__ = ["facts_of", "find_as_chair", "find_case", "find_loaded", "find_roles", "names_of"]
+__all__ = [
+    "facts_of",
+    "find_as_chair",
+    "find_case",
+    "find_loaded",
+    "find_locked",
+    "find_roles",
+    "names_of",
+]
 
 
 def facts_of(work: Work, case_ids: Sequence[str]) -> dict[str, CaseFacts]:

@@ -14,7 +14,7 @@ from gateway.agencies import directory, hosted
 from gateway.disclosure import Unsealed, ask_unsealed, load, require_purpose, unseal
 from gateway.errors import Unavailable
 from gateway.flows.cases.finding import find_case
-from gateway.flows.cases.noting import FORM, add_note, require_part
+from gateway.flows.cases.noting import FORM, add_note, find_part
 from gateway.ledger import Entry, Work
 from gateway.schemas import forms
 from gateway.schemas.codes import NoteKind, Purpose
@@ -63,8 +63,7 @@ def write_for_worker(
     """
     work.attempt("note.keep")
     hosted.require_worker(work)
-    case_id = find_case(work, reference)
-    require_part(work, case_id)
+    case_id = find_part(work, reference)
     agency_id = work.caller.agency_id
     keys = directory.encryption_keys(work.session, agency_id, work.now)
     signing = hosted.open_keys(work, "sig")

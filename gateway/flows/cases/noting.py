@@ -15,7 +15,6 @@ from gateway.agencies.inbox import JOSE_TYPE, Answer, Received, keep_answer, rec
 from gateway.disclosure import (
     Note,
     Sealed,
-    get_facts,
     keep_note,
     last_number,
     list_notes,
@@ -26,13 +25,12 @@ from gateway.disclosure import (
     sign_receipt,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import find_case, find_roles
+from gateway.flows.cases.finding import find_case, find_locked, find_roles
 from gateway.ledger import Entry, Work
 from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import NoteKind, Purpose
 from gateway.sealing import private
-from gateway.store import cases
 
 FORM = "private-note/1"
 MOST = 500  # notes of one agency in one case
@@ -54,8 +52,7 @@ def keep_private_note(work: Work, reference: str, body: str, *, audience: str, k
     :raises Conflict: if it keeps as many notes in the case as there may be.
     """
     work.attempt("note.keep")
-    case_id = find_case(work, reference)
-    require_part(work, case_id)
+    case_id = find_part(work, reference)
     received = receive(
         work, body, form=FORM, audience=audience, key=key, about=reference, resealed=("jwe",)
     )
@@ -70,22 +67,25 @@ def keep_private_note(work: Work, reference: str, body: str, *, audience: str, k
     return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
 
 
-def require_part(work: Work, case_id: str) -> None:
-    """Return if the caller has a part in a case that is open to it for some purpose.
+def find_part(work: Work, reference: str) -> str:
+    """The case, locked, if the caller has a part in it that is open to it for some purpose.
 
     :raises Denied: otherwise.
     """
+    case_id, loaded = find_locked(work, reference)
     find_roles(work, case_id)
-    if not may_know(work, get_facts(work, case_id)):
+    if case_id not in loaded or not may_know(work, loaded[case_id]):
         raise Denied("not-open", subject=case_id)
+    return case_id
 
 
 def add_note(work: Work, case_id: str, form: Mapping[str, Any], document: str) -> Kept:
     """Record and keep a note that was checked; `document` is the JWS in which it stands.
 
+    The case is locked by who asks.
+
     :raises Conflict: if the agency keeps as many notes in the case as there may be.
     """
-    cases.lock_case(work.session, case_id)
     if last_number(work, case_id) >= MOST:
         raise Conflict("So many notes of one agency in one case are too many.")
     kind, digest = NoteKind(form["kind"]), str(form["digest"])

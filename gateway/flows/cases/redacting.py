@@ -16,14 +16,14 @@ from gateway.disclosure import (
     seal_answer,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import facts_of, find_case, find_loaded, names_of
+from gateway.flows.cases.finding import find_loaded, find_locked, names_of
 from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.disclosure import kept_out
 from gateway.rules.facts import CaseFacts
 from gateway.schemas import moments
 from gateway.schemas.codes import DataClass, Purpose, RedactionAct, RedactionState
-from gateway.store import cases, feed, ids, redactions
+from gateway.store import feed, ids, redactions
 from gateway.store.redactions import RedactionRow
 
 FORM = "redaction/1"
@@ -41,8 +41,8 @@ def settle_redaction(work: Work, reference: str, body: Sent, *, audience: str, k
     :raises Invalid: if there is no such section of that owner, or no such draft.
     """
     work.attempt("redaction.settled")
-    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
-    facts = facts_of(work, [case_id]).get(case_id)
+    case_id, loaded = find_locked(work, reference)
+    facts = loaded.get(case_id)
     if facts is None:
         raise Denied("not-assigned", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
@@ -55,7 +55,6 @@ def settle_redaction(work: Work, reference: str, body: Sent, *, audience: str, k
         raise Denied("not-the-owner", subject=case_id)
     if received.answered:
         return received.answered
-    cases.lock_case(work.session, case_id)
     row = (
         _draft(work, facts, received.loaded, worker)
         if act is RedactionAct.DRAFT

@@ -8,13 +8,13 @@ from typing import Any
 from gateway.agencies.inbox import Answer, Sent, answer_once, receive
 from gateway.disclosure import may_know
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import facts_of, find_case
+from gateway.flows.cases.finding import find_locked
 from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.facts import CaseFacts
 from gateway.rules.releasing import BOTH, DUE, may_decide
 from gateway.schemas.codes import ReleaseAct, ReleaseState
-from gateway.store import cases, feed, referrals, releases
+from gateway.store import feed, referrals, releases
 from gateway.store.releases import ReleaseRow
 
 FORM = "release/1"
@@ -37,8 +37,8 @@ def settle_release(work: Work, reference: str, body: Sent, *, audience: str, key
     :raises Invalid: if the agency has no part in the case, or nobody asked for this team.
     """
     work.attempt("release.settled")
-    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
-    facts = facts_of(work, [case_id]).get(case_id)
+    case_id, loaded = find_locked(work, reference)
+    facts = loaded.get(case_id)
     if facts is None:
         raise Denied("not-assigned", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
@@ -50,7 +50,6 @@ def settle_release(work: Work, reference: str, body: Sent, *, audience: str, key
         raise Denied("unattended" if work.caller.worker_id is None else "conflict", subject=case_id)
     if received.answered:
         return received.answered
-    cases.lock_case(work.session, case_id)
     row = _declare(work, facts, received.loaded) if act is ReleaseAct.SERVES else None
     if row is None:
         row = _decide(work, facts, _BECOMES[act], received.loaded)

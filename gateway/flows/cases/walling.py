@@ -9,14 +9,14 @@ from gateway.agencies import directory, interests, own_keys
 from gateway.agencies.inbox import Answer, Received, Sent, answer_once, receive
 from gateway.disclosure import CaseKey, may_know, open_case_key, regrant, seal_value
 from gateway.errors import Conflict, Denied, Invalid, Problem
-from gateway.flows.cases.finding import facts_of, find_case
+from gateway.flows.cases.finding import find_locked
 from gateway.ledger import Work
 from gateway.rules import conflict
 from gateway.rules.clocks import due
 from gateway.rules.facts import CaseFacts
 from gateway.rules.states import stage
 from gateway.schemas.codes import CaseRole, ConflictAct, Stage
-from gateway.store import cases, conferences, dated, feed, members, research
+from gateway.store import conferences, dated, feed, members, research
 from gateway.store import tables as t
 from gateway.store.members import NewAssignment
 from gateway.store.research import RequestRow
@@ -36,8 +36,8 @@ def settle_conflict(work: Work, reference: str, body: Sent, *, audience: str, ke
     :raises Invalid: if there is no such worker.
     """
     work.attempt("conflict.settled")
-    case_id = find_case(work, reference, then=lambda ids: facts_of(work, ids))
-    facts = facts_of(work, [case_id]).get(case_id)
+    case_id, loaded = find_locked(work, reference)
+    facts = loaded.get(case_id)
     if facts is None:
         raise Denied("not-assigned", subject=case_id)
     received = receive(work, body, form=FORM, audience=audience, key=key, about=reference)
@@ -49,7 +49,6 @@ def settle_conflict(work: Work, reference: str, body: Sent, *, audience: str, ke
     if received.answered:
         return received.answered
     _check(work, facts, act, received.loaded)
-    cases.lock_case(work.session, case_id)
     case_key = open_case_key(work, case_id)
     _write(work, case_key, act, received)
     _follow(work, case_key, facts, act, received.loaded)

@@ -13,7 +13,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.rules.research import is_left_out
 from gateway.rules.states import stage
 from gateway.schemas.codes import AgencyKind, Stage
-from gateway.store import conferences
+from gateway.store import cases, conferences
 from gateway.store import research as store
 from gateway.store.conferences import ConferenceRow
 from gateway.store.research import RequestRow
@@ -48,13 +48,19 @@ def request_research(
     return asked
 
 
-def find_asked(work: Work, conference_id: str, reference: str) -> tuple[str, CaseFacts, RequestRow]:
+def find_asked(
+    work: Work, conference_id: str, reference: str, *, lock: bool = False
+) -> tuple[str, CaseFacts, RequestRow]:
     """The case about which the caller's agency was asked, if it still is.
+
+    With `lock`, nobody else changes it from then on: who is about to, locks before loading.
 
     :raises Denied: otherwise. The same is loaded for a reference that leads nowhere.
     """
     referral = find_referral(work, reference)
     case_id = referral.case_id if referral else "-"
+    if lock:
+        cases.hold_case(work.session, case_id)
     facts = load(work, [case_id])[0].get(case_id)
     row = store.find_request(work.session, conference_id, case_id, agency_id=work.caller.agency_id)
     if referral is None:

@@ -20,8 +20,8 @@ from gateway.disclosure import (
     disclose_many,
     keep_shown,
     load,
-    open_case_key,
     open_value,
+    read_case_key,
     require_page,
     require_purpose,
     seal_answer,
@@ -291,7 +291,7 @@ def _own(work: Work, conference_id: str, reference: str, purpose: Purpose) -> tu
         raise Denied("not-open", subject=case_id)
     ((request, _),) = _made(work, conference, [row], found)
     rows = store.list_returns(work.session, conference_id, case_id, agency_id=work.caller.agency_id)
-    document = _sent(open_case_key(work, case_id), rows[-1]) if rows else None
+    document = _sent(read_case_key(work, case_id), rows[-1]) if rows else None
     versions = tuple(Version(each.version, each.at, each.by_worker) for each in rows)
     return Own(request, versions, document), found[case_id]
 

@@ -27,7 +27,7 @@ from gateway.schemas import moments
 from gateway.schemas.codes import CaseRole
 from gateway.schemas.json_text import dump
 from gateway.sealing import jose
-from gateway.store import cases, feed
+from gateway.store import feed
 from gateway.store import research as store
 from gateway.store.research import RequestRow, ReturnRow
 
@@ -47,14 +47,13 @@ def return_research(
     :raises Conflict: code changed_meanwhile, if another version came meanwhile.
     """
     work.attempt("research.returned")
-    case_id, facts, _ = find_asked(work, conference_id, reference)
+    case_id, facts, _ = find_asked(work, conference_id, reference, lock=True)
     if isinstance(body, Written):
         require_page(work, facts)
     about = f"{conference_id}/{reference}"
     received = receive(work, body, form=FORM, audience=audience, key=key, about=about)
     if received.answered:
         return received.answered, False
-    cases.lock_case(work.session, case_id)
     row = store.find_request(work.session, conference_id, case_id, agency_id=work.caller.agency_id)
     if row is None:
         raise Denied("not-asked", subject=case_id)
