@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 from flask import Response
 
 from gateway.agencies import inbox
 from gateway.agencies.inbox import JOSE_TYPE
 from gateway.api.answers import as_kept, as_sealed, time
 from gateway.api.operations import PURPOSE, Call, Query, op
+from gateway.disclosure import Sealed
 from gateway.flows import conferences
+from gateway.ledger import Work
 from gateway.papers import agenda as papers
+from gateway.papers import invitation
 from gateway.schemas import reference as references
 from gateway.schemas.codes import Scope
 
-FORMAT = Query("format", r"json|html|pdf", "As data, as a page, or as a tagged PDF.")
+FORMAT = Query(
+    "format",
+    r"json|html|pdf|docx|ics",
+    "As data, as a page, as a tagged PDF or a Word file; ics: when it is, for a calendar.",
+)
 
 
 @op(
@@ -130,10 +139,14 @@ def hear_case(call: Call, conference_id: str) -> Response:
 )
 def read_agenda(call: Call, conference_id: str) -> Response:
     """The agenda of a conference as your agency may know it: order, times, and per case what your
-    need to know opens. As data, as a printable page or as a tagged PDF; always sealed."""
+    need to know opens. As data, as a printable page, a tagged PDF or a Word file; always sealed.
+    An entry for a calendar says when the meeting is, and nothing of what it is for."""
+    form = call.query.get("format", "json")
     with call.work() as work:
+        if form == "ics":
+            return as_sealed(call, _invitation(call, work, conference_id))
         agenda, entry = conferences.build_agenda(work, conference_id, call.purpose)
-        document = papers.render(agenda, call.query.get("format", "json"), agenda.labels)
+        document = papers.render(agenda, form, agenda.labels)
         sealed = conferences.seal_agenda(
             work,
             document,
@@ -144,3 +157,16 @@ def read_agenda(call: Call, conference_id: str) -> Response:
             told=agenda.told,
         )
     return as_sealed(call, sealed)
+
+
+def _invitation(call: Call, work: Work, conference_id: str) -> Sealed:
+    """The calendar entry, sealed like an agenda; it rests on no case."""
+    found, entry = conferences.invite(work, conference_id, purpose=call.purpose)
+    document = {
+        "media_type": invitation.MEDIA_TYPE,
+        "base64": b64encode(invitation.calendar(found)).decode(),
+        "file_name": invitation.file_name(found.starts_at, found.zone),
+    }
+    return conferences.seal_agenda(
+        work, document, entry, call.purpose, issuer=call.base_url, about=()
+    )

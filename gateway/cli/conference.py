@@ -25,7 +25,7 @@ def conference() -> None:
 @conference.command("agenda")
 @click.argument("conference_id", metavar="CONFERENCE")
 @click.option("--for", "agency_id", required=True, help="The attending agency it is for.")
-@click.option("--format", "kind", type=click.Choice(["json", "html", "pdf"]), default="pdf")
+@click.option("--format", "kind", type=click.Choice(["json", "html", "pdf", "docx"]), default="pdf")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),

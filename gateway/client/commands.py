@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 
     agenda = online(commands.add_parser("agenda", help="get your agenda"), _agenda)
     agenda.add_argument("conference")
-    agenda.add_argument("--format", choices=["json", "html", "pdf"], default="pdf")
+    agenda.add_argument("--format", choices=["json", "html", "pdf", "docx", "ics"], default="pdf")
     agenda.add_argument("--out", type=Path, required=True, help="a file for you alone to read")
 
     opening = online(commands.add_parser("open", help="open a sealed file made for you"), _open)

@@ -295,7 +295,10 @@ class Gateway:
     def agenda(
         self, conference: str, *, form: str = "json", purpose: str = "P9"
     ) -> Mapping[str, Any] | str | bytes:
-        """Return the agenda as this agency may see it: "json" data, an "html" page, or "pdf"."""
+        """Return the agenda as this agency may see it: "json" data, "html", "pdf" or "docx".
+
+        With "ics", when the meeting is, for a calendar.
+        """
         path = f"/v1/conferences/{_part(conference)}/agenda"
         query = {"format": form, "purpose": purpose}
         answer = self._exchange.get(path, Scope.CONFERENCE_READ, **query)

@@ -159,6 +159,14 @@ PAPERS: Mapping[str, Way] = {
     "json": Way.INITIALS,
     "html": Way.INITIALS,
     "pdf": Way.INITIALS,
+    "docx": Way.INITIALS,
+    "ics": Way.CODES,
+}
+
+# What one agency is asked to look for before a conference, by format.
+REQUESTS: Mapping[str, Way] = {
+    "pdf": Way.SCANNED,
+    "docx": Way.SCANNED,
 }
 
 # Reports: counts with small ones hidden, by format.
@@ -284,6 +292,7 @@ PAGES: Mapping[str, Way] = {
     "agenda": Way.SCANNED,
     "order_agenda": Way.SCANNED,
     "put_on_list": Way.CODES,
+    "take_papers": Way.SCANNED,
     "own_meetings": Way.CODES,
     "own_agenda": Way.SCANNED,
     "research": Way.SCANNED,

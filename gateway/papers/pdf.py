@@ -11,8 +11,10 @@ from typing import Any, Literal
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-def paper(view: Mapping[str, Any]) -> bytes:
-    """Return a PDF/UA-1 of the agenda (ISO 14289-1), set in the fonts that Typst carries.
+def paper(view: Mapping[str, Any], *parts: str) -> bytes:
+    """Return a PDF/UA-1 (ISO 14289-1) of some parts, set in the fonts that Typst carries.
+
+    A part is the name of a template, set after the others, all of them from one view.
 
     The view enters as JSON, so that markup in it stays text. Where no font has a character,
     PDF/UA cannot be claimed: the paper is then a tagged PDF 1.7, and a box stands for it.
@@ -21,7 +23,7 @@ def paper(view: Mapping[str, Any]) -> bytes:
 
     def made(standard: Literal["ua-1", "1.7"]) -> bytes:
         found: bytes = typst.compile(  # type: ignore[type-var]  # bytes are an Input of it
-            _template("agenda.typ"),
+            b"".join(_template(f"{each}.typ") for each in ("base", *parts)),
             root=str(TEMPLATES),
             sys_inputs={"data": json.dumps(view)},
             pdf_standards=[standard],

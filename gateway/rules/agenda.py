@@ -101,6 +101,12 @@ def is_over(cases: int, *, capacity: int) -> bool:
     return cases > capacity
 
 
+def planned_end(starts_at: datetime, *, cases: int, minutes: int) -> datetime:
+    """Return when a meeting of as many cases as an area plans for would end, breaks included."""
+    spent = max(0, cases - 1) * minutes
+    return starts_at + timedelta(minutes=spent + BREAK * (spent // BREAK_EVERY) + minutes)
+
+
 def ends_at(slots: Sequence[Slot]) -> datetime | None:
     """Return when the last case ends, breaks included; None for an empty agenda."""
     if not slots:

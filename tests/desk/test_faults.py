@@ -293,6 +293,9 @@ def _of_meetings(
     if rule.endswith("/plan"):
         acting.heard(world, acting.listed(world, path.split("/")[3]))
         return lambda: desk.post(path, form)
+    if rule.endswith("/papers"):
+        sign(desk, path.removesuffix("/papers"))
+        return lambda: desk.post(path, {"what": "agenda", "format": "pdf"})
     if rule.count("/") > 3:
         return _in_the_room(world, desk, method, path)
     if "<" in rule:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +13,7 @@ from html.parser import HTMLParser
 from io import BytesIO
 from typing import Any
 
+import docx
 import pikepdf
 import pytest
 
@@ -294,7 +297,7 @@ def test_T09_the_page_stands_alone_and_its_title_is_neutral() -> None:
     assert levels == ["h1", "h2", "h2", "h2"]
 
 
-@pytest.mark.parametrize("form", ["json", "html", "pdf"])
+@pytest.mark.parametrize("form", ["json", "html", "pdf", "docx"])
 def test_the_file_name_says_a_date_and_nothing_else(form: str) -> None:
     late = datetime(2026, 7, 2, 23, 30, tzinfo=UTC)  # already the third, in summer
     assert (
@@ -304,7 +307,7 @@ def test_the_file_name_says_a_date_and_nothing_else(form: str) -> None:
 
 def test_there_is_no_other_format() -> None:
     with pytest.raises(Invalid):
-        papers.render(an_agenda(), "docx")
+        papers.render(an_agenda(), "rtf")
 
 
 def test_a_sign_never_stands_without_its_words() -> None:
@@ -402,3 +405,58 @@ def test_a_character_that_no_font_has_still_gives_a_tagged_paper(name: str) -> N
         assert "/TH" in tags_of(pdf)
         with pdf.open_metadata() as metadata:
             assert "pdfuaid:part" not in metadata  # not claimed where it does not hold
+
+
+# --- as a Word file ---------------------------------------------------------------------------
+
+
+def word_file(agenda: Agenda) -> bytes:
+    document = papers.render(agenda, "docx")
+    assert document["media_type"].endswith("wordprocessingml.document")
+    return b64decode(document["base64"])
+
+
+def test_a_word_file_says_what_the_page_says_and_can_be_read_aloud() -> None:
+    agenda = an_agenda(7)
+    made = docx.Document(BytesIO(word_file(agenda)))
+    (table,) = made.tables
+    heads = [cell.text for cell in table.rows[0].cells]
+    assert heads == ["Case", "Referral", "Why it is listed", "Risk", "Bear in mind", "What is due"]
+    assert "w:tblHeader" in table.rows[0]._tr.xml
+    first = " ".join(" ".join(cell.text for cell in table.rows[1].cells).split())
+    for said in ("09:30 to 09:42", "A.B.", "7K3MQ-2XF8A-C", "Marlbury Homes", "High", "Stalking"):
+        assert said in first
+    assert {"interval" in row.cells[0].text for row in table.rows[6:7]} == {True}
+    levels = [each.style.name for each in made.paragraphs if each.style.name.startswith("Head")]
+    assert levels == ["Heading 1", "Heading 2", "Heading 2", "Heading 2"]
+    assert 'w:val="en-US"' not in made.styles.element.xml
+    assert "Copy for Marlbury Conference Office" in made.sections[0].footer.paragraphs[0].text
+
+
+def test_a_word_file_tells_neither_who_made_it_nor_when() -> None:
+    content = word_file(an_agenda())
+    assert content == word_file(an_agenda())
+    told = docx.Document(BytesIO(content)).core_properties
+    assert (told.author, told.last_modified_by, told.comments, told.keywords) == ("", "", "", "")
+    assert (told.title, told.language, told.created) == ("Agenda", "en-GB", told.modified)
+    with zipfile.ZipFile(BytesIO(content)) as whole:
+        assert {each.date_time[0] for each in whole.infolist()} == {1980}
+        assert not {n for n in whole.namelist() if "thumbnail" in n or "app.xml" in n}
+        every = b"".join(whole.read(each) for each in whole.namelist())
+    assert not re.search(
+        rb"python|Macintosh|20(1|2)\d-\d\d-\d\dT|http://(?!schemas|purl|www\.w3)", every
+    )
+
+
+def test_text_of_a_case_stays_text_in_a_word_file() -> None:
+    content = word_file(an_agenda(line=replace(LINE, presenter=HOSTILE + "\x0b\ud800")))
+    made = docx.Document(BytesIO(content))
+    text = " ".join(cell.text for cell in made.tables[0].rows[1].cells)
+    assert HOSTILE in text
+    assert "\ufffd\ufffd" in text
+
+
+def test_what_is_not_told_is_not_there_in_a_word_file() -> None:
+    made = docx.Document(BytesIO(word_file(an_agenda(line=BARE))))
+    assert [cell.text for cell in made.tables[0].rows[0].cells] == ["Case", "Referral"]
+    assert not docx.Document(BytesIO(word_file(an_agenda(0)))).tables

@@ -20,6 +20,7 @@ from gateway.demo import world as demo
 from gateway.errors import Invalid
 from gateway.schemas.codes import Purpose
 from gateway.store import tables as t
+from tests.files import word_of
 from tests.journeys.world import AUDITOR, CHURCH, World, example
 
 SENDER, IDVA, COORDINATOR = "fenhollow-idva", "marlbury-idva", "marlbury-marac"
@@ -90,7 +91,7 @@ def renderings(story: Story, agency: str) -> Iterator[tuple[str, str]]:
         **{f"explain {p}": lambda p=p: client.explain(ref, agency, p) for p in Purpose},
         **{
             f"agenda {form}": lambda form=form: client.agenda(story.conference, form=form)
-            for form in ("json", "html")
+            for form in ("json", "html", "docx", "ics")
         },
         "access": lambda: client.access(ref),
         "feed": client.list_cases,
@@ -104,7 +105,14 @@ def renderings(story: Story, agency: str) -> Iterator[tuple[str, str]]:
             found = ask()
         except ProblemError as problem:
             found = [str(problem), problem.problems]
-        yield name, json.dumps(found, default=str, ensure_ascii=False)
+        yield name, as_text(found)
+
+
+def as_text(found: Any) -> str:
+    """What an answer says; a Word file is read, not its bytes."""
+    if isinstance(found, bytes) and found.startswith(b"PK"):
+        found = word_of(found)
+    return json.dumps(found, default=str, ensure_ascii=False)
 
 
 def test_T01_every_protected_text_is_a_canary(story: Story) -> None:

@@ -13,6 +13,7 @@ from gateway.flows.conferences.hearing import (
     open_case,
     run_hearing,
 )
+from gateway.flows.conferences.inviting import Invitation, invite
 from gateway.flows.conferences.minuting import (
     Saved,
     list_paragraphs,
@@ -20,6 +21,7 @@ from gateway.flows.conferences.minuting import (
     send_out,
 )
 from gateway.flows.conferences.ordering import follow_rules, lock, mark, move, show_agenda
+from gateway.flows.conferences.papers import Papers, take_agenda, take_request
 from gateway.flows.conferences.planning import Listed, Planned, list_case, list_planned, plan
 from gateway.flows.conferences.plans import (
     Plan,
@@ -38,7 +40,6 @@ from gateway.flows.conferences.research import (
     list_research,
     read_own,
     show_own,
-    show_research,
 )
 from gateway.flows.conferences.returning import return_research
 from gateway.flows.conferences.room import (
@@ -57,9 +58,11 @@ __all__ = [
     "Flag",
     "Given",
     "Hearing",
+    "Invitation",
     "Line",
     "Listed",
     "Own",
+    "Papers",
     "Plan",
     "Planned",
     "Proposal",
@@ -81,6 +84,7 @@ __all__ = [
     "enter_room",
     "extracts_of",
     "follow_rules",
+    "invite",
     "leave_room",
     "list_case",
     "list_flags",
@@ -110,9 +114,10 @@ __all__ = [
     "show_declaration",
     "show_hearing",
     "show_own",
-    "show_research",
     "show_room",
     "sign",
+    "take_agenda",
     "take_in",
     "take_off",
+    "take_request",
 ]

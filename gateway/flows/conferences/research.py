@@ -17,6 +17,7 @@ from gateway.disclosure import (
     CaseKey,
     Disclosed,
     Sealed,
+    Told,
     disclose_many,
     keep_shown,
     load,
@@ -108,19 +109,18 @@ def list_research(work: Work, conference_id: str, purpose: Purpose, *, issuer: s
 
 
 def show_research(
-    work: Work, conference_id: str, purpose: Purpose, *, issuer: str
-) -> tuple[Request, ...]:
-    """Return the same for a page; a receipt is kept like that of a sealed one.
+    work: Work, conference_id: str, purpose: Purpose, *, issuer: str, form: str
+) -> tuple[tuple[Request, ...], list[Told]]:
+    """Return the same for a person, and of which cases; a receipt of the `form` is kept.
 
-    :raises Conflict: code declaration_missing.
+    Who calls it asks for the declaration.
     """
-    require_declared(work, conference_id, "research.asked")
     asked, _ = _requests(work, conference_id, purpose, on_page=True)
     told = [found.told(request.reference) for request, found in asked]
     if told:
         document = {"conference": conference_id, "cases": [each.reference for each, _ in asked]}
-        keep_shown(work, issuer=issuer, form=PAGE, document=document, told=told)
-    return tuple(request for request, _ in asked)
+        keep_shown(work, issuer=issuer, form=form, document=document, told=told)
+    return tuple(request for request, _ in asked), told
 
 
 def _requests(
