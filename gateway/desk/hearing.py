@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from flask import redirect, request
@@ -91,8 +91,14 @@ def show_case(
     said: str = "",
     status: int = 200,
     kept: Mapping[str, str] | None = None,
+    action: Mapping[str, str] | None = None,
+    offer: tuple[str, str] | None = None,
 ) -> Answer:
-    """The page of one case in a meeting."""
+    """The page of one case in a meeting.
+
+    `action` is what was typed of one that could not be put down; `offer` says which agency's, and
+    which of its own, fills the form.
+    """
     try:
         with visit.work() as work:
             found = conferences.show_hearing(work, conference_id, written)
@@ -111,6 +117,8 @@ def show_case(
     with visit.work() as work:
         plan = conferences.show_actions(work, written, issuer=visit.house.settings.base_url)
     document = weighed.shown.document
+    offers = conferences.offers_of(given, plan.document["actions"])
+    filled = _filled(offers, offer, visit) if offer else dict(action or {})
     referrer = _referrer(document)
     here = [each for each in found.stays if each.left_at is None]
     inside = {(each.agency_id, each.worker_id) for each in here}
@@ -144,6 +152,8 @@ def show_case(
         terms=terms,
         said=said,
         kept=kept or {},
+        offers=offers,
+        action=filled,
         paragraphs=paragraphs,
         actions=plan.document["actions"],
         can_plan=plan.is_open and found.conference.begun_at is not None,
@@ -153,6 +163,23 @@ def show_case(
         page=new_key(),
         key=new_key,
     )
+
+
+def _filled(
+    offers: Sequence[conferences.Offer], which: tuple[str, str], visit: Visit
+) -> dict[str, str]:
+    """What an offer puts into the form; nothing if it is not there any more."""
+    found = next((o for o in offers if (o.agency_id, str(o.number)) == which), None)
+    if found is None:
+        return {}
+    is_ahead = found.by_on is not None and found.by_on >= visit.now.date()
+    return {
+        "text": " ".join(found.text.split()),
+        "owner": found.agency_id,
+        "offered_by": found.agency_id,
+        "theme": str(found.theme or ""),
+        "due_on": found.by_on.isoformat() if found.by_on and is_ahead else "",
+    }
 
 
 def _agencies(document: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:

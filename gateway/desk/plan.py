@@ -24,7 +24,7 @@ from gateway.schemas.codes import Limited
 from gateway.schemas.paragraphs import read_text
 
 _LONGEST = 500  # characters
-_FIELDS = ("text", "theme", "owner", "urgency", "due_on", "volunteered")
+_FIELDS = ("text", "theme", "owner", "urgency", "due_on", "volunteered", "offered_by")
 
 
 @page(
@@ -34,14 +34,24 @@ _FIELDS = ("text", "theme", "owner", "urgency", "due_on", "volunteered")
     takes=Limited.EXPORT,
 )
 def add_action(visit: Visit, conference_id: str, reference: str) -> Answer:
-    """Put an action down once, as it is agreed; its owner in the room has accepted it."""
+    """Put an action down once, as it is agreed; its owner in the room has accepted it.
+
+    Or fill the form with what an agency offered in its research, for somebody to look at.
+    """
     written = read_reference(reference)
+    if request.form.get("what") == "fill":
+        chosen = (request.form.get("agency", ""), request.form.get("number", ""))
+        return show_case(visit, conference_id, written, offer=chosen)
 
     def act() -> dict[str, Any]:
         is_here = bool(request.form.get("volunteered"))
-        conferences.show_hearing(work, conference_id, written)  # whoever may run it
-        made = conferences.propose(
-            work, written, _action(), conference_id=conference_id, is_volunteered=is_here
+        made = conferences.put_down(
+            work,
+            written,
+            _action(),
+            conference_id=conference_id,
+            is_volunteered=is_here,
+            offered_by=request.form.get("offered_by", ""),
         )
         return {"number": made.number, "status": str(made.status)}
 
@@ -51,14 +61,10 @@ def add_action(visit: Visit, conference_id: str, reference: str) -> Answer:
             inbox.once(work, sent_key(), asked, act, status=201)
     except Conflict as error:
         said = terms.conflict(error.code)
-        return show_case(
-            visit, conference_id, written, said=said, status=409, kept=dict(request.form)
-        )
+        return show_case(visit, conference_id, written, said=said, status=409, action=request.form)
     except Invalid as error:
         said = _lacks(error)
-        return show_case(
-            visit, conference_id, written, said=said, status=422, kept=dict(request.form)
-        )
+        return show_case(visit, conference_id, written, said=said, status=422, action=request.form)
     place = f"{ROOT}/conferences/{conference_id}/cases/{references.write(written)}"
     return redirect(f"{place}#plan", 303)
 

@@ -5,6 +5,7 @@ The owner volunteers or accepts; nobody who is absent is bound by what others wr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from gateway.schemas.action_codes import (
     ActionAct,
     ActionRung,
     ActionStatus,
+    ActionTheme,
     ActionUrgency,
     NotPossible,
 )
@@ -44,6 +46,27 @@ PLANNED_IN = frozenset(
         *(C.HEARD, C.ACTIONS_OPEN, C.RELISTED),
     }
 )
+
+# How a word begins -> what an action with it is likely to be about.
+_STEMS: Mapping[str, ActionTheme] = {
+    "lock": ActionTheme.TARGET_HARDEN,
+    "alarm": ActionTheme.TARGET_HARDEN,
+    "refuge": ActionTheme.REFUGE,
+    "rehous": ActionTheme.REHOUSE,
+    "marker": ActionTheme.POLICE_MARKER,
+    "flag": ActionTheme.FLAG,
+    "arrest": ActionTheme.ARREST_ENFORCE,
+    "injunct": ActionTheme.INJUNCTION_ASB,
+    "stalking": ActionTheme.STALKING_SPO,
+    "school": ActionTheme.SCHOOL_INFORM,
+    "nurser": ActionTheme.SCHOOL_INFORM,
+    "recall": ActionTheme.PROBATION_RECALL_LICENCE,
+    "licen": ActionTheme.PROBATION_RECALL_LICENCE,
+    "tenan": ActionTheme.TENANCY_ENFORCE,
+    "mappa": ActionTheme.MAPPA_REF,
+    "alcohol": ActionTheme.SUBSTANCE,
+    "drug": ActionTheme.SUBSTANCE,
+}
 
 CLOCKS: Mapping[ActionUrgency, str] = {
     ActionUrgency.ROUTINE: "CLK_ACTION_DEFAULT",
@@ -87,6 +110,15 @@ def lacks(act: ActionAct, *, reason: NotPossible | None, note: str) -> str | Non
         return "reason"
     needs_note = act is A.COMPLETE or reason is NotPossible.OTHER
     return "note" if needs_note and not note.strip() else None
+
+
+def suggested(text: str) -> ActionTheme | None:
+    """What an action seems to be about, by its first telling word; a person says what it is."""
+    for word in re.findall(r"[a-z]+", text.lower()):
+        for stem, theme in _STEMS.items():
+            if word.startswith(stem):
+                return theme
+    return None
 
 
 def due_at(

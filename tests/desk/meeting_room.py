@@ -68,9 +68,12 @@ class Meeting:
         return self.desks[who].post(f"{self.base}/minutes", {"key": str(uuid.uuid4())})
 
 
-def a_meeting(world: World, cases: Sequence[str], attendees: Sequence[str] = ()) -> Meeting:
-    """A meeting that has begun, of cases that were sent."""
-    add_people(world)
+def a_meeting(
+    world: World, cases: Sequence[str], attendees: Sequence[str] = (), *, is_first: bool = True
+) -> Meeting:
+    """A meeting that has begun, of cases that were sent; the first brings the people with it."""
+    if is_first:
+        add_people(world)
     desks = {who: a_desk(world, who) for who in PEOPLE if who != "chair"}
     desks["chair"] = enter(world, COORDINATOR, CHAIR, PersonRole.COORDINATOR)
     coordinator = world.client(COORDINATOR)

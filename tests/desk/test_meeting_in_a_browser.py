@@ -233,3 +233,25 @@ def test_F91_while_the_service_is_away_it_is_tried_again(
     page.get_by_text("Saved at").first.wait_for()
     page.reload()
     assert "Typed while nothing answered." in texts(page)
+
+
+def test_F93_F104_an_offer_is_taken_over_by_keyboard(live: Live, page: Any) -> None:
+    case = live.world.client(LANDLORD).refer(example("c1")).reference
+    meeting = a_meeting(live.world, [case], is_first=False)
+    offer = "Change the locks of both doors."
+    research = live.world.client(LANDLORD).research
+    found = {"people": [{"person": "VICTIM", "known": "KNOWN_NO_RELEVANT"}]}
+    research.give(
+        meeting.base.rsplit("/", 1)[1], case, {**found, "proposed_actions": [{"text": offer}]}
+    )
+    hear(live, meeting, page, case)
+    press_to(page, "Take it over")
+    page.keyboard.press("Enter")
+    page.get_by_text("offered this").wait_for()
+    assert page.get_by_label("New action: who does what").input_value() == offer
+    assert page.get_by_label("About").first.input_value() == "TARGET_HARDEN"
+    look(page, "hearing-offer")
+    reach(page, "button", "Add the action")
+    page.keyboard.press("Enter")
+    page.get_by_text("In the plan").wait_for()
+    assert page.get_by_role("button", name="Take it over").count() == 0

@@ -20,6 +20,7 @@ from gateway.flows.conferences.minuting import (
     save_paragraph,
     send_out,
 )
+from gateway.flows.conferences.offers import Offer, offers_of, put_down
 from gateway.flows.conferences.ordering import follow_rules, lock, mark, move, show_agenda
 from gateway.flows.conferences.papers import Papers, take_agenda, take_request
 from gateway.flows.conferences.planning import Listed, Planned, list_case, list_planned, plan
@@ -61,6 +62,7 @@ __all__ = [
     "Invitation",
     "Line",
     "Listed",
+    "Offer",
     "Own",
     "Papers",
     "Plan",
@@ -95,9 +97,11 @@ __all__ = [
     "lock",
     "mark",
     "move",
+    "offers_of",
     "open_case",
     "plan",
     "propose",
+    "put_down",
     "read_extracts",
     "read_minutes",
     "read_own",
