@@ -284,6 +284,8 @@ PAGES: Mapping[str, Way] = {
     "case": Way.SCANNED,
     "why_history": Way.CODES,
     "history": Way.SCANNED,
+    "case_records": Way.CODES,
+    "take_receipt": Way.CODES,
     "answer_case": Way.CODES,
     "triage": Way.SCANNED,
     "decide_case": Way.SCANNED,

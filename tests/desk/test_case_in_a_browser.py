@@ -47,3 +47,22 @@ def test_M11_F104_a_case_over_time_is_reached_by_keyboard_and_fits(live: Live, p
     page.get_by_role("row", name="Officers found the door").wait_for()
     look(page, "history")
     assert reference not in page.title()
+
+
+def test_F76_F104_the_records_of_a_case_are_reached_by_keyboard_and_fit(
+    live: Live, page: Any
+) -> None:
+    reference = live.month["c1"]
+    open_case(live, page, "coordinator", reference, "Coordinate the case")
+    press_to(page, "Who was given what, and who looked")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=f"Records of {reference}").wait_for()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.value") == "receipt":
+            break
+    with page.expect_download() as taken:
+        page.keyboard.press("Enter")
+    assert taken.value.suggested_filename == "receipt.json"
+    look(page, "records")
+    assert reference not in page.title()

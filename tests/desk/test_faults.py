@@ -97,7 +97,20 @@ def asking(world: World, route: str, desks: Mapping[str, Desk]) -> Callable[[], 
     return lambda: desk.get(path) if method == "GET" else desk.post(path, {"purpose": "P9"})
 
 
-OPENED_FOR_A_PURPOSE = ("/history",)
+LOOKED_AT = ("/history", "/records")
+
+
+def _looked_at(desk: Desk, method: str, path: str) -> Callable[[], TestResponse]:
+    """A part of a case that has a page of its own."""
+    desk.get("/desk/account")
+    if method == "GET":
+        return lambda: desk.get(path)
+    form = {"purpose": "P9"}
+    if path.endswith("/records"):
+        desk.post(path.replace("/records", ""), form)
+        receipt = re.findall(r'name="receipt" value="([^"]+)"', desk.get(path).text)[0]
+        form = {"receipt": receipt, "what": "receipt"}
+    return lambda: desk.post(path, form)
 
 
 def _of_case(
@@ -114,9 +127,8 @@ def _of_case(
         mark = next(each["mark"] for each in again["links"] if each["status"] == "PROPOSED")
         form = {"what": "match", "mark": mark, "same": "no", "key": str(uuid.uuid4())}
         return lambda: desk.post(path, form)
-    if rule.endswith(OPENED_FOR_A_PURPOSE) and method == "POST":
-        desk.get("/desk/account")
-        return lambda: desk.post(path, {"purpose": "P9"})
+    if rule.endswith(LOOKED_AT):
+        return _looked_at(desk, method, path)
     if rule.endswith("/minutes"):
         return _minutes(world, desk, method)
     if rule.endswith("/actions") and method == "POST":

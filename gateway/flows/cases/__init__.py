@@ -17,6 +17,7 @@ from gateway.flows.cases.originals import list_originals, read_original
 from gateway.flows.cases.overseeing import Count, Line, Need, Overview, list_lines, oversee
 from gateway.flows.cases.owing import Due, list_due
 from gateway.flows.cases.pulling import acknowledge, pull
+from gateway.flows.cases.records import Records, show_records, take_receipt
 from gateway.flows.cases.redacting import read_removed, settle_redaction
 from gateway.flows.cases.releasing import settle_release
 from gateway.flows.cases.replaying import replay
@@ -45,6 +46,7 @@ __all__ = [
     "Line",
     "Need",
     "Overview",
+    "Records",
     "SealRequested",
     "Shown",
     "Waiting",
@@ -89,7 +91,9 @@ __all__ = [
     "settle_release",
     "show",
     "show_history",
+    "show_records",
     "show_waiting",
+    "take_receipt",
     "weigh",
     "write_for_worker",
 ]

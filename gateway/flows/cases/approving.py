@@ -20,8 +20,8 @@ from gateway.disclosure import (
     seal_decision,
 )
 from gateway.errors import Conflict, Denied, Invalid, Problem
+from gateway.flows.cases.accessed import audit
 from gateway.flows.cases.finding import facts_of, find_case, find_locked
-from gateway.flows.cases.looking import audit
 from gateway.ledger import Entry, Work
 from gateway.rules import approving
 from gateway.rules.approving import Asked, may_answer

@@ -7,11 +7,12 @@ from typing import Any
 
 from gateway.agencies import directory
 from gateway.disclosure import Given, Sealed, beyond_wall, list_facts, open_receipts, seal_answer
+from gateway.flows.cases.accessed import unnamed
 from gateway.flows.cases.finding import names_of
 from gateway.ledger import Act, Entry, Work
 from gateway.rules.facts import CaseFacts, Standing
 from gateway.schemas import moments
-from gateway.schemas.codes import AgencyKind, Purpose
+from gateway.schemas.codes import Purpose
 from gateway.store import cases, feed
 from gateway.store.feed import LookRow
 
@@ -91,19 +92,11 @@ def _look(
     work: Work, given: Given, facts: CaseFacts, name: str, partners: Mapping[str, Standing]
 ) -> dict[str, Any]:
     own = {each.name for each in facts.sections if each.owner == work.caller.agency_id}
-    reader = partners[given.agency_id]
+    hidden = unnamed(work, facts, partners)
     return {
         "reference": name,
         "at": moments.write(given.at),
-        "agency": given.agency_id if _may_name(work, facts, reader) else None,
+        "agency": None if given.agency_id in hidden else given.agency_id,
         "sections": sorted(own & given.part["levels"].keys()),
         "behind_glass": given.form == "glass/1",
     }
-
-
-def _may_name(work: Work, facts: CaseFacts, reader: Standing) -> bool:
-    """Whether the owner may know which agency it was: that of a refuge tells where she is."""
-    if reader.kind is not AgencyKind.REFUGE:
-        return True
-    matrix = work.profiles.for_area(facts.area, work.today).matrix
-    return any(work.caller.kind in matrix.readers(name) for name in matrix.exclusive)

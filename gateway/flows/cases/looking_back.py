@@ -6,8 +6,8 @@ from typing import Any
 
 from gateway.disclosure import Sealed, disclose, seal_answer
 from gateway.errors import Denied
+from gateway.flows.cases.accessed import concerns, line, unnamed
 from gateway.flows.cases.finding import find_case, find_roles
-from gateway.flows.cases.looking import concerns, line
 from gateway.ledger import Recorded, Work, case_records
 from gateway.rules.states import owner
 from gateway.schemas import moments
@@ -39,8 +39,9 @@ def list_readings(work: Work, reference: str, *, issuer: str) -> Sealed:
     position = dated.list_positions(work.session, [case_id])[case_id]
     is_told = is_all or position.by_agency == work.caller.agency_id
     objected = position.at if is_told and position.position in OBJECTING else None
+    hidden = frozenset() if is_all else unnamed(work, found.facts)
     lines = [
-        line(each, None if is_all else frozenset(own))
+        line(each, None if is_all else frozenset(own), hidden)
         for each in case_records(work, case_id)
         if _is_reading(each) and (is_all or concerns(each, work.caller.agency_id))
     ]

@@ -8,8 +8,9 @@ from typing import Any
 
 from gateway.disclosure import Given, Sealed, disclose, list_given, seal_answer
 from gateway.errors import Denied
+from gateway.flows.cases.accessed import audit, nameable
 from gateway.flows.cases.finding import find_case, find_roles
-from gateway.flows.cases.looking import agency_of, audit, nameable
+from gateway.flows.cases.looking import agency_of
 from gateway.ledger import Entry, Work
 from gateway.rules.facts import CaseFacts
 from gateway.rules.matrix import RANK
