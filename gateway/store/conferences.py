@@ -84,9 +84,9 @@ _PLACES = Prepared(
 
 
 def find_next(session: Session, *, agency_id: str, since: datetime) -> ConferenceRow | None:
-    """The first conference that an agency attends, of those that start from then on."""
-    rows = list_coming(session, agency_id=agency_id, since=since, most=1)
-    return rows[0] if rows else None
+    """The first conference that an agency attends, of those that start from then on; none over."""
+    rows = list_coming(session, agency_id=agency_id, since=since)
+    return next((row for row in rows if row.ended_at is None), None)
 
 
 def list_coming(

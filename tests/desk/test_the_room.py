@@ -236,8 +236,10 @@ def test_F91_a_case_is_heard_deferred_once_by_the_chair_and_never_skips_a_guard(
     assert coordinator.post(f"{base}/room", {"do": "apologies", "agency": IDVA}).status_code == 303
     nobody = coordinator.post(f"{base}/room", {"do": "apologies", "agency": "nobody"})
     assert nobody.status_code == 422
+    assert f'href="{base}"' in coordinator.get("/desk").text, "one that has begun is still the next"
     assert coordinator.post(f"{base}/room", {"do": "end"}).status_code == 303
     assert "Over" in coordinator.get(f"{base}/room").text
+    assert f'href="{base}"' not in coordinator.get("/desk").text, "one that is over is not"
     assert coordinator.post(f"{base}/room", {"do": "burn"}).status_code == 422
     assert run(coordinator, base, "ZZZZZ-ZZZZZ-Z", "open", present=ALL).status_code == 404
     assert coordinator.get(f"{base[:-36]}{uuid.uuid4()}/room").status_code == 404
