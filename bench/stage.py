@@ -6,6 +6,7 @@ import io
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,19 +60,19 @@ class Stage:
         return int(begun[0][:3]), headers, body
 
 
-def open_stage(folder: Path) -> Stage:
+def open_stage(folder: Path, at: datetime = NOW) -> Stage:
     """Open the gateway of a folder; its clock stands still."""
-    app = create_app(settings(folder), clock=lambda: NOW)
+    app = create_app(settings(folder), clock=lambda: at)
     return Stage(folder, app, app.extensions["gateway"])
 
 
-def build(folder: Path) -> Stage:
-    """Make keys, database and agencies, and open the gateway."""
+def build(folder: Path, since: datetime = NOW) -> Stage:
+    """Make keys, database and agencies, as they are from a moment on, and open the gateway."""
     upgrade(settings(folder).database_url)
     _raise_rates(folder / "profiles")
-    keys.make(folder / "keys", on=NOW.date())
-    stage = open_stage(folder)
-    world.enrol(stage.house.sessions, stage.house.keys, folder / "agencies", NOW)
+    keys.make(folder / "keys", on=since.date())
+    stage = open_stage(folder, since)  # the store of used proofs is as old as the agencies
+    world.enrol(stage.house.sessions, stage.house.keys, folder / "agencies", since)
     return stage
 
 
