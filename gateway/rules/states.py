@@ -65,6 +65,8 @@ STAGES: Mapping[CaseState, Stage] = {
     S.RELISTED: Stage.AFTER,
     S.MONITORING: Stage.MONITORING,
 }  # every other state: Stage.NONE
+OVER = frozenset(S) - STAGES.keys()
+"""Where nothing of a case is to be seen any more, so that nothing in it waits for anybody."""
 
 
 @dataclass(frozen=True, slots=True)

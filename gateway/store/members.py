@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import bindparam, func, select, update
 
-from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole
+from gateway.schemas.codes import Acknowledgement, AgencyKind, CaseRole, CaseState
 from gateway.store import tables as t
 from gateway.store.prepared import Prepared
 from gateway.store.rows import add, add_all, change
@@ -117,16 +117,23 @@ def list_own(
     agency_id: str,
     limit: int,
     roles: Sequence[CaseRole] = _OWNING,
+    over: Collection[CaseState] = (),
 ) -> list[str]:
     """Cases in which an agency has one of these roles, the newest part first.
 
-    Without `roles` those that it referred, supports or coordinates.
+    Without `roles` those that it referred, supports or coordinates. Cases that stand in a state of
+    `over` are left out before they are counted against `limit`.
     """
-    a = t.assignment
+    a, s = t.assignment, t.state
     newest = func.max(a.c.id)
+    wanted = [a.c.agency_id == agency_id, a.c.until.is_(None), a.c.role.in_(roles)]
+    if over:
+        of_case = select(s.c.state).where(s.c.case_id == a.c.case_id)
+        stands = of_case.order_by(s.c.seq.desc()).limit(1).scalar_subquery()
+        wanted.append(stands.not_in(sorted(over)))
     rows = session.execute(
         select(a.c.case_id)
-        .where(a.c.agency_id == agency_id, a.c.until.is_(None), a.c.role.in_(roles))
+        .where(*wanted)
         .group_by(a.c.case_id)
         .order_by(newest.desc())
         .limit(limit)

@@ -11,6 +11,7 @@ from sqlalchemy import event
 
 from gateway.client.access import ProblemError
 from gateway.flows import people
+from gateway.flows.cases import overseeing
 from gateway.flows.notices import Rounds
 from gateway.profiles.loader import Profiles
 from gateway.schemas.codes import OneTime, PersonRole, RiskLevel
@@ -174,6 +175,26 @@ def statements_of(world: World, open_page: Callable[[], Any]) -> int:
     # How many lines wait is looked at once in a while, whoever asks for what: in a transaction.
     once = ("log_pending", "PRAGMA", "BEGIN", "COMMIT", "ROLLBACK")
     return len([each for each in asked if not any(word in each for word in once)])
+
+
+def test_F31_what_is_over_takes_no_place_and_what_is_not_looked_at_is_said(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With years of cases behind it, an old one that still waits must not fall off the desk."""
+    add_people(sqlite_world)
+    coordinator, landlord = sqlite_world.client(COORDINATOR), sqlite_world.client(LANDLORD)
+    waits = landlord.refer(graded(20)).reference
+    for number in (18, 17):
+        gone = landlord.refer(graded(number)).reference
+        coordinator.decide(gone, {"decision": "RETURN", "reasons": ["DUPLICATE"]})
+        landlord.withdraw(gone, "SENT_IN_ERROR")
+    desk = a_desk(sqlite_world, "coordinator")
+    monkeypatch.setattr(overseeing, "MOST", 1)
+    home = desk.get("/desk").text
+    assert (numbers(desk)["triage"], 'id="cut"' in home) == (1, False)
+    assert waits in desk.get("/desk/needs/triage").text
+    landlord.refer(graded(19))
+    assert 'id="cut"' in desk.get("/desk").text
 
 
 def test_F22_a_worker_that_looks_no_more_is_shown_in_red(sqlite_world: World) -> None:

@@ -6,7 +6,7 @@ statements is the same, however many cases there are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from gateway.rules.clocks import due
 from gateway.rules.facts import Allowed, CaseFacts
 from gateway.rules.needing import Need
 from gateway.rules.research import is_left_out
+from gateway.rules.states import OVER
 from gateway.schemas.action_codes import FlagAct
 from gateway.schemas.codes import (
     Acknowledgement,
@@ -50,7 +51,8 @@ from gateway.store.research import RequestRow
 
 __all__ = ["Line", "Meeting", "Need", "Overview", "list_lines", "oversee"]
 
-MOST = 500  # cases looked at, the newest: more than an area hears in a year
+MOST = 2000  # live cases looked at, the newest: more than an area has under way
+LISTED = 500  # of all cases, over or not
 _ALL_ROLES = tuple(CaseRole)
 _TRIAGE = "CLK_TRIAGE"
 
@@ -114,12 +116,13 @@ class Overview:
     counts: tuple[Count, ...]
     live: int
     meeting: Meeting | None
+    is_cut: bool = False  # there are older live cases than were looked at
 
 
 def oversee(work: Work) -> Overview:
     """Count what waits in the caller's cases; one line in the log, for no case is named."""
     work.attempt("desk.overview")
-    found = _look(work)
+    found = _look(work, over=OVER)
     lines = [_line(work, found, case_id, "") for case_id in found.allowed]
     counts = []
     for need in Need:
@@ -130,13 +133,13 @@ def oversee(work: Work) -> Overview:
             counts.append(Count(need, len(times), late, known[0] if known else None))
     live = sum(is_live(found.facts[case_id]) for case_id in found.allowed)
     work.record("desk.overview", None, because="own-cases", facts={"cases": len(lines)})
-    return Overview(tuple(counts), live, _meeting(work))
+    return Overview(tuple(counts), live, _meeting(work), is_cut=found.is_cut)
 
 
 def list_lines(work: Work, need: Need | None = None) -> tuple[Line, ...]:
     """The caller's cases, or those that need one thing, the most urgent first; recorded each."""
     work.attempt("case.listed")
-    found = _look(work)
+    found = _look(work) if need is None else _look(work, over=OVER)
     chosen = [
         case_id for case_id in found.allowed if need is None or need in found.needs.get(case_id, {})
     ]
@@ -158,11 +161,13 @@ class _Found:
     risks: Mapping[str, RiskRow]
     answers: Mapping[tuple[str, str], tuple[Acknowledgement, datetime]]
     needs: Mapping[str, Mapping[Need, datetime | None]]
+    is_cut: bool
 
 
-def _look(work: Work) -> _Found:
-    me = work.caller.agency_id
-    ids = members.list_own(work.session, agency_id=me, limit=MOST, roles=_ALL_ROLES)
+def _look(work: Work, over: Collection[CaseState] = ()) -> _Found:
+    me, most = work.caller.agency_id, MOST if over else LISTED
+    ids = members.list_own(work.session, agency_id=me, limit=most + 1, roles=_ALL_ROLES, over=over)
+    is_cut, ids = len(ids) > most, ids[:most]
     facts = list_facts(work.session, ids, on=work.today)
     may = {case_id: shown_on_pages(work, each) for case_id, each in facts.items()}
     allowed = {case_id: decision for case_id, decision in may.items() if decision is not None}
@@ -173,7 +178,7 @@ def _look(work: Work) -> _Found:
     allowed = {case_id: allowed[case_id] for case_id in known}
     answers = members.list_acknowledgements(work.session, known)
     needs = _needs(work, {case_id: facts[case_id] for case_id in known}, rows, risks, answers)
-    return _Found(facts, allowed, rows, risks, answers, needs)
+    return _Found(facts, allowed, rows, risks, answers, needs, is_cut)
 
 
 def _needs(

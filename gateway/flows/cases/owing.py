@@ -15,12 +15,12 @@ from gateway.rules.facts import CaseFacts
 from gateway.rules.overrides import Decided
 from gateway.rules.positions import Said
 from gateway.rules.releasing import DECIDE, REVIEW, WAITING, may_decide
-from gateway.rules.states import stage
+from gateway.rules.states import OVER, stage
 from gateway.schemas.codes import CaseRole, CaseState, RecordKind, ReleaseState, Stage
 from gateway.store import dated, members, overrides, releases
 from gateway.store.dated import PositionRow
 
-MOST = 500  # cases looked at, the newest; a list this long is not worked through in a day
+MOST = 2000  # live cases looked at, the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def list_due(work: Work) -> tuple[Due, ...]:
     that tells something is recorded, case by case.
     """
     work.attempt("due.listed")
-    case_ids = members.list_own(work.session, agency_id=work.caller.agency_id, limit=MOST)
+    me = work.caller.agency_id
+    case_ids = members.list_own(work.session, agency_id=me, limit=MOST, over=OVER)
     live = {
         case_id: each
         for case_id, each in list_facts(work.session, case_ids, on=work.today).items()

@@ -11,9 +11,8 @@ from gateway.ledger import Act, Work
 from gateway.rules.disclosure import kept_out
 from gateway.schemas.action_codes import FlagAct, FlagReason
 from gateway.schemas.codes import CaseRole
-from gateway.store import flags, members
+from gateway.store import flags
 
-MOST = 2000  # cases looked at, the newest
 SOON = timedelta(days=28)
 
 
@@ -29,14 +28,8 @@ class Flag:
 def list_flags(work: Work) -> tuple[Flag, ...]:
     """The flags of the caller's cases that end within four weeks, or have ended; those first."""
     work.attempt("flag.listed")
-    run = members.list_own(
-        work.session, agency_id=work.caller.agency_id, limit=MOST, roles=(CaseRole.COORDINATOR,)
-    )
-    ending = {
-        case_id: row
-        for case_id, row in flags.list_flags(work.session, run).items()
-        if row.act is not FlagAct.REMOVED and row.until < work.today + SOON
-    }
+    me = work.caller.agency_id
+    ending = flags.list_ending(work.session, agency_id=me, before=work.today + SOON)
     facts = list_facts(work.session, list(ending), on=work.today)
     seen = [case_id for case_id, each in facts.items() if shown_on_pages(work, each) is not None]
     names = names_of(work, seen)

@@ -29,7 +29,7 @@ from gateway.ledger import Act, Work
 from gateway.rules import actions as rule
 from gateway.rules.disclosure import kept_out
 from gateway.rules.facts import CaseFacts
-from gateway.rules.states import Guards, move
+from gateway.rules.states import OVER, Guards, move
 from gateway.schemas import moments
 from gateway.schemas.action_codes import ActionAct, ActionStatus
 from gateway.schemas.codes import CaseRole, CaseState, Level, Purpose
@@ -40,7 +40,7 @@ from gateway.store.cases import By
 PAGE = "actions-page/1"  # in receipts: a plan on a page of the desk
 FORM = "actions/1"
 RECENT = timedelta(days=30)
-MOST = 500  # cases looked at, the newest: more than an area hears in a year
+MOST = 2000  # live cases looked at, the newest
 _CODES = (Level.FULL, Level.SUMMARY)  # levels that show an action by its codes
 
 
@@ -115,7 +115,8 @@ def list_tasks(work: Work, *, on_page: bool = False) -> tuple[Task, ...]:
     work.attempt("action.listed")
     me = work.caller.agency_id
     mine = actions.list_of_owner(work.session, agency_id=me)
-    run = members.list_own(work.session, agency_id=me, limit=MOST, roles=(CaseRole.COORDINATOR,))
+    roles = (CaseRole.COORDINATOR,)
+    run = members.list_own(work.session, agency_id=me, limit=MOST, roles=roles, over=OVER)
     rows = {row.id: row for row in (*mine, *actions.list_actions(work.session, run))}
     facts = _shown(work, list(dict.fromkeys(row.case_id for row in rows.values())), on_page)
     names = names_of(work, list(facts))
