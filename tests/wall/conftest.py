@@ -65,6 +65,7 @@ __all__ = ["shared_sqlite_world", "shared_world", "world"]
 DRAFT = "00000000-0000-7000-8000-000000000002"
 RECEIPT = "00000000-0000-7000-8000-000000000001"
 ACTION = "00000000-0000-7000-8000-000000000002"
+MINUTES = "00000000-0000-7000-8000-000000000004"
 LANDLORD, OTHER, IDVA = "harbourgate-homes", "tidewell-housing", "marlbury-idva"
 COORDINATOR, AWAY, POLICE = "marlbury-marac", "fenhollow-idva", "marlbury-police"
 HOSTED = "marlbury-clinic"
@@ -335,6 +336,19 @@ def _tie(world: World, case_id: str) -> None:
                 "sending": Sending.WAITING,
                 "tries": 0,
                 "next_at": world.now,
+            },
+        ),
+        (
+            t.section,
+            {
+                "id": MINUTES,
+                "case_id": case_id,
+                "name": "minutes",
+                "part": "FULL",
+                "owner_id": LANDLORD,
+                "key": b"k",
+                "content": b"c",
+                "written_at": world.now,
             },
         ),
         (

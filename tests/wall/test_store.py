@@ -7,7 +7,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -159,6 +159,9 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "conferences.list_of_case": {"since": LONG_BEFORE},
     "conferences.find_last": {"agency_id": "marlbury-marac", "before": LATER},
     "conferences.list_begun": {"after": LONG_BEFORE, "until": LATER},
+    "flags.list_ending": {"agency_id": "marlbury-marac", "before": date(2031, 1, 1)},
+    "conferences.list_attended": {"agency_id": "marlbury-police", "until": LATER},
+    "reports.list_named": {"name": "safe_contact"},
     "action_notices.list_overdue": {"states": tuple(CaseState), "now": LATER},
     "reports.list_meetings": {
         "agency_id": "marlbury-marac",
