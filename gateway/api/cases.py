@@ -157,6 +157,27 @@ def decide_case(call: Call, reference: str) -> Response:
 
 
 @op(
+    "POST",
+    "/cases/<reference>/moves",
+    scope=Scope.CASES_WRITE,
+    summary="Withdraw, close or transfer a case",
+    form="move/1",
+    sealed=True,
+    once=True,
+    status=201,
+)
+def move_case(call: Call, reference: str) -> Response:
+    """By the case's coordinator: withdraw it, which a chair confirms; close it; offer it to the
+    area she moved to, or call that back. The coordinator of that area takes it on, as a case of its
+    own whose reference is answered, or declines; until then the old area keeps it."""
+    with call.work() as work:
+        answer = referrals.move_case(
+            work, read_reference(reference), call.body, audience=call.base_url, key=call.key
+        )
+    return as_kept(answer)
+
+
+@op(
     "GET",
     "/cases/<reference>/access",
     scope=Scope.LOG_READ,

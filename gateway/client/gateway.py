@@ -256,6 +256,11 @@ class Gateway:
         path = f"/v1/cases/{_part(ref)}/decisions"
         return self._exchange.send_sealed(path, "decision/1", document, Scope.CASES_WRITE)
 
+    def move(self, ref: str, document: Mapping[str, Any]) -> Any:
+        """Withdraw or close a case, offer it to another area, or answer such an offer."""
+        path = f"/v1/cases/{_part(ref)}/moves"
+        return self._exchange.send_sealed(path, "move/1", document, Scope.CASES_WRITE)
+
     def access(self, ref: str) -> Any:
         """Return who read what this agency contributed to a case."""
         path = f"/v1/cases/{_part(ref)}/access"

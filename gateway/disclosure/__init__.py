@@ -14,6 +14,7 @@ from gateway.disclosure.boxes import (
     new_case_key,
     open_case_key,
     open_part,
+    open_section,
     open_value,
     read_case_key,
     replace_own,
@@ -35,7 +36,7 @@ from gateway.disclosure.deciding import (
 )
 from gateway.disclosure.facts import list_facts, members_of, read_narrowings, section_facts
 from gateway.disclosure.finding import find_case, find_loaded, find_locked, find_referral, names_of
-from gateway.disclosure.flagging import place_flag, remove_flag, renew_flag
+from gateway.disclosure.flagging import carry_flag, place_flag, remove_flag, renew_flag
 from gateway.disclosure.glass import (
     Behind,
     decide_glass,
@@ -103,6 +104,7 @@ __all__ = [
     "ask_unsealed",
     "basis_of",
     "beyond_wall",
+    "carry_flag",
     "contribute",
     "count_minutes",
     "count_traits",
@@ -147,6 +149,7 @@ __all__ = [
     "open_reasons",
     "open_receipts",
     "open_removed",
+    "open_section",
     "open_value",
     "place_flag",
     "proof",

@@ -50,6 +50,15 @@ def renew_flag(work: Work, case_id: str, repeat_id: str) -> None:
         _act(work, facts, known, FlagAct.RENEWED, until)
 
 
+def carry_flag(work: Work, case_id: str, old_id: str) -> None:
+    """Let the flag of a case that moved in go on in its new case, until the same day."""
+    known = flags.list_flags(work.session, [old_id]).get(old_id)
+    if known is None or known.act is FlagAct.REMOVED or known.until < work.today:
+        return
+    facts = list_facts(work.session, [case_id], on=work.today)[case_id]
+    _act(work, facts, None, FlagAct.PLACED, known.until)
+
+
 def remove_flag(work: Work, facts: CaseFacts, known: FlagRow, reason: FlagReason) -> None:
     """Take a flag off; who has a part in the case is told, and that it was there stays."""
     _act(work, facts, known, FlagAct.REMOVED, known.until, reason)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from gateway.disclosure import copies
 from gateway.disclosure.boxes import ALERT_PART, GATEWAY, UNREAD_PARTS, CaseKey, seal_box
@@ -45,15 +46,21 @@ def regrant(
     profile: Profile,
     *,
     known: Mapping[SectionRow, bytes] | None = None,
+    leaving: Collection[str] = (),
 ) -> None:
     """Derive all grants of a case anew from its facts, in the transaction that changed them.
 
     What is sealed to its readers and owed to somebody is asked of those who hold it, in the same
     step. A section that somebody loses is put under a new key, so that a key once handed out opens
-    nothing any more. `known` are section keys at hand, by section id.
+    nothing any more. `known` are section keys at hand, by section id. Who is `leaving` holds none
+    afterwards; its part in the case is ended by the last statement of the same transaction, for
+    who ended its own part first would see nothing of the case to derive from.
     """
     session = work.session
     facts = list_facts(session, [key.case_id], on=work.today)[key.case_id]
+    if leaving:
+        staying = {each: m for each, m in facts.members.items() if each not in leaving}
+        facts = replace(facts, members=staying)
     rows = sections.list_sections(session, [key.case_id])
     due = derive(facts, rows, profile)
     held = _held(work, key.case_id)

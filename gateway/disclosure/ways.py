@@ -146,6 +146,7 @@ OPERATIONS: Mapping[str, Way] = {
     "settle_worker_key": Way.CODES,
     "settle_conflict": Way.CODES,
     "settle_release": Way.CODES,
+    "move_case": Way.CODES,
     "settle_redaction": Way.CODES,
     "read_removed": Way.OWN,
     "break_glass": Way.CODES,

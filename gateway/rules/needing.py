@@ -20,6 +20,7 @@ class Need(StrEnum):
     IMMINENT = "IMMINENT"  # high risk, danger is imminent, and no supporter took the case on
     UNTAKEN = "UNTAKEN"  # high risk, and no supporter took the case on
     TRIAGE = "TRIAGE"
+    TRANSFER = "TRANSFER"  # offered to another area, which has not answered
     EMERGENCY = "EMERGENCY"
     DEPUTY = "DEPUTY"  # an agency is tied to somebody, and nobody reads for it
     GLASS = "GLASS"
@@ -55,6 +56,7 @@ def of_coordinator(
     has_draft: bool = False,
     overdue_since: datetime | None = None,
     is_flag_over: bool = False,
+    transfer_by: datetime | None = None,
 ) -> dict[Need, datetime | None]:
     """Return what a case needs of who coordinates it, each with its clock if there is one."""
     is_untaken = level is RiskLevel.HIGH and has_supporter and not is_taken
@@ -64,6 +66,7 @@ def of_coordinator(
         Need.IMMINENT: (is_untaken and is_imminent, None),
         Need.UNTAKEN: (is_untaken and not is_imminent, None),
         Need.TRIAGE: (triage_by is not None, triage_by),
+        Need.TRANSFER: (transfer_by is not None, transfer_by),
         Need.EMERGENCY: (state is CaseState.EMERGENCY, None),
         Need.DEPUTY: (needs_deputy, None),
         Need.GLASS: (has_glass, glass_by),
@@ -85,11 +88,14 @@ def of_partner(
     is_live: bool,
     has_answered: bool,
     to_do_by: datetime | None = None,
+    transfer_by: datetime | None = None,
 ) -> dict[Need, datetime | None]:
     """Return what a case needs of an agency that was given a part in it."""
     is_given = bool({CaseRole.IDVA, CaseRole.NAMED} & set(roles))
     found: dict[Need, datetime | None] = {}
-    if is_given and is_live and not has_answered:
+    if transfer_by is not None:  # it takes the case on, or declines it
+        found[Need.TRANSFER] = transfer_by
+    elif is_given and is_live and not has_answered:
         found[Need.ANSWER] = None
     if to_do_by is not None:
         found[Need.ACTION] = to_do_by

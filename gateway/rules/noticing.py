@@ -26,6 +26,7 @@ READABLE = (
     S.HEARD,
     S.ACTIONS_OPEN,
     S.RELISTED,
+    S.TRANSFER_OUT_PENDING,
 )
 CONTACTS: Mapping[Rung, Contact] = {
     Rung.WORKER: Contact.DUTY,

@@ -13,6 +13,7 @@ from gateway.errors import Conflict
 from gateway.schemas.codes import CaseRole, CaseState, Outcome, ReturnReason, Stage
 
 S = CaseState
+CAME_BACK = "transfer-ended"  # why a case stands where it was before it was offered
 _OF_REFERRER = frozenset({S.SUBMITTED, S.TRIAGE, S.RETURNED, S.LAPSED_ESCALATED, S.REJECTED})
 
 EDGES: Mapping[CaseState, frozenset[CaseState]] = {
@@ -64,6 +65,9 @@ STAGES: Mapping[CaseState, Stage] = {
     S.ACTIONS_OPEN: Stage.AFTER,
     S.RELISTED: Stage.AFTER,
     S.MONITORING: Stage.MONITORING,
+    # The old area keeps its duty until the new one has taken the case on: who supports her, who
+    # coordinates and who has to act see on. Nobody is asked for research meanwhile.
+    S.TRANSFER_OUT_PENDING: Stage.AFTER,
 }  # every other state: Stage.NONE
 OVER = frozenset(S) - STAGES.keys()
 """Where nothing of a case is to be seen any more, so that nothing in it waits for anybody."""
@@ -109,8 +113,13 @@ def can_withdraw(state: CaseState) -> bool:
     return S.ABANDONED in EDGES[state]
 
 
-def can_list(state: CaseState) -> bool:
-    """Whether a case can come on a list; an emergency stands on it to be ratified."""
+def can_list(state: CaseState, because: str = "") -> bool:
+    """Whether a case can come on a list; an emergency stands on it to be ratified.
+
+    One whose transfer came to nothing stands as listed, and may be on no list any more.
+    """
+    if state is S.LISTED:
+        return because == CAME_BACK
     is_elsewhere = state is S.TRANSFER_OUT_PENDING
     return state is S.EMERGENCY or (S.LISTED in EDGES[state] and not is_elsewhere)
 

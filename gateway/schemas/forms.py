@@ -32,6 +32,7 @@ from gateway.schemas.bodies import (
 from gateway.schemas.consent import PositionForm
 from gateway.schemas.contact import ProtectedAddress, SafeContact
 from gateway.schemas.envelope import Claims
+from gateway.schemas.moves import MoveForm
 from gateway.schemas.parts import Form
 from gateway.schemas.positions import DatedPosition, OverrideForm
 from gateway.schemas.problem import PROBLEM_TEXTS, ProblemDocument
@@ -58,6 +59,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "position/2": DatedPosition(),
         "override/1": OverrideForm(),
         "decision/1": DecisionForm(),
+        "move/1": MoveForm(),
         "challenge/1": ChallengeForm(),
         "section-copy/1": SectionCopyForm(),
         "private-note/1": PrivateNoteForm(),

@@ -55,6 +55,7 @@ class StateRow:
     because: str
     reasons: tuple[str, ...]
     by_agency: str
+    by_worker: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,9 +247,9 @@ def set_sitting(session: Session, case_id: str, conference_id: str | None) -> No
 def list_states(session: Session, case_id: str) -> list[StateRow]:
     """Every state that a case came into, the first first."""
     s = t.state.c
-    query = select(s.state, s.at, s.because, s.reasons, s.by_agency).where(s.case_id == case_id)
-    rows = session.execute(query.order_by(s.seq))
-    return [StateRow(row[0], row[1], row[2], tuple(row[3]), row[4]) for row in rows]
+    columns = (s.state, s.at, s.because, s.reasons, s.by_agency, s.by_worker)
+    rows = session.execute(select(*columns).where(s.case_id == case_id).order_by(s.seq))
+    return [StateRow(*row[:3], tuple(row[3]), *row[4:]) for row in rows]
 
 
 def count_states(session: Session, case_id: str, state: CaseState) -> int:

@@ -20,6 +20,7 @@ BY_WORKER: Mapping[str, tuple[str, str]] = {
     "settle_worker_key": (IDVA, "idva-01"),
     "settle_conflict": (COORDINATOR, "marac-01"),
     "settle_release": (COORDINATOR, "marac-01"),
+    "move_case": (COORDINATOR, "marac-01"),
     "hear_case": (COORDINATOR, "marac-01"),
     "settle_redaction": (COORDINATOR, "marac-01"),
     "read_removed": ("harbourgate-homes", "homes-01"),
@@ -75,6 +76,13 @@ def broken(world: World, name: str) -> Asked:
     return asked.but(body=world.wire(*BY_WORKER[name]).envelope("glass-review/1", document))
 
 
+def accepted(world: World, name: str) -> Asked:
+    """Where the case was accepted, so that it can leave its way."""
+    reference = _referred(world)
+    world.client(COORDINATOR).decide(reference, {"decision": "ACCEPT"})
+    return _asking(world, name, reference)
+
+
 def told(world: World, name: str) -> Asked:
     """Where it was recorded that it is safe to tell her."""
     reference = _referred(world)
@@ -114,6 +122,7 @@ MAKE = {
     "settle_worker_key": own_key,
     "settle_conflict": about,
     "settle_release": about,
+    "move_case": accepted,
     "settle_redaction": about,
     "read_removed": about,
     "settle_approval": about,

@@ -60,6 +60,7 @@ BY_CHANCE = frozenset(
         "list_conference_case",
         "look_behind_glass",
         "make_statement",
+        "move_case",
         "record_dated_position",
         "read_removed",
         "read_research",

@@ -43,6 +43,7 @@ DOCUMENTS: Mapping[str, Any] = {
     "position/2": DATED,
     "override/1": OVERRIDE,
     "decision/1": {"decision": "ACCEPT"},
+    "move/1": {"act": "WITHDRAW", "reason": "MADE_IN_ERROR"},
     "challenge/1": {"reason": "It went on."},
     "interests/1": {
         "people": [

@@ -44,6 +44,7 @@ from gateway.schemas.codes import (
     Stage,
     WorkerKeyAct,
 )
+from gateway.schemas.move_codes import MoveAct
 
 Json = dict[str, Any]
 
@@ -290,6 +291,14 @@ SCHEMAS |= {
         act=code(WorkerKeyAct), kid=said(DIGEST, "Thumbprint of the key (RFC 7638)")
     ),
     "ConflictAnswer": members(act=code(ConflictAct)),
+    "MoveAnswer": members(
+        act=code(MoveAct),
+        state=code(CaseState),
+        optional={
+            "confirmed": said({"const": False}, "A withdrawal that waits for a chair"),
+            "reference": said(REFERENCE, "Of the new case, where one was taken on"),
+        },
+    ),
     "ReleaseAnswer": members(state=code(ReleaseState)),
     "RedactionAnswer": members(number=NUMBER, state=code(RedactionState)),
     "GlassAnswer": members(
@@ -338,6 +347,7 @@ _PLAIN: Mapping[str, str] = {
     "settle_worker_key": "WorkerKeyAnswer",
     "settle_conflict": "ConflictAnswer",
     "settle_release": "ReleaseAnswer",
+    "move_case": "MoveAnswer",
     "settle_redaction": "RedactionAnswer",
     "settle_approval": "ApprovalAnswer",
     "break_glass": "GlassAnswer",

@@ -107,6 +107,7 @@ EXAMPLES: Mapping[str, Callable[[], Json]] = {
     },
     "section-copy/1": lambda: {"agency": "aster-women", "kid": "enc-1"},
     "challenge/1": lambda: {"reason": "He was at her door again on the day it was refused."},
+    "move/1": lambda: {"act": "TRANSFER", "reason": "MOVED_FOR_GOOD", "area": "FENHOLLOW"},
     "decision/1": lambda: {
         "decision": "RETURN",
         "reasons": ["NO_SAFE_CONTACT"],

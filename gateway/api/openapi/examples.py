@@ -160,6 +160,7 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
     "settle_worker_key": {"act": "REGISTER", "kid": "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"},
     "settle_conflict": {"act": "DEPUTY"},
     "settle_release": {"state": "APPROVED"},
+    "move_case": {"act": "TRANSFER", "state": "TRANSFER_OUT_PENDING"},
     "settle_redaction": {"number": 1, "state": "DRAFTED"},
     "settle_approval": {"number": 1, "act": "ASK"},
     "break_glass": {"number": 1, "state": "OPEN", "until": "2026-11-23T10:00:00Z"},

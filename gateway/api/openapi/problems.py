@@ -62,6 +62,10 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "already_listed": (409, "The case is on this list already."),
     "challenged_before": (409, "A refusal is challenged once."),
     "chair_only": (409, "This step is the chair's."),
+    "circulated": (409, "Its list is out: the conference hears it first, or both areas agree."),
+    "receiver_only": (409, "The area that it was offered to answers for itself."),
+    "high_risk": (409, "An objection alone withdraws no high-risk case."),
+    "not_whole": (409, "What was sent of the case is not there any more."),
     "conflict": (409, "The request contradicts what already stands."),
     "declarations_missing": (409, "Not everyone in the room has signed for confidentiality."),
     "deferred_before": (409, "A case is deferred once."),
@@ -208,9 +212,11 @@ _OF_TWO = (
     "settle_worker_key",
     "settle_conflict",
     "settle_release",
+    "move_case",
     "settle_redaction",
     "review_glass",
 )
+_OF_MOVE = frozenset({"circulated", "receiver_only", "high_risk", "not_whole"})
 _OF_CONFLICT = frozenset({"deputy_tied", "deputy_undeclared", "deputy_without_key"})
 _QUERIES = frozenset({"after", "agency", "commit", "cursor", "format", "new", "old", "purpose"})
 
@@ -222,6 +228,9 @@ def _concerns(declared: Operation, code: str) -> bool:
         **dict.fromkeys(_OF_ONCE, declared.is_once),
         **dict.fromkeys(_OF_SEALED, declared.is_sealed),
         **dict.fromkeys(_OF_DECISION, declared.name == "decide_case"),
+        **dict.fromkeys(_OF_MOVE, declared.name == "move_case"),
+        "actions_open": declared.name in ("decide_case", "move_case"),
+        "needs_coordinator_and_chair": declared.name in ("decide_case", "move_case"),
         **dict.fromkeys(_OF_CONFLICT, declared.name == "settle_conflict"),
         "chair_only": declared.name in ("decide_case", "settle_conflict"),
         "challenged_before": declared.name == "challenge_referral",

@@ -55,6 +55,7 @@ MOST = 2000  # live cases looked at, the newest: more than an area has under way
 LISTED = 500  # of all cases, over or not
 _ALL_ROLES = tuple(CaseRole)
 _TRIAGE = "CLK_TRIAGE"
+_TRANSFER = "CLK_TRANSFER_ACK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +214,9 @@ def _needs(
     found: dict[str, dict[Need, datetime | None]] = {}
     for case_id, each in facts.items():
         if case_id not in live:
-            found[case_id] = _of_partner(work, each, answers, planned.get(case_id, ()))
+            found[case_id] = _of_partner(
+                work, each, answers, planned.get(case_id, ()), _transfer_by(work, each, rows)
+            )
             continue
         profile = work.profiles.for_area(each.area, work.today)
         waits = each.state is CaseState.TRIAGE
@@ -236,6 +239,7 @@ def _needs(
             is_asked=case_id in asked,
             has_draft=case_id in drafts,
             is_flag_over=case_id in flagged,
+            transfer_by=_transfer_by(work, each, rows),
             overdue_since=min(
                 (row.due_at for row in planned.get(case_id, ()) if row.due_at < work.now),
                 default=None,
@@ -268,6 +272,7 @@ def _of_partner(
     facts: CaseFacts,
     answers: Mapping[tuple[str, str], tuple[Acknowledgement, datetime]],
     planned: Sequence[ActionRow],
+    transfer_by: datetime | None,
 ) -> dict[Need, datetime | None]:
     me = work.caller.agency_id
     return needing.of_partner(
@@ -275,7 +280,17 @@ def _of_partner(
         is_live=is_live(facts),
         has_answered=(facts.case_id, me) in answers,
         to_do_by=next((row.due_at for row in planned if row.owner_id == me), None),
+        transfer_by=transfer_by if work.caller.kind is AgencyKind.COORDINATOR else None,
     )
+
+
+def _transfer_by(work: Work, facts: CaseFacts, rows: Mapping[str, CaseRow]) -> datetime | None:
+    """Until when another area has to answer for a case that it was offered."""
+    if facts.state is not CaseState.TRANSFER_OUT_PENDING:
+        return None
+    profile = work.profiles.for_area(facts.area, work.today)
+    at = rows[facts.case_id].state_at
+    return due(profile.clocks[_TRANSFER], at, profile.working_days)
 
 
 def _unconfirmed(work: Work, case_ids: Sequence[str]) -> frozenset[str]:

@@ -83,7 +83,7 @@ def weigh(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Weigh
         state_because=case.because,
         reasons=case.reasons,
         due_at=due(profile.clocks[_TRIAGE], case.state_at, profile.working_days) if waits else None,
-        is_listable=can_list(case.state),
+        is_listable=can_list(case.state, case.because),
         open_to=open_to(case.state, guards),
         gaps=gaps(parts, known) if purpose is WHOLE else None,
         blanks=blanks(parts),

@@ -18,6 +18,7 @@ from gateway.flows.referrals.entering import find_sent, reference_of, send_draft
 from gateway.flows.referrals.files import add_file, remove_file, require_room
 from gateway.flows.referrals.importing import check_rows, import_rows
 from gateway.flows.referrals.later import DATED
+from gateway.flows.referrals.moving import Movable, look_at_moves, move_case
 from gateway.flows.referrals.own import (
     Own,
     Page,
@@ -36,6 +37,7 @@ __all__ = [
     "DATED",
     "Begun",
     "Draft",
+    "Movable",
     "Own",
     "Page",
     "Previewed",
@@ -53,6 +55,8 @@ __all__ = [
     "index_anew",
     "list_drafts",
     "list_sent",
+    "look_at_moves",
+    "move_case",
     "preview",
     "read_draft",
     "read_own",

@@ -50,6 +50,8 @@ _SHOWN: Mapping[CaseState, str] = {
     CaseState.EMERGENCY: "LISTED",
     CaseState.RELISTED: "LISTED",
     CaseState.ABANDONED: "ABANDONED",
+    CaseState.WITHDRAWN: "WITHDRAWN",
+    CaseState.CLOSED: "CLOSED",
 }
 
 
@@ -251,7 +253,7 @@ def _status(
     shown = _SHOWN.get(case.state, "IN_PROGRESS")
     if case.case_id != row.case_id and shown not in ("ACCEPTED", "LISTED"):
         shown = "RECEIVED"  # what the other sender did, or was asked, is not this one's to know
-    is_told = shown in ("RETURNED", "REJECTED", "REDIRECTED")
+    is_told = shown in ("RETURNED", "REJECTED", "REDIRECTED", "WITHDRAWN", "CLOSED")
     return Status(
         reference=references.write(row.reference),
         received_at=row.received_at,

@@ -184,7 +184,7 @@ def _take_in(
         event="referral.submit" if is_new else "referral.version",
         limits=limits,
         contributed=contributed,
-        lapses=_lapse(work, read, profile, said),
+        lapses=lapse_of(work, read, profile, said),
         notice="" if is_new else telling.notice_of(said),  # who is new to it reads it all
         is_new=is_new,
     )
@@ -201,7 +201,8 @@ def _take_in(
     return keep_answer(work, key, Answer(received.digest, 201, JOSE_TYPE, receipt.encode()))
 
 
-def _lapse(work: Work, read: Reading, profile: Profile, said: Said) -> writing.Lapse | None:
+def lapse_of(work: Work, read: Reading, profile: Profile, said: Said) -> writing.Lapse | None:
+    """What holds after the last day of an agreement, if it has one."""
     after = after_expiry(profile.consent, read.facts, said, on=work.today)
     if after is None or said.expires_on is None:
         return None
