@@ -67,6 +67,15 @@ SAID: Mapping[Need, Said] = {
         "Triage",
         to="/triage",
     ),
+    Need.TRANSFER: Said(
+        "transfers",
+        "case on its way between two areas",
+        "cases on their way between two areas",
+        "The new area takes it on or declines; until then the old one keeps it.",
+        CLOCK,
+        "Offered to another area",
+        to="/moves",
+    ),
     Need.OWED: Said(
         "owed",
         "case in which something is owed because of consent",

@@ -320,6 +320,8 @@ PAGES: Mapping[str, Way] = {
     "make_report": Way.CODES,
     "flags": Way.CODES,
     "take_flag_off": Way.CODES,
+    "moves": Way.CODES,
+    "move_case": Way.CODES,
     "waits": Way.SCANNED,
     "settle": Way.SCANNED,
     "drafts": Way.CODES,

@@ -31,6 +31,7 @@ PAGES = {
     "triage": ("coordinator", "/desk/cases/{again}/triage?purpose=P9"),
     "triage-why": ("coordinator", "/desk/cases/{again}/triage"),
     "triage-imminent": ("coordinator", "/desk/cases/{c5}/triage?purpose=P9"),
+    "moves": ("coordinator", "/desk/cases/{c1}/moves"),
     "waits": ("coordinator", "/desk/cases/{again}/waits"),
     "conferences": ("coordinator", "/desk/conferences"),
     "agenda": ("coordinator", "/desk/conferences/{conference}"),

@@ -16,7 +16,7 @@ from gateway.flows.cases.deciding import guards_of, open_to, standing_of
 from gateway.flows.cases.finding import find_case
 from gateway.flows.cases.showing import Shown, show
 from gateway.ledger import Work
-from gateway.rules import owing
+from gateway.rules import moving, owing
 from gateway.rules.clocks import due
 from gateway.rules.completeness import Gap, Known, blanks, gaps
 from gateway.rules.states import can_list
@@ -42,6 +42,7 @@ class Weighed:
     due_at: datetime | None
     is_listable: bool  # on the list of a conference
     open_to: tuple[AreaDecision, ...]
+    may_move: bool  # be withdrawn, closed or handed over, or such an offer stands
     gaps: tuple[Gap, ...] | None  # None: not told for this purpose
     blanks: tuple[tuple[str, str, str], ...]  # section, field, reason
 
@@ -85,6 +86,7 @@ def weigh(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Weigh
         due_at=due(profile.clocks[_TRIAGE], case.state_at, profile.working_days) if waits else None,
         is_listable=can_list(case.state, case.because),
         open_to=open_to(case.state, guards),
+        may_move=bool(moving.open_to(case.state, is_receiver=False, is_outside=False)),
         gaps=gaps(parts, known) if purpose is WHOLE else None,
         blanks=blanks(parts),
     )
