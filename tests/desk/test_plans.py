@@ -65,6 +65,9 @@ def test_F93_a_partner_without_software_does_its_own_actions(
     listed = landlord.get("/desk/needs/actions").text
     assert f"/desk/cases/{ref}/actions" in listed
     assert ref in landlord.get("/desk/actions").text
+    seen = desks["police"].get(f"/desk/cases/{ref}/actions")  # by its codes, without its words
+    assert (seen.status_code, "Harbourgate Homes" in seen.text) == (200, True)
+    assert "Fit &lt;b&gt;" not in seen.text
     text = landlord.get(f"/desk/cases/{ref}/actions").text
     assert "Fit &lt;b&gt;two&lt;/b&gt; locks." in text
     assert send(landlord, ref, "step", number=number, act="ACCEPT").status_code == 303
@@ -82,7 +85,7 @@ def test_F93_a_partner_without_software_does_its_own_actions(
     states = [row["state"] for row in world.rows(t.state, case_id=world.case_of(ref))]
     assert states[-1] == CaseState.MONITORING
     receipts = [row for row in world.rows(t.receipt) if row["form"] == "actions-page/1"]
-    assert {row["agency_id"] for row in receipts} == {COORDINATOR, LANDLORD}
+    assert {row["agency_id"] for row in receipts} == {COORDINATOR, LANDLORD, POLICE}
 
 
 def test_F93_overdue_actions_of_the_area_are_a_number_on_the_desk(
