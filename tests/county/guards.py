@@ -6,29 +6,24 @@ Where others hold its place alone, they are taken away with it, and `held_by` na
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from gateway.disclosure import finding, opening, redacting
 from gateway.flows.cases import explaining, feeding, showing
 from gateway.flows.conferences import agenda
 from gateway.flows.notices import announcing
 from gateway.flows.referrals import own as own_referrals
-from gateway.rules import breakglass, conflict, disclosure, leaks, matrix, releasing, routing
+from gateway.rules import (
+    breakglass,
+    conflict,
+    disclosure,
+    leaks,
+    matrix,
+    releasing,
+    routing,
+)
 from tests.county import undoing as un
-from tests.county.patching import Undo, put, swapped
-
-
-@dataclass(frozen=True)
-class Guard:
-    """One guard, and how it is gone; `held_by` are others that must be gone as well."""
-
-    name: str
-    story: str
-    gone: Undo
-    held_by: tuple[tuple[str, Undo], ...] = ()
-    purposes: tuple[str, ...] = ("P1",)
-    door: str = ""  # what else is asked besides a pull: only what comes out there counts
-
+from tests.county.guard import Guard
+from tests.county.patching import put, swapped
+from tests.county.seats import AT_MEETINGS
 
 _STAGE = ("stage", put(matrix, "_limit", un.any_stage))
 _OWN_KEY = (
@@ -205,5 +200,6 @@ GUARDS: tuple[Guard, ...] = (
         "redacted",
         put(leaks, "cut", lambda content, places, word="": (content, len(list(places)))),
     ),
+    *AT_MEETINGS,
 )
 """One row for each guard; in this order they stand in the table."""

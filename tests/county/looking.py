@@ -23,7 +23,9 @@ FORMATS = ("json", "html", "pdf")
 LOOKS = tuple(each for each in BY_NAME.values() if each.method == "GET")
 ACTS = tuple(each for each in BY_NAME.values() if each.method != "GET")
 OF_A_CASE = tuple(each for each in LOOKS if "<reference>" in each.rule and each.name != "pull_case")
+RESEARCHED = (BY_NAME["read_research"],)
 OF_NO_CASE = tuple(each for each in LOOKS if "<" not in each.rule)
+_REQUESTS = BY_NAME["list_research"]
 _REFERENCE = re.compile(
     r"(?<![0-9A-Za-z])[0-9A-Za-z]{5}[- ]?[0-9A-Za-z]{5}[- ]?[0-9A-Za-z*~$=](?![0-9A-Za-z])"
 )
@@ -85,7 +87,8 @@ class Looker:
         """Ask every other question about a case that only looks."""
         wire = self.county.world.wire(asker.agency, asker.worker)
         for operation in operations:
-            asked = asking(operation, wire, reference=family.reference)
+            conference = family.conference or NO_CONFERENCE
+            asked = asking(operation, wire, reference=family.reference, conference=conference)
             if "agency" in asked.query:  # of others a partner is told nothing anyhow
                 asked = asked.but(query={**asked.query, "agency": asker.agency})
             self._send(asker, operation, asked, family)
@@ -110,12 +113,22 @@ class Looker:
             while asked is not None:
                 asked = self._next(asked, self._send(asker, operation, asked))
 
-    def agendas(self, asker: Asker, forms: Iterable[str] = FORMATS) -> None:
-        """Ask for the agenda of each conference, in several forms."""
-        for conference in sorted({each.conference for each in self.families} - {""}):
+    @property
+    def conferences(self) -> list[str]:
+        """The conferences on whose lists the families are."""
+        return sorted({each.conference for each in self.families} - {""})
+
+    def agendas(
+        self, asker: Asker, forms: Iterable[str] = FORMATS, of: Iterable[str] | None = None
+    ) -> None:
+        """Ask for the agenda of each conference in several forms, and what is to be searched."""
+        wire = self.county.world.wire(asker.agency, asker.worker)
+        for conference in self.conferences if of is None else of:
             for form in forms:
                 path = f"/v1/conferences/{conference}/agenda?purpose=P9&format={form}"
                 self._ask(asker, path, BY_NAME["read_agenda"].scope, where=f"read_agenda {form}")
+            asked = asking(_REQUESTS, wire, conference=conference)
+            self._send(asker, _REQUESTS, asked)
 
     def public(self) -> None:
         """Read the published log as anybody may."""
@@ -207,8 +220,7 @@ class Looker:
             return []
         answer = send()
         self.score.answered += answer.status_code == 200
-        if answer.status_code == 429:
-            raise AssertionError("a bucket ran empty: nothing was looked at")
+        require_answer(answer, where)
         if of is not None and answer.status_code == 200 and not knows(of, asker):
             self.found(of, "EXISTS", asker, where)
         self.judge(asker, f"{where} header", str(answer.headers))
@@ -230,6 +242,12 @@ class Looker:
         if not isinstance(body, Mapping) or not (body.get("more") and body.get("next")):
             return None
         return asked.but(query={**asked.query, "cursor": body["next"]})
+
+
+def require_answer(answer: TestResponse, where: str) -> None:
+    """Refuse to go on where nothing was looked at: a bucket ran empty, or something broke."""
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise AssertionError(f"{where}: {answer.status_code}")
 
 
 def never_pairs(families: Iterable[Family], askers: Iterable[Asker]) -> int:

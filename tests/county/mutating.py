@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from tests.county.driving import County
-from tests.county.guards import Guard
+from tests.county.guard import Guard
 from tests.county.looking import Looker
 from tests.county.owners import Asker, Family
 from tests.county.paging import Pages
@@ -17,6 +17,7 @@ from tests.county.stories import STORIES
 from tests.journeys.asking import BY_NAME
 
 PAGE, NOTICE = "page of a case", "notice"
+MEETING = ("paper", "page of minutes", "page of a plan", "original")
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,16 @@ def _leaks(
         looker = Looker(county, families)
         if boxes is not None:
             boxes.judge(looker, families)
-        for asker in involved(county, families) if boxes is None else ():
+        everybody = involved(county, families, with_meetings=True)
+        for asker in everybody if boxes is None else ():
             _ask(looker, guard, asker)
     return sum(each.where.startswith(guard.door or "pull") for each in looker.score.leaks)
 
 
-def involved(county: County, families: Iterable[Family]) -> list[Asker]:
-    """Every agency, and the workers of whom a story tells."""
+def involved(
+    county: County, families: Iterable[Family], *, with_meetings: bool = False
+) -> list[Asker]:
+    """Every agency, and the workers of whom a story tells; if asked for, who comes to meetings."""
     named = {
         (agency, worker)
         for family in families
@@ -83,6 +87,7 @@ def involved(county: County, families: Iterable[Family]) -> list[Asker]:
             family.never,
             ((agency, worker) for agency, all_ in family.only.items() for worker in all_),
             ((agency, worker) for agency, worker, _ in family.opened if worker),
+            family.attends if with_meetings else (),
         )
     }
     everybody = county.askers()
@@ -90,9 +95,9 @@ def involved(county: County, families: Iterable[Family]) -> list[Asker]:
 
 
 def _ask(looker: Looker, guard: Guard, asker: Asker) -> None:
-    if guard.door == PAGE:
+    if guard.door == PAGE or guard.door.startswith(MEETING):
         if asker.worker:
-            Pages(looker).look(asker, looker.families, guard.purposes)
+            _open(Pages(looker), guard, asker)
         return
     operation = BY_NAME.get(guard.door)
     for family in looker.families:
@@ -100,7 +105,15 @@ def _ask(looker: Looker, guard: Guard, asker: Asker) -> None:
             looker.pull(asker, family, guard.purposes)
         elif "<reference>" in operation.rule:
             looker.look(asker, family, [operation])
-    if operation is not None and guard.door == "read_agenda":
+    if guard.door == "read_agenda":
         looker.agendas(asker, ["json"])
     elif operation is not None and "<" not in operation.rule:
         looker.around(asker, [operation])
+
+
+def _open(pages: Pages, guard: Guard, asker: Asker) -> None:
+    families = pages.looker.families
+    if guard.door == PAGE:
+        pages.look(asker, families, guard.purposes)
+    else:
+        pages.attend(asker, families)

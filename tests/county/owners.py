@@ -44,8 +44,12 @@ D20 . F . . . . . . . . .
 D21 . F . . . . . . . . .
 D22 . . . . . . . . . . .
 D27 S . . . . . . . . . .
+D24 F F F F F S S S S S S
+D25 F F S . S . . . . . .
 NOTE . . . . . . . . . . .
-"""  # LANG, BACK and IMM are D15; what an agency notes for itself, NOTE, is for nobody else
+FILE . . . . . . . . . . .
+"""  # LANG, BACK and IMM are D15; what an agency notes for itself, NOTE, is for nobody else, and a
+# file, FILE, for nobody who has less than the whole case
 TABLE: Mapping[tuple[str, str], str] = {
     (row.split()[0], kind): cell
     for row in _ROWS.strip().splitlines()
@@ -57,6 +61,9 @@ AT_ONCE = frozenset({"D01", "D02", "D03", "D04", "D05", "D06", "D07", "D08", "D1
 
 FOR_RESEARCH = frozenset({"D01", "D02", "D05", "D06"})
 """What leaves the coordinator with a research request: names, dates, where to search; no story."""
+
+IF_PRESENT = frozenset({"POLICE", "PROBATION", "CSC"})
+"""Who reads what the meeting said in full, if somebody of it stayed to the end of the case."""
 
 OPENS_NOTHING = frozenset({"P10", "P11"})
 """Audit opens the log alone, statistics counts alone."""
@@ -75,6 +82,8 @@ class Secret:
     word: str
     owner: str
     is_summary: bool = False
+    is_returned: bool = False  # found by an agency in its own records, for one conference
+    is_draft: bool = False  # in minutes that are not out
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,10 @@ class Family:
     area: str = "MARLBURY"
     parts: dict[str, str] = field(default_factory=dict)  # agency to coordinator, idva, named, …
     listed: bool = True
+    stage: str = "RESEARCH"  # of a listed case: then MEETING, AFTER, MONITORING
+    attends: set[tuple[str, str]] = field(default_factory=set)  # workers who come, or wanted to
+    signed: set[tuple[str, str]] = field(default_factory=set)  # for its conference, so as to count
+    room: set[tuple[str, str]] = field(default_factory=set)  # who is there, or heard it to the end
     only: dict[str, frozenset[str]] = field(default_factory=dict)  # whom alone an agency reads by
     never: set[tuple[str, str]] = field(default_factory=set)  # workers who find nothing
     kept: set[tuple[str, str]] = field(default_factory=set)  # (agency, row) that she keeps from it
@@ -120,6 +133,9 @@ def may(family: Family, secret: Secret, asker: Asker, purpose: str | None) -> bo
         return knows(family, asker) or _may_confirm(family, asker)
     if purpose in OPENS_NOTHING:
         return False
+    if secret.is_draft:
+        runs = family.parts.get(agency) == "coordinator"
+        return runs and (agency, asker.worker) in family.signed
     return agency == secret.owner or _by_need(family, secret, asker)
 
 
@@ -157,6 +173,27 @@ def _by_need(family: Family, secret: Secret, asker: Asker) -> bool:
     if cell == "." or (cell == "S" and not secret.is_summary):
         return False
     part = family.parts.get(asker.agency)
-    if part in ("coordinator", "idva") or (part == "named" and secret.row in AT_ONCE):
+    if part == "coordinator" or (part == "idva" and family.stage != "MONITORING"):
         return True
-    return part in ("named", "research") and family.listed and secret.row in FOR_RESEARCH
+    if part == "named" and secret.row in AT_ONCE and not secret.is_returned:
+        return True
+    return part in ("idva", "named", "research") and _by_stage(family, secret, asker)
+
+
+def _by_stage(family: Family, secret: Secret, asker: Asker) -> bool:
+    """Whether whoever was asked to a conference is shown a class of its column now."""
+    if family.stage == "MEETING":
+        return _is_present(family, asker)
+    if family.stage == "AFTER":
+        stayed = asker.agency in {agency for agency, _ in family.room}
+        has_all = asker.kind not in IF_PRESENT or stayed
+        return secret.row in ("D24", "D25") and not secret.is_returned and has_all
+    is_asked = family.stage == "RESEARCH" and family.listed
+    return is_asked and secret.row in FOR_RESEARCH and not secret.is_returned
+
+
+def _is_present(family: Family, asker: Asker) -> bool:
+    """Whether somebody is in the room; software is, where anybody of its agency is."""
+    if asker.worker is None:
+        return asker.agency in {agency for agency, _ in family.room}
+    return (asker.agency, asker.worker) in family.room

@@ -24,7 +24,11 @@ neighbours, relatives or the accused themselves, hidden addresses, conditions, a
 and are taken back. In every class of data of every family a word is planted that stands nowhere
 else. Then every agency and every registered worker asks at every door: each case for each purpose,
 every list, agendas as data, page and PDF, who looked, receipts, explanations, the access statement,
-pages of the desk, notices by mail, the published log. What comes is opened with the asker's own
+pages of the desk, notices by mail, the published log. Meetings are played as far as one of their
+stages: the list stands and research has come, a case is open in the room, it was heard, minutes and
+plan are out, the plan is closed. Whoever comes to one, leaves before the end, observes, has not
+signed or is not let in asks there for agenda, requests and returns, hearing, minutes, plan and
+files. What comes is opened with the asker's own
 keys and searched, and so are log lines and what each act was answered. Who may ever be shown a word
 is said in `tests/county/owners.py`, from the domain's table and by no code of the gateway; a word,
 or the reference of a case, in the hands of anybody else is one point of the **leak score**, and so

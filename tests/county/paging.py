@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterable
 from functools import partial
 
+from werkzeug.test import TestResponse
+
 from gateway.flows import people
 from gateway.schemas.codes import OneTime, PersonRole
-from tests.county.looking import Looker
+from tests.county.looking import Looker, require_answer
 from tests.county.owners import Asker, Family, knows
 from tests.desk.conftest import Desk
 
@@ -17,6 +19,7 @@ _ROLES = {
     "IDVA": PersonRole.IDVA,
     "AUDITOR": PersonRole.DPO_AUDITOR,
 }
+_OF_MANY = frozenset({"paper: own agenda", "paper: agenda", "paper: room"})
 _LIST = re.compile(r'href="(/desk/needs/[a-z-]+)"')
 
 
@@ -48,6 +51,51 @@ class Pages:
                 if answer.status_code != 200:  # what was typed is said back, be there a case or not
                     text = text.replace(family.reference, "")
                 judged("page of a case", text, purpose)
+
+    def attend(self, asker: Asker, families: Iterable[Family]) -> None:
+        """Let one person open every page about a meeting, and about cases that it is of."""
+        desk = self._desk(asker)
+        listed = list(families)
+        for conference in sorted({each.conference for each in listed}):
+            first = next(each for each in listed if each.conference == conference)
+            for name, path in (
+                ("own agenda", f"/desk/my-conferences/{conference}"),
+                ("agenda", f"/desk/conferences/{conference}"),
+                ("room", f"/desk/conferences/{conference}/room"),
+            ):
+                self._judge(asker, desk.get(path), f"paper: {name}", first)
+            path = f"/desk/conferences/{conference}/declaration"
+            self._judge(asker, desk.get(path), "page of a declaration")
+        self._judge(asker, desk.get("/desk/actions"), "page of actions")
+        for family in listed:
+            case, place = f"/desk/cases/{family.reference}", f"cases/{family.reference}"
+            for name, path in (
+                ("paper: a request", f"/desk/my-conferences/{family.conference}/{place}"),
+                ("paper: a hearing", f"/desk/conferences/{family.conference}/{place}"),
+                ("page of minutes", f"{case}/minutes"),
+                ("page of a plan", f"{case}/actions"),
+            ):
+                self._judge(asker, desk.get(path), name, family)
+            form = {"purpose": "P9", "sent": family.reference, "number": "1"}
+            self._judge(asker, desk.post(f"{case}/originals", form), "original", family)
+
+    def _judge(
+        self, asker: Asker, answer: TestResponse, where: str, of: Family | None = None
+    ) -> None:
+        score, reader, text = self.looker.score, self._reader(asker), answer.text
+        require_answer(answer, where)
+        score.asked += 1
+        score.answered += answer.status_code == 200
+        if of is not None and answer.status_code != 200:
+            text = text.replace(of.reference, "")
+        if of is not None and answer.status_code == 200:
+            if where not in _OF_MANY and not knows(of, reader):
+                self.looker.found(of, "EXISTS", asker, where)
+            # No paper of a conference is for who has not signed, even of who runs it.
+            has_signed = (asker.agency, asker.worker) in of.signed
+            if where.startswith("paper: ") and not has_signed:
+                self.looker.found(of, "UNSIGNED", asker, where)
+        self.looker.judge(reader, where, text, "P9")
 
     def _reader(self, asker: Asker) -> Asker:
         """Who reads a page: of a worker with a key of its own, also who can take its place."""

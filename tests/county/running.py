@@ -11,7 +11,7 @@ from typing import TypeVar
 from gateway.schemas.codes import Limited
 from tests.buckets import with_buckets
 from tests.county.driving import County
-from tests.county.looking import FORMATS, NOBODY, OF_A_CASE, PURPOSES, Looker
+from tests.county.looking import FORMATS, NOBODY, OF_A_CASE, PURPOSES, RESEARCHED, Looker
 from tests.county.mutating import involved
 from tests.county.owners import Asker, Family
 from tests.county.paging import Pages
@@ -82,7 +82,7 @@ def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
         is_all = one_in == 1 or asker in concerned
         if is_all or asker.worker is None:
             looker.around(asker)
-        looker.agendas(asker, FORMATS if one_in == 1 else _share(FORMATS, turn, 3))
+        _agendas(looker, asker, turn, one_in)
         for family in county.families:
             turn += 1
             if is_all and (one_in == 1 or _is_about(asker, family)):
@@ -95,8 +95,32 @@ def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
                 looker.pull(asker, family, ("P1",))
         say(f"{asker.agency} {asker.worker or ''}: {looker.score.asked} asked")
     _at_the_desk(looker, concerned, one_in)
+    _at_the_meetings(looker, one_in)
     looker.public()
     return looker
+
+
+def _agendas(looker: Looker, asker: Asker, turn: int, one_in: int) -> None:
+    """Every agency asks for every agenda; workers for some, each time in another form."""
+    if one_in == 1:
+        looker.agendas(asker)
+        return
+    for place, conference in enumerate(looker.conferences):
+        if asker.worker is None or (turn + place) % one_in == 0:
+            looker.agendas(asker, [FORMATS[(turn + place) % 3]], [conference])
+
+
+def _at_the_meetings(looker: Looker, one_in: int) -> None:
+    """Whoever comes to a meeting, or wanted to, asks for all of it, each at its stage."""
+    pages = Pages(looker)
+    for asker in looker.county.askers():
+        who = (asker.agency, asker.worker or "")
+        mine = [each for each in looker.families if who in each.attends]
+        for family in mine:
+            looker.pull(asker, family, PURPOSES if one_in == 1 else ("P1",))
+            looker.look(asker, family, RESEARCHED)
+        if mine:
+            pages.attend(asker, mine)
 
 
 def _at_the_desk(looker: Looker, concerned: Collection[Asker], one_in: int) -> None:

@@ -10,7 +10,7 @@ from copy import deepcopy
 from datetime import timedelta
 
 from gateway.schemas.codes import Scope
-from tests.county import sides
+from tests.county import meeting, sides
 from tests.county.driving import (
     COLLEGE,
     COORDINATOR,
@@ -200,5 +200,6 @@ STORIES: Mapping[str, Story] = {
         *(refuge, workplace, serious, redacted),
         *(sides.relative, sides.neighbour, sides.later, sides.sender_tied, sides.employer),
         *(sides.staff, sides.barred, sides.newcomer, sides.counter, sides.again),
+        *(meeting.circulated, meeting.sitting, meeting.heard, meeting.sent, meeting.monitored),
     )
 }

@@ -17,7 +17,8 @@ import pytest
 from gateway.profiles.loader import Profiles
 from tests.county import neutral, owners, page
 from tests.county.driving import County
-from tests.county.guards import GUARDS, Guard
+from tests.county.guard import Guard
+from tests.county.guards import GUARDS
 from tests.county.looking import Looker, never_pairs
 from tests.county.marks import Marks, found_in, plain
 from tests.county.mutating import row
