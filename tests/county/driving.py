@@ -45,7 +45,7 @@ class County:
         self.world, self.seed, self.papers = world, seed, Papers(seed)
         self.families: list[Family] = []
         self.keys: dict[tuple[str, str], Gateway] = {}  # workers who open with a key of their own
-        self.owners: list[tuple[str, str]] = []
+        self.turn = 0  # how often all stories happened
         self._meetings: dict[str, tuple[str, int]] = {}
 
     # --- who asks -------------------------------------------------------------------------------
@@ -85,7 +85,8 @@ class County:
         _, claims = client._exchange.submit(
             "/v1/referrals", family.form, Scope.REFERRALS_WRITE, None, client.partners.checker
         )
-        family.reference = str(claims["sub"])
+        family.reference, family.turn = str(claims["sub"]), self.turn
+        family.written = tuple(family.secrets)
         family.secrets.append(Secret("REF", family.reference, family.sender))
         self.families.append(family)
         return family

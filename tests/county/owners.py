@@ -116,6 +116,8 @@ class Family:
     opened: set[tuple[str, str | None, str]] = field(default_factory=set)  # by somebody's decision
     gone: set[str] = field(default_factory=set)  # words that were taken out for everybody
     past: set[str] = field(default_factory=set)  # agencies that had a part: they know its reference
+    turn: int = 0
+    written: tuple[Secret, ...] = ()  # what stands in the form
     reference: str = ""
     conference: str = ""
 

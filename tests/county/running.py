@@ -11,7 +11,15 @@ from typing import TypeVar
 from gateway.schemas.codes import Limited
 from tests.buckets import with_buckets
 from tests.county.driving import County
-from tests.county.looking import FORMATS, NOBODY, OF_A_CASE, PURPOSES, RESEARCHED, Looker
+from tests.county.looking import (
+    FORMATS,
+    NOBODY,
+    OF_A_CASE,
+    OF_NO_CASE,
+    PURPOSES,
+    RESEARCHED,
+    Looker,
+)
 from tests.county.mutating import involved
 from tests.county.owners import Asker, Family
 from tests.county.paging import Pages
@@ -49,7 +57,7 @@ def live(county: County, families: int = 0, say: Say = str) -> None:
     while not turn or len(county.families) < families:
         for story in STORIES.values():
             story(county)
-        turn += 1
+        turn = county.turn = turn + 1
         county.world.sequence()
         say(f"{len(county.families)} families")
     county.pass_days()
@@ -74,21 +82,22 @@ def overheard() -> Iterator[Overheard]:
 def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
     """Let everybody ask for everything; with `one_in`, each asks at fewer doors, in turn.
 
-    Every agency asks for every case, and whoever a story is about at every door, all the same.
+    Every agency asks for every case, and whoever a story is about at every door, all the same; past
+    one in 50, every agency for some of the cases, and the others for their own.
     """
-    looker, turn = Looker(county), 0
+    looker, turn, some = Looker(county), 0, max(1, one_in // 50)
     concerned = {asker for asker in involved(county, county.families) if asker.worker}
     for asker in county.askers():
         is_all = one_in == 1 or asker in concerned
         if is_all or asker.worker is None:
-            looker.around(asker)
+            looker.around(asker, _share(OF_NO_CASE, turn, some if asker.worker else 1))
         _agendas(looker, asker, turn, one_in)
         for family in county.families:
             turn += 1
             if is_all and (one_in == 1 or _is_about(asker, family)):
                 looker.pull(asker, family)
                 looker.look(asker, family)
-            elif asker.worker is None:
+            elif asker.worker is None and turn % some == 0:
                 looker.pull(asker, family, {"P1", *_share(PURPOSES, turn, 2 * one_in)})
                 looker.look(asker, family, _share(OF_A_CASE, turn, _doors(asker, family, one_in)))
             elif turn % one_in == 0:
@@ -101,21 +110,22 @@ def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
 
 
 def _agendas(looker: Looker, asker: Asker, turn: int, one_in: int) -> None:
-    """Every agency asks for every agenda; workers for some, each time in another form."""
+    """Agencies ask for every agenda, or many; workers for some, each time in another form."""
     if one_in == 1:
         looker.agendas(asker)
         return
     for place, conference in enumerate(looker.conferences):
-        if asker.worker is None or (turn + place) % one_in == 0:
+        every = max(1, one_in // 10) if asker.worker is None else one_in
+        if (turn + place) % every == 0:
             looker.agendas(asker, [FORMATS[(turn + place) % 3]], [conference])
 
 
 def _at_the_meetings(looker: Looker, one_in: int) -> None:
     """Whoever comes to a meeting, or wanted to, asks for all of it, each at its stage."""
-    pages = Pages(looker)
+    pages, played = Pages(looker), _meetings(looker, one_in)
     for asker in looker.county.askers():
         who = (asker.agency, asker.worker or "")
-        mine = [each for each in looker.families if who in each.attends]
+        mine = [each for each in played if who in each.attends]
         for family in mine:
             looker.pull(asker, family, PURPOSES if one_in == 1 else ("P1",))
             looker.look(asker, family, RESEARCHED)
@@ -123,11 +133,18 @@ def _at_the_meetings(looker: Looker, one_in: int) -> None:
             pages.attend(asker, mine)
 
 
+def _meetings(looker: Looker, one_in: int) -> list[Family]:
+    """The cases of those meetings that are asked about, each stage as often as any other."""
+    rounds = sorted({each.turn for each in looker.families if each.attends})
+    asked = set(_share(rounds, 0, max(1, one_in // 10)))
+    return [each for each in looker.families if each.attends and each.turn in asked]
+
+
 def _at_the_desk(looker: Looker, concerned: Collection[Asker], one_in: int) -> None:
     pages, everybody = Pages(looker), [each for each in looker.county.askers() if each.worker]
     for turn, asker in enumerate(everybody):
         about = [each for each in looker.families if _is_about(asker, each)]
-        others = _share(looker.families, turn, one_in)
+        others = _share(looker.families, turn, one_in * max(1, one_in // 50))
         if asker in concerned or turn % one_in in (0, 1):
             pages.look(asker, [*about, *others], PURPOSES if one_in == 1 else ("P1", "P9"))
 
