@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from gateway import ledger
 from gateway.disclosure.boxes import open_case_key, seal_value
-from gateway.errors import Conflict, Invalid
+from gateway.errors import Invalid
 from gateway.flows import conferences
 from gateway.ledger import Work
 from gateway.profiles.loader import Profiles
@@ -169,18 +169,23 @@ def _open(county: County, family: Family) -> None:
     """The case opens; two leave again, and two try to come in who may not."""
     place = (family.conference, str(references.read(family.reference)))
     with acting(county, RUNS) as work:
-        conferences.open_case(work, *place, [*STAYS, *LEAVES, WATCHES])
-    for who in TRIES:
-        try:
-            with acting(county, RUNS) as work:
-                conferences.enter_room(work, *place, who)
-        except (Conflict, Invalid):
-            continue
-    for who in LEAVES:
+        conferences.open_case(work, *place, [RUNS])
+    come = {who for who in (*STAYS[1:], *LEAVES, WATCHES, *TRIES) if _enters(county, place, who)}
+    for who in come & {*LEAVES}:
         with acting(county, RUNS) as work:
             conferences.leave_room(work, *place, who)
     family.stage = "MEETING"
-    family.room.update(STAYS)
+    family.room.update({RUNS} | (come & {*STAYS}))
+
+
+def _enters(county: County, place: tuple[str, str], who: Worker) -> bool:
+    """Let somebody in, if that may be: among thousands, a look-alike may stand in the way."""
+    try:
+        with acting(county, RUNS) as work:
+            conferences.enter_room(work, *place, who)
+    except Invalid:
+        return False
+    return True
 
 
 def _hear(county: County, story: str) -> Family:
