@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from gateway.schemas.codes import Scope
 from gateway.store import tables as t
 from tests.county.owners import Asker, Family, Secret
 from tests.county.papers import Papers
+from tests.desk.conftest import Desk
 from tests.journeys.walled import add_worker, with_own_key
 from tests.journeys.world import World
 
@@ -45,6 +46,7 @@ class County:
         self.world, self.seed, self.papers = world, seed, Papers(seed)
         self.families: list[Family] = []
         self.keys: dict[tuple[str, str], Gateway] = {}  # workers who open with a key of their own
+        self.desks: dict[tuple[Asker, datetime], Desk] = {}  # of who is signed in at that moment
         self.turn = 0  # how often all stories happened
         self._meetings: dict[str, tuple[str, int]] = {}
 

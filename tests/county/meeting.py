@@ -171,7 +171,7 @@ def _open(county: County, family: Family) -> None:
     with acting(county, RUNS) as work:
         conferences.open_case(work, *place, [RUNS])
     come = {who for who in (*STAYS[1:], *LEAVES, WATCHES, *TRIES) if _enters(county, place, who)}
-    for who in come & {*LEAVES}:
+    for who in sorted(come & {*LEAVES}):
         with acting(county, RUNS) as work:
             conferences.leave_room(work, *place, who)
     family.stage = "MEETING"

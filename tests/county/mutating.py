@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 
-from tests.county.driving import County
+from tests.county.driving import GP, County
 from tests.county.guard import Guard
 from tests.county.looking import Looker
 from tests.county.owners import Asker, Family
@@ -70,10 +70,19 @@ def _leaks(
         looker = Looker(county, families)
         if boxes is not None:
             boxes.judge(looker, families)
-        everybody = involved(county, families, with_meetings=True)
-        for asker in everybody if boxes is None else ():
+        for asker in _askers(county, families) if boxes is None else ():
             _ask(looker, guard, asker)
     return sum(each.where.startswith(guard.door or "pull") for each in looker.score.leaks)
+
+
+def _askers(county: County, families: Iterable[Family]) -> list[Asker]:
+    """Whom a story is about; of a meeting, who comes to it, and whose agency has a part."""
+    listed = list(families)
+    found = involved(county, listed, with_meetings=True)
+    if not any(each.attends for each in listed):
+        return found
+    has_part = {agency for each in listed for agency in (*each.parts, GP)}
+    return [each for each in found if each.worker or each.agency in has_part]
 
 
 def involved(

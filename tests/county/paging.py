@@ -28,7 +28,6 @@ class Pages:
 
     def __init__(self, looker: Looker) -> None:
         self.looker, self.world = looker, looker.county.world
-        self._desks: dict[Asker, Desk] = {}
 
     def look(self, asker: Asker, families: Iterable[Family], purposes: Iterable[str]) -> None:
         """Let one person open the lists, and each case for some purposes."""
@@ -103,7 +102,8 @@ class Pages:
         return Asker(asker.agency, asker.kind) if has_own_key else asker
 
     def _desk(self, asker: Asker) -> Desk:
-        if asker not in self._desks:
+        desks, place = self.looker.county.desks, (asker, self.world.now)
+        if place not in desks:
             role = _ROLES.get(asker.kind, PersonRole.AGENCY_REP)
             with self.world.operator() as work:
                 text = people.invite_first(
@@ -113,5 +113,5 @@ class Pages:
             answer = desk.sign_in(f"/desk/link/{text}")
             assert answer.status_code == 303, answer.text
             desk.get("/desk/account")
-            self._desks[asker] = desk
-        return self._desks[asker]
+            desks[place] = desk
+        return desks[place]
