@@ -2,8 +2,7 @@
 how it is looked at for protected values.
 
 An operation that is not in it cannot be declared, a sealed answer or a paper of another form cannot
-be made, and a test fails for a command, a log or a module that writes and is not named here. Later
-channels (exports, packs) join it.
+be made, and a test fails for a command, a log or a module that writes and is not named here.
 """
 
 from __future__ import annotations
@@ -170,6 +169,11 @@ REQUESTS: Mapping[str, Way] = {
     "docx": Way.SCANNED,
 }
 
+# The pack of an agency without a sign-in: encrypted, for the one who is told its passphrase.
+PACKS: Mapping[str, Way] = {
+    "pdf": Way.SCANNED,
+}
+
 # Reports: counts with small ones hidden, by format.
 REPORTS: Mapping[str, Way] = {
     "csv": Way.CODES,
@@ -296,6 +300,8 @@ PAGES: Mapping[str, Way] = {
     "order_agenda": Way.SCANNED,
     "put_on_list": Way.CODES,
     "take_papers": Way.SCANNED,
+    "packs": Way.CODES,
+    "make_pack": Way.SCANNED,
     "own_meetings": Way.CODES,
     "own_agenda": Way.SCANNED,
     "research": Way.SCANNED,

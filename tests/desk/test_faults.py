@@ -16,12 +16,15 @@ from werkzeug.test import TestResponse
 
 from gateway.agencies import passwords
 from gateway.profiles.loader import Profiles
+from gateway.schemas.codes import Custody
+from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people, sign
 from tests.desk.test_signing_in import PASSWORD, a_password, code
 from tests.desk.typing import seen_of, type_in, typed_of
 from tests.faults.faulty import FAULTS
 from tests.hsm import reachable
 from tests.journeys import acting
+from tests.journeys.hosting import host
 from tests.journeys.world import ROOT, World, _fresh, example
 
 TABLE: dict[str, Any] = tomllib.loads((ROOT / "docs" / "faults.toml").read_text("utf-8"))
@@ -314,10 +317,23 @@ def _of_meetings(
     if rule.endswith("/papers"):
         sign(desk, path.removesuffix("/papers"))
         return lambda: desk.post(path, {"what": "agenda", "format": "pdf"})
+    if rule.endswith("/packs"):
+        return _of_packs(world, desk, method)
     if rule.count("/") > 3:
         return _in_the_room(world, desk, method, path)
     if "<" in rule:
         sign(desk, path)
+    return lambda: desk.get(path) if method == "GET" else desk.post(path, form)
+
+
+def _of_packs(world: World, desk: Desk, method: str) -> Callable[[], TestResponse]:
+    """A conference to which somebody comes who cannot sign in."""
+    if world.rows(t.agency, id=acting.CSC)[0]["custody"] != Custody.HOSTED:
+        host(world, acting.CSC)
+    base = f"/desk/conferences/{acting.a_conference(world)}"
+    sign(desk, base)
+    form = {"agency": acting.CSC, "recipient": "Somebody", "reason": "No sign-in."}
+    path = f"{base}/packs"
     return lambda: desk.get(path) if method == "GET" else desk.post(path, form)
 
 

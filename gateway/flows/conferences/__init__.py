@@ -22,6 +22,14 @@ from gateway.flows.conferences.minuting import (
 )
 from gateway.flows.conferences.offers import Offer, offers_of, put_down
 from gateway.flows.conferences.ordering import follow_rules, lock, mark, move, show_agenda
+from gateway.flows.conferences.packing import (
+    Order,
+    Pack,
+    build_pack,
+    list_without_software,
+    note_pack,
+    order_pack,
+)
 from gateway.flows.conferences.papers import Papers, take_agenda, take_request
 from gateway.flows.conferences.planning import Listed, Planned, list_case, list_planned, plan
 from gateway.flows.conferences.plans import (
@@ -63,7 +71,9 @@ __all__ = [
     "Line",
     "Listed",
     "Offer",
+    "Order",
     "Own",
+    "Pack",
     "Papers",
     "Plan",
     "Planned",
@@ -78,6 +88,7 @@ __all__ = [
     "apologise",
     "begin_meeting",
     "build_agenda",
+    "build_pack",
     "close_case",
     "close_plan",
     "correct_minute",
@@ -94,11 +105,14 @@ __all__ = [
     "list_planned",
     "list_research",
     "list_tasks",
+    "list_without_software",
     "lock",
     "mark",
     "move",
+    "note_pack",
     "offers_of",
     "open_case",
+    "order_pack",
     "plan",
     "propose",
     "put_down",

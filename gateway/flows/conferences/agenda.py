@@ -115,11 +115,17 @@ class Agenda:
 
 
 def build_agenda(
-    work: Work, conference_id: str, purpose: Purpose, *, on_page: bool = False
+    work: Work,
+    conference_id: str,
+    purpose: Purpose,
+    *,
+    on_page: bool = False,
+    only: Collection[str] | None = None,
 ) -> tuple[Agenda, Entry]:
     """Build the agenda as the caller may know it, with a fixed number of statements.
 
-    A page leaves out what would be sealed to a worker's own key.
+    A page leaves out what would be sealed to a worker's own key. With `only`, any other case is as
+    if it were not listed.
 
     :raises Denied: if the caller's agency does not attend.
     """
@@ -136,7 +142,11 @@ def build_agenda(
     facts, ties = load(work, list(kinds), names=SHOWN)
     known = with_unseen(facts, ties)
     # Of those behind a wall no gap, number or end of the day tells.
-    case_ids = [id_ for id_ in kinds if conflict.refusal(known[id_], work.caller) is None]
+    case_ids = [
+        id_
+        for id_ in kinds
+        if conflict.refusal(known[id_], work.caller) is None and (only is None or id_ in only)
+    ]
     seen = {case_id: facts[case_id] for case_id in case_ids if case_id in facts}
     if on_page:
         seen = {c: each for c, each in seen.items() if shown_on_pages(work, each) is not None}

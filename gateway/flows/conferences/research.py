@@ -7,7 +7,7 @@ the need-to-know table says how much of that each agency gets.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,13 +109,19 @@ def list_research(work: Work, conference_id: str, purpose: Purpose, *, issuer: s
 
 
 def show_research(
-    work: Work, conference_id: str, purpose: Purpose, *, issuer: str, form: str
+    work: Work,
+    conference_id: str,
+    purpose: Purpose,
+    *,
+    issuer: str,
+    form: str,
+    only: Collection[str] | None = None,
 ) -> tuple[tuple[Request, ...], list[Told]]:
     """Return the same for a person, and of which cases; a receipt of the `form` is kept.
 
-    Who calls it asks for the declaration.
+    Who calls it asks for the declaration. With `only`, about these cases alone.
     """
-    asked, _ = _requests(work, conference_id, purpose, on_page=True)
+    asked, _ = _requests(work, conference_id, purpose, on_page=True, only=only)
     told = [found.told(request.reference) for request, found in asked]
     if told:
         document = {"conference": conference_id, "cases": [each.reference for each, _ in asked]}
@@ -124,7 +130,12 @@ def show_research(
 
 
 def _requests(
-    work: Work, conference_id: str, purpose: Purpose, *, on_page: bool = False
+    work: Work,
+    conference_id: str,
+    purpose: Purpose,
+    *,
+    on_page: bool = False,
+    only: Collection[str] | None = None,
 ) -> tuple[list[Asked], Entry]:
     work.attempt("research.asked", purpose=purpose)
     conference = conferences.find_conference(work.session, conference_id)
@@ -139,7 +150,9 @@ def _requests(
     open_to = {
         row.case_id: facts[row.case_id]
         for row in rows
-        if row.case_id in facts and why_not(work, facts[row.case_id]) is None
+        if row.case_id in facts
+        and (only is None or row.case_id in only)
+        and why_not(work, facts[row.case_id]) is None
     }
     if on_page:
         open_to = {c: f for c, f in open_to.items() if shown_on_pages(work, f) is not None}
