@@ -14,6 +14,7 @@ from gateway import host
 from gateway.agencies.replay import Replay, address
 from gateway.agencies.single_sign_on import Provider
 from gateway.api import (
+    actions,
     approvals,
     cases,
     conferences,
@@ -35,6 +36,7 @@ from gateway.api import (
     workers,
 )
 from gateway.api import referrals as api_referrals
+from gateway.api import reports as api_reports
 from gateway.config import Settings
 from gateway.desk import (
     account,
@@ -134,6 +136,8 @@ DOORS = (
     copies,
     conferences,
     research,
+    actions,
+    api_reports,
     log,
     directory,
     workers,

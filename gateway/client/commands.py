@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gateway.client import account_commands, check, config, note_commands
+from gateway.client import account_commands, action_commands, check, config, note_commands
 from gateway.client.access import ProblemError
 from gateway.client.agent import EVERY, Answered, answer, answer_once
 from gateway.client.command_line import connected, online, write_private
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     agent.add_argument("--purpose", default=Purpose.P2, choices=list(Purpose), help="default: P2")
 
     note_commands.add(commands)
+    action_commands.add(commands)
     account_commands.add(commands)
     asking = online(
         commands.add_parser("ask-erasure", help="sign that cases be erased, as their coordinator"),

@@ -16,6 +16,7 @@ import rfc8785
 
 from gateway.client.access import ProblemError
 from gateway.client.accounts import Accounts
+from gateway.client.actions import Actions
 from gateway.client.config import AgencyKeys, keep_log_key
 from gateway.client.exchange import Exchange
 from gateway.client.http import Send
@@ -117,6 +118,7 @@ class Gateway:
         self.notes = Notes(self._exchange, keys, self._expect)
         self.accounts = Accounts(self._exchange, self._expect)
         self.research = Research(self._exchange, self._expect)
+        self.actions = Actions(self._exchange, self._expect)
         self._watching = Watch(
             self.witness,
             self._exchange.errands(),

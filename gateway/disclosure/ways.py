@@ -130,6 +130,12 @@ OPERATIONS: Mapping[str, Way] = {
     "list_conference_case": Way.CODES,
     "hear_case": Way.CODES,
     "read_agenda": Way.INITIALS,
+    "list_actions": Way.CODES,
+    "read_actions": Way.SCANNED,
+    "settle_action": Way.CODES,
+    "list_flags": Way.CODES,
+    "take_flag_off": Way.CODES,
+    "make_report": Way.CODES,
     "list_research": Way.SCANNED,
     "read_research": Way.SCANNED,
     "return_research": Way.CODES,
@@ -198,6 +204,11 @@ CLIENT: Mapping[str, Way] = {
     "receipts": Way.CODES,
     "looks": Way.CODES,
     "statement": Way.CODES,
+    "actions": Way.CODES,
+    "plan": Way.OPENED,
+    "settle": Way.CODES,
+    "flags": Way.CODES,
+    "report": Way.CODES,
 }
 
 # Notices that the mail server is given.
@@ -233,6 +244,7 @@ WRITERS: Mapping[str, Way] = {
     "gateway.client.config": Way.SEALED,
     "gateway.client.gateway": Way.CODES,
     "gateway.client.memory": Way.CODES,
+    "gateway.client.action_commands": Way.OPENED,
     "gateway.client.note_commands": Way.OPENED,
     "gateway.client.own_key": Way.SEALED,
     "gateway.client.verify": Way.CODES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.schemas.action_codes import ActionAct, FlagReason, NotPossible
 from gateway.schemas.codes import (
     Acknowledgement,
     AreaDecision,
@@ -45,6 +46,37 @@ def _complete(data: dict[str, Any]) -> Iterator[Fault]:
     for name, decisions in _ONLY_WITH.items():
         if name in data and decision not in decisions:
             yield "not_both", (name,)
+
+
+def _settles(data: dict[str, Any]) -> Iterator[Fault]:
+    act, reason, note = data["act"], data.get("reason"), data.get("note")
+    if act is ActionAct.CANNOT and reason is None:
+        yield "needed_here", ("reason",)
+    if reason is not None and act is not ActionAct.CANNOT:
+        yield "not_both", ("reason",)
+    if note is None and (act is ActionAct.COMPLETE or reason is NotPossible.OTHER):
+        yield "needed_here", ("note",)
+
+
+class ActionStepForm(Form):
+    """action-step/1: what is done to an action of a case: taken on, done, or why it cannot be."""
+
+    number = Int(1, 2_147_483_647, says="Of the action, as your list names it")
+    act = Code(
+        ActionAct,
+        says="ACCEPT, START, COMPLETE, CANNOT or MISS by its owner; SUPERSEDE "
+        "or VERIFY by who coordinates",
+    )
+    reason = Code(NotPossible, required=False, says="Needed with CANNOT")
+    note = Text(2000, lines=True, required=False, says="The evidence, needed with COMPLETE")
+
+    rules = (_settles,)
+
+
+class FlagRemovalBody(Form):
+    """flag-removal/1: why the flag of a case is taken off."""
+
+    reason = Code(FlagReason)
 
 
 class DecisionForm(Form):

@@ -15,10 +15,12 @@ from gateway.errors import Invalid, Problem
 from gateway.schemas.approvals import ApprovalForm
 from gateway.schemas.bodies import (
     AcknowledgementBody,
+    ActionStepForm,
     ChallengeForm,
     ConferenceBody,
     CosignatureBody,
     DecisionForm,
+    FlagRemovalBody,
     HearingBody,
     ListingBody,
     MatchBody,
@@ -73,6 +75,7 @@ FORMS: Mapping[str, Form] = MappingProxyType(
         "primary-victim/1": PrimaryVictimForm(),
         "approval/1": ApprovalForm(),
         "research/1": Research(),
+        "action-step/1": ActionStepForm(),
     }
 )
 BODIES: Mapping[str, Form] = MappingProxyType(
@@ -83,6 +86,7 @@ BODIES: Mapping[str, Form] = MappingProxyType(
         "listing/1": ListingBody(),
         "hearing/1": HearingBody(),
         "match/1": MatchBody(),
+        "flag-removal/1": FlagRemovalBody(),
         "routing-preview/1": RoutingPreview(),
         "witness/1": WitnessBody(),
         "cosignature/1": CosignatureBody(),

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+from gateway.api import openapi
 from gateway.disclosure import Traits
 from gateway.flows.reports import tables
 from gateway.flows.reports.counting import Quarter
@@ -126,6 +128,19 @@ def test_F102_quality_is_that_of_the_referrals_and_the_year_that_of_its_quarters
     assert year["Victims male"] == ["hidden"]
     assert year["Cases for each 10,000 women of 16 and older"] == [f"{15 * 10_000 / 71_400:.1f}"]
     assert year["That figure rests on"][0].startswith("71400 women in 2025")
+
+
+def test_F102_software_is_given_the_same_as_the_file(researched: World) -> None:
+    found = researched.client(COORDINATOR).actions.report("2026-Q4", "OWN_WORK")
+    schema = openapi.document("https://gateway.example")["components"]["schemas"]["Report"]
+    Draft202012Validator(schema).validate(found)
+    (research,) = [each for each in found["tables"] if each["code"] == "research"]
+    told = {row["code"]: row["numbers"] for row in research["rows"]}
+    written = table(file_of(researched), "Research by agency")
+    for agency, name in NAMES.items():
+        assert written[name] == ["hidden" if n is None else str(n) for n in told[agency]]
+    year = table(file_of(researched), "Twelve months")
+    assert year["Cases heard"] == [str(found["year"]["totals"]["total_cases"])]
 
 
 def test_F102_the_page_shows_what_the_file_holds(researched: World) -> None:

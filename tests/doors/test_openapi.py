@@ -26,6 +26,7 @@ from gateway.schemas.codes import Scope
 from gateway.schemas.problem import PROBLEM_TEXTS
 from gateway.schemas.publish import PUBLISHED, json_schema
 from gateway.sealing import jose
+from tests.journeys import acting
 from tests.journeys.meeting import begin_meeting, opening
 from tests.journeys.test_breakglass import Worker
 from tests.journeys.test_counter_allegation import against_him
@@ -284,6 +285,25 @@ def _asked_case_by_case(world: World, ref: str) -> Any:
     )
 
 
+def _of_actions(world: World) -> dict[str, Any]:
+    """What is answered about actions, a flag that has ended, and a quarter."""
+    reference = acting.flagged(world, acting.a_conference(world), days=3)
+    acting.proposed(world, reference, acting.LANDLORD, "Fit new locks.")
+    client = world.client(acting.COORDINATOR)
+    found = {
+        "list_actions": {"actions": client.actions.list_own()},
+        "list_flags": {"flags": client.actions.flags()},
+        "make_report": client.actions.report("2026-Q4", "OWN_WORK"),
+    }
+    assert all(
+        found[name][each] for name, each in (("list_actions", "actions"), ("list_flags", "flags"))
+    )
+    found["take_flag_off"] = client._exchange.post(
+        f"/v1/cases/{reference}/flag", {"reason": "SAFETY"}, Scope.CASES_WRITE
+    )
+    return found
+
+
 def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World) -> None:
     world = shared_sqlite_world
     landlord, idva = world.client("harbourgate-homes"), world.client("marlbury-idva")
@@ -337,6 +357,7 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     seen["prove"] = coordinator.log_entry(receipt.claims["log"]["commitment"])
     seen["list_witnesses"] = idva.witnesses()
     assert seen["list_witnesses"]["witnesses"]
+    seen |= _of_actions(world)
     seen |= _around_the_wall(world, coordinator.pull(ref, "P9").document["reference"])
     plain = {
         name: schema["$ref"].rpartition("/")[2]

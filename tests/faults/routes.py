@@ -18,6 +18,7 @@ from gateway.sealing import jose, notes, private
 from gateway.sealing.jose import b64u
 from gateway.store import tables as t
 from tests.faults import walled_routes
+from tests.journeys import acting
 from tests.journeys.asking import BY_NAME, JOSE, Asked, asking, witness_statement
 from tests.journeys.meeting import begin_meeting, opening
 from tests.journeys.world import BASE, World, example, position
@@ -52,6 +53,8 @@ BY: Mapping[str, str] = {
     "list_research": POLICE,
     "read_research": POLICE,
     "return_research": POLICE,
+    **dict.fromkeys(("list_actions", "read_actions", "settle_action"), LANDLORD),
+    **dict.fromkeys(("list_flags", "take_flag_off", "make_report"), COORDINATOR),
     "prove": IDVA,
     "read_log_proof": IDVA,
     "cosign_checkpoint": IDVA,
@@ -298,6 +301,23 @@ def _objected(world: World, name: str) -> Asked:
     return asking(BY_NAME[name], world.wire(LANDLORD), reference=reference)
 
 
+def _planned(world: World, name: str) -> Asked:
+    """About a case with an action of the landlord's, which has not accepted it."""
+    reference = acting.listed(world, acting.a_conference(world))
+    number = acting.proposed(world, reference, LANDLORD, "Fit new locks.")
+    wire = world.wire(LANDLORD)
+    found = asking(BY_NAME[name], wire, reference=reference)
+    if name != "settle_action":
+        return found
+    return found.but(body=wire.envelope("action-step/1", {"number": number, "act": "ACCEPT"}))
+
+
+def _flagged(world: World, name: str) -> Asked:
+    """About a case whose flag has ended."""
+    reference = acting.flagged(world, acting.a_conference(world), days=3)
+    return asking(BY_NAME[name], world.wire(COORDINATOR), reference=reference)
+
+
 _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "record_override": _objected,
     "list_due": _objected,
@@ -322,6 +342,9 @@ _MAKE: Mapping[str, Callable[[World, str], Asked]] = {
     "list_research": asked_for_research,
     "read_research": asked_for_research,
     "return_research": asked_for_research,
+    **dict.fromkeys(("list_actions", "read_actions", "settle_action"), _planned),
+    **dict.fromkeys(("list_flags", "take_flag_off"), _flagged),
+    "make_report": _alone,
     "prove": _sequenced,
     "read_log_proof": _sequenced,
     "cosign_checkpoint": _cosigned,

@@ -69,12 +69,14 @@ BY_CHANCE = frozenset(
         "return_research",
         "review_glass",
         "review_primary_victim",
+        "settle_action",
         "settle_approval",
         "settle_conflict",
         "settle_match",
         "settle_redaction",
         "settle_release",
         "settle_worker_key",
+        "take_flag_off",
     }
 )
 NEARLY = REFERRALS | {"add_risk_assessment", "decide_case"}

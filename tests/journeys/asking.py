@@ -65,6 +65,7 @@ DOCUMENTS: Mapping[str, Any] = {
     },
     "release/1": {"act": "SERVES", "agency": "marlbury-idva"},
     "break-glass/1": {"category": "D05", "purpose": "P6", "reason": "An officer is on her way."},
+    "action-step/1": {"number": 1, "act": "ACCEPT"},
     "research/1": {"people": [{"person": "VICTIM", "known": "NOT_KNOWN"}]},
     "approval/1": {"act": "ASK", "section": "orientation", "reason": "A group for her."},
     "glass-review/1": {"number": 1, "finding": "JUSTIFIED", "note": "She was."},
@@ -89,6 +90,7 @@ DOCUMENTS: Mapping[str, Any] = {
 PLAIN: Mapping[str, Any] = {
     "withdrawal/1": {"reason": "SENT_IN_ERROR"},
     "acknowledgement/1": {"outcome": "ACCEPTED"},
+    "flag-removal/1": {"reason": "SAFETY"},
     "match/1": {"mark": "0" * 16, "same": True},
     "hearing/1": {
         "reference": "7K3MQ-2XF8A-5",
@@ -103,7 +105,13 @@ PLAIN: Mapping[str, Any] = {
     "routing-preview/1": {"outward": "XX1"},
     "cosignature/1": {"size": 0, "cosignature": "A" * 96},
 }
-QUERIES = {"purpose": "P9", "agency": "marlbury-idva", "commit": "A" * 43}
+QUERIES = {
+    "purpose": "P9",
+    "agency": "marlbury-idva",
+    "commit": "A" * 43,
+    "quarter": "2026-Q4",
+    "why": "OWN_WORK",
+}
 NEEDED_PURPOSE = {
     **dict.fromkeys(("list_access", "list_readings", "list_receipts", "list_looks"), "P10"),
     "read_referral": "P1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.api.openapi import consent, examples, problems, receipts, research
+from gateway.api.openapi import actions, consent, examples, problems, receipts, research
 from gateway.api.openapi.shapes import (
     ANYTHING,
     DIGEST,
@@ -94,6 +94,8 @@ SCHEMAS: dict[str, Json] = {
             "conference": said(TEXT, "For which research was returned"),
             "version": said(NUMBER, "Of a return of research"),
             "late": said(TRUTH, "It came after its day; it counts"),
+            "number": said(NUMBER, "Of an action that was settled"),
+            "status": said(TEXT, "How that action stands now"),
             "sealed_to": each(
                 members(agency=TEXT, custody=code(Custody)), "Who holds the key of each recipient"
             ),
@@ -155,6 +157,7 @@ SCHEMAS: dict[str, Json] = {
         requests=each(research.REQUEST),
     ),
     "research-own-1": research.OWN,
+    **actions.SCHEMAS,
     "private-notes-1": members(
         "Notes of your own agency, sealed to its own keys. What is in one: private-note-text/1.",
         reference=REFERENCE,
@@ -328,6 +331,10 @@ _PLAIN: Mapping[str, str] = {
     "preview_routing": "Recipients",
     "list_cases": "CaseList",
     "list_due": "DueList",
+    "list_actions": "ActionList",
+    "list_flags": "FlagList",
+    "take_flag_off": "FlagAnswer",
+    "make_report": "Report",
     "acknowledge_case": "AcknowledgementAnswer",
     "settle_match": "MatchAnswer",
     "list_seal_requests": "SealRequests",
@@ -367,6 +374,7 @@ _SEALED: Mapping[str, str] = {
     "list_approvals": "approvals-1",
     "read_removed": "removed-1",
     "list_research": "research-requests-1",
+    "read_actions": "actions-1",
     "read_research": "research-own-1",
     "look_behind_glass": "glass-1",
 }

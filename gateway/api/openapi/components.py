@@ -105,6 +105,11 @@ EXAMPLES: Mapping[str, Callable[[], Json]] = {
         "not_shared": [{"reason": "THIRD_PARTY"}],
         "attending": "Housing officer",
     },
+    "action-step/1": lambda: {
+        "number": 481516,
+        "act": "COMPLETE",
+        "note": "New locks on both doors; job sheet 12.",
+    },
     "section-copy/1": lambda: {"agency": "aster-women", "kid": "enc-1"},
     "challenge/1": lambda: {"reason": "He was at her door again on the day it was refused."},
     "move/1": lambda: {"act": "TRANSFER", "reason": "MOVED_FOR_GOOD", "area": "FENHOLLOW"},

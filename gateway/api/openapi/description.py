@@ -9,6 +9,7 @@ from typing import Any
 
 # Imported for their declarations: the description covers them however it is asked for.
 from gateway.api import (
+    actions,
     approvals,
     cases,
     conferences,
@@ -20,6 +21,7 @@ from gateway.api import (
     notes,
     receipts,
     referrals,
+    reports,
     workers,
 )
 from gateway.api.openapi import answers, components, problems, public
@@ -42,6 +44,8 @@ TAGS: Mapping[str, tuple[str, object]] = {
         (cases, consent, receipts, approvals, explaining, copies, notes),
     ),
     "Conferences": ("Plan, list cases, get the agenda.", conferences),
+    "Actions": ("See what there is to do, say what became of it; flags that end.", actions),
+    "Reports": ("Counts of an area, small ones hidden.", reports),
     "Log": ("Checkpoints and proofs of the access log.", log),
     "Directory": ("The partner agencies and their keys.", directory),
     "Workers": ("Whom a worker is close to, and keys of its own.", workers),
@@ -94,7 +98,13 @@ def _place(declared: Operation) -> tuple[int, str, str]:
     return list(TAGS).index(_tag(declared)), declared.rule, declared.method
 
 
-_TAG_OF = {"routing": "Referrals", "seal-requests": "Cases", "due": "Cases", "looks": "Cases"}
+_TAG_OF = {
+    "routing": "Referrals",
+    "seal-requests": "Cases",
+    "due": "Cases",
+    "looks": "Cases",
+    "flags": "Actions",
+}
 
 
 def _tag(declared: Operation) -> str:
@@ -208,9 +218,9 @@ SCOPES: Mapping[Scope, str] = {
     Scope.REFERRALS_READ: "Read your agency's own referrals",
     Scope.RISK_WRITE: "Add risk assessments to your referrals",
     Scope.CASES_READ: "See and pull cases assigned to your agency",
-    Scope.CASES_WRITE: "Answer cases, record positions, decide, return research",
+    Scope.CASES_WRITE: "Answer cases, record positions, decide, return research, settle actions",
     Scope.CONFERENCE_WRITE: "Plan conferences and list cases",
-    Scope.CONFERENCE_READ: "Get your agenda and what you are asked to look for",
+    Scope.CONFERENCE_READ: "Get your agenda and what you are asked to look for, count a quarter",
     Scope.LOG_READ: "See who read what, and prove it",
     Scope.DIRECTORY_READ: "List the partner agencies",
 }

@@ -23,6 +23,8 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "bad_format": (400, "The format in the query is not json, html or pdf."),
     "bad_new": (400, "The later size in the query is not a number."),
     "bad_old": (400, "The earlier size in the query is not a number."),
+    "bad_quarter": (400, "That is no quarter, such as 2026-Q4."),
+    "bad_why": (400, "A report is made for NATIONAL_RETURN, STEERING_GROUP or OWN_WORK."),
     "bad_purpose": (400, "The purpose in the query is not one that this operation takes."),
     "bad_json": (400, "The text is not JSON."),
     "bad_number": (400, "A number in the JSON is not finite."),
@@ -35,6 +37,8 @@ REQUESTS: Mapping[str, tuple[int, str]] = {
     "expired": (400, "The document's exp has passed. Sign it again."),
     "issued_in_future": (400, "The document's iat lies ahead. Set your clock."),
     "idempotency_key_missing": (400, "Send an Idempotency-Key: a UUID in its usual spelling."),
+    "quarter_missing": (400, "Say in the query which quarter is counted."),
+    "why_missing": (400, "Say in the query what the report is made for."),
     "purpose_missing": (400, "Say in the query why you read: P1 to P11."),
     "purpose_not_allowed": (400, "An agency of your kind does not read for this purpose."),
     "replayed_jti": (400, "The document was used before. Sign it again with a new jti."),
@@ -218,7 +222,9 @@ _OF_TWO = (
 )
 _OF_MOVE = frozenset({"circulated", "receiver_only", "high_risk", "not_whole"})
 _OF_CONFLICT = frozenset({"deputy_tied", "deputy_undeclared", "deputy_without_key"})
-_QUERIES = frozenset({"after", "agency", "commit", "cursor", "format", "new", "old", "purpose"})
+_QUERIES = frozenset(
+    {"after", "agency", "commit", "cursor", "format", "new", "old", "purpose", "quarter", "why"}
+)
 
 
 def _concerns(declared: Operation, code: str) -> bool:
@@ -242,8 +248,10 @@ def _concerns(declared: Operation, code: str) -> bool:
         "use_dpop_nonce": declared.is_write,
         **_of_query({query.name for query in declared.query}),
     }
-    if code == "invalid":  # also a commitment that is none, or sizes that the log never had
-        return has_body or declared.name == "prove"
+    if (
+        code == "invalid"
+    ):  # also a commitment that is none, sizes that the log never had, or a quarter
+        return has_body or declared.name in ("prove", "make_report")
     by_status = {409: declared.is_once, 413: has_body, 415: has_body, 422: has_body}
     return needs.get(code, by_status.get(REQUESTS[code][0], True))
 

@@ -59,6 +59,7 @@ from gateway.flows.conferences.room import (
     show_hearing,
     show_room,
 )
+from gateway.flows.conferences.settling import settle_sent
 
 __all__ = [
     "Agenda",
@@ -127,6 +128,7 @@ __all__ = [
     "send_out",
     "send_plan",
     "settle",
+    "settle_sent",
     "show_actions",
     "show_agenda",
     "show_declaration",

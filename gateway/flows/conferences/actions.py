@@ -95,7 +95,7 @@ def propose(
         an owner that may not know.
     """
     work.attempt("action.proposed")
-    facts = _of_case(work, reference)
+    facts = of_case(work, reference)
     me = work.caller.agency_id
     if not _coordinates(facts, work):
         if proposal.owner != me:
@@ -123,7 +123,7 @@ def take_in(
     :raises Denied: :raises Invalid: :raises Conflict: as `propose`.
     """
     work.attempt("action.proposed")
-    facts = _of_case(work, reference)
+    facts = of_case(work, reference)
     if not _coordinates(facts, work):
         raise Denied("not-the-coordinator", subject=facts.case_id)
     return tuple(_add(work, facts, each, conference_id, is_accepted=True) for each in proposals)
@@ -145,7 +145,19 @@ def settle(
     :raises Conflict: code not_yours or illegal_state.
     """
     work.attempt("action.settled")
-    facts = _of_case(work, reference)
+    return take_step(work, of_case(work, reference), number, act, reason=reason, note=note)[0]
+
+
+def take_step(
+    work: Work,
+    facts: CaseFacts,
+    number: int,
+    act: ActionAct,
+    *,
+    reason: NotPossible | None = None,
+    note: str = "",
+) -> tuple[ActionStatus, Entry]:
+    """The same of a case that was found; gives the entry, too. :raises: as `settle`."""
     row = next(
         (
             each
@@ -166,8 +178,7 @@ def settle(
     if note.strip():
         name = "evidence" if act is ActionAct.COMPLETE else "note"
         _write(work, facts, row.owner_id, {f"action_{number}_step_{row.seq + 1}": {name: note}})
-    tell(work, facts, row, act, status, reason=kept)
-    return status
+    return status, tell(work, facts, row, act, status, reason=kept)
 
 
 def add_step(
@@ -247,7 +258,7 @@ def coordinators(facts: CaseFacts) -> list[str]:
     return sorted(m.agency_id for m in facts.members.values() if CaseRole.COORDINATOR in m.roles)
 
 
-def _of_case(work: Work, reference: str) -> CaseFacts:
+def of_case(work: Work, reference: str) -> CaseFacts:
     """The case behind a reference, locked, as it stands, for an agency that has a part in it."""
     case_id, loaded = find_locked(work, reference)
     facts = loaded.get(case_id)
