@@ -143,8 +143,9 @@ def op(
     status: int = 200,
     answers: str = JSON_TYPE,
     example: Mapping[str, Any] | None = None,
+    takes: Limited | None = None,
 ) -> Callable[[View[P]], Callable[P, Response]]:
-    """Declare a view as an operation of version 1."""
+    """Declare a view as an operation of version 1; it counts as what it `takes`, if said."""
 
     def declare(view: View[P]) -> Callable[P, Response]:
         if view.__name__ not in ways.OPERATIONS:
@@ -154,7 +155,7 @@ def op(
             method=method,
             rule=rule,
             scope=scope,
-            limit=_limit(method, form, answers),
+            limit=takes or _limit(method, form, answers),
             summary=summary,
             says=" ".join((view.__doc__ or "").split()),
             form=form,

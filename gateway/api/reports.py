@@ -11,7 +11,7 @@ from gateway.api.answers import as_json
 from gateway.api.operations import Call, Query, op
 from gateway.flows import reports
 from gateway.flows.reports import Column, Report, Why
-from gateway.schemas.codes import Scope
+from gateway.schemas.codes import Limited, Scope
 
 QUARTER = Query("quarter", r"20[0-9]{2}-Q[1-4]", "Such as 2026-Q4.", is_needed=True)
 WHY = Query("why", "|".join(Why), "What the report is made for; it stands in the log.", True)
@@ -23,6 +23,7 @@ WHY = Query("why", "|".join(Why), "What the report is made for; it stands in the
     scope=Scope.CONFERENCE_READ,
     summary="Count a quarter",
     query=(QUARTER, WHY),
+    takes=Limited.EXPORT,  # it looks into many cases
 )
 def make_report(call: Call) -> Response:
     """For who coordinates an area: the counts that the national return asks for by meeting, and how
