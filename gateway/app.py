@@ -41,6 +41,7 @@ from gateway.config import Settings
 from gateway.desk import (
     account,
     colleagues,
+    contact,
     declaring,
     flags,
     hearing,
@@ -109,6 +110,7 @@ PAGES = (
     hearing,
     history,
     records,
+    contact,
     drafts,
     files,
     sending,

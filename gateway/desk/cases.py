@@ -88,6 +88,7 @@ def case(visit: Visit, reference: str) -> Answer:
         names=names,
         reasons=[str(each) for each in DeclineReason],
         labels=labels_of(visit),
+        reaches_her=PersonRole.IDVA in visit.person.roles,
     )
 
 
@@ -111,7 +112,9 @@ def answer_case(visit: Visit, reference: str) -> Answer:
     return redirect(f"{ROOT}/cases", 303)
 
 
-def ask_why(visit: Visit, reference: str, *, said: str = "", part: str = "") -> Answer:
+def ask_why(
+    visit: Visit, reference: str, *, said: str = "", part: str = "", method: str = "post"
+) -> Answer:
     """Ask for which purpose a case, or a part of it, is opened."""
     with visit.work() as work:
         known = cases.purposes_of(work, visit.person.caller)
@@ -123,6 +126,7 @@ def ask_why(visit: Visit, reference: str, *, said: str = "", part: str = "") -> 
         purposes=known,
         said=said,
         target=f"{ROOT}/cases/{reference}{part}",
+        method=method,
     )
 
 

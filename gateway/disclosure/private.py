@@ -78,8 +78,18 @@ def keep_note(work: Work, case_id: str, kind: NoteKind, digest: str, document: s
     return note_id
 
 
-def list_notes(work: Work, case_id: str, purpose: Purpose, *, after: int = 0) -> Notes:
+def list_notes(
+    work: Work,
+    case_id: str,
+    purpose: Purpose,
+    *,
+    after: int = 0,
+    kind: NoteKind | None = None,
+    most: int = PAGE,
+) -> Notes:
     """The notes of the caller's agency in a case, oldest first, after a number; recorded first.
+
+    With `kind`, those of it alone.
 
     :raises Denied: if it has no part in the case, or stands behind its wall.
     """
@@ -90,9 +100,14 @@ def list_notes(work: Work, case_id: str, purpose: Purpose, *, after: int = 0) ->
         raise Denied(because, subject=case_id)
     risk = dated.list_risks(work.session, [case_id])[case_id]
     rows = store.list_notes(
-        work.session, case_id, agency_id=work.caller.agency_id, after=after, limit=PAGE + 1
+        work.session,
+        case_id,
+        agency_id=work.caller.agency_id,
+        after=after,
+        limit=most + 1,
+        kind=kind,
     )
-    shown = rows[:PAGE]
+    shown = rows[:most]
     entry = work.record(
         "note.read",
         case_id,
@@ -101,7 +116,7 @@ def list_notes(work: Work, case_id: str, purpose: Purpose, *, after: int = 0) ->
         basis=basis_of(work, facts[case_id], risk),
         facts={"notes": [row.id for row in shown], "owners": [work.caller.agency_id]},
     )
-    return Notes(_opened(work, case_id, shown), len(rows) > PAGE, entry, facts[case_id])
+    return Notes(_opened(work, case_id, shown), len(rows) > most, entry, facts[case_id])
 
 
 def _opened(work: Work, case_id: str, rows: list[NoteRow]) -> tuple[Note, ...]:

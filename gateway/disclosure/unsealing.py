@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from gateway.agencies import hosted
 from gateway.disclosure.opening import Disclosed, disclose
-from gateway.disclosure.private import Note, list_notes
+from gateway.disclosure.private import PAGE, Note, list_notes
 from gateway.errors import Denied, NotFound, Unavailable, Undecipherable
 from gateway.ledger import Entry, Work, inclusion
-from gateway.schemas.codes import Level, Purpose
+from gateway.schemas.codes import Level, NoteKind, Purpose
 from gateway.schemas.contacting import safe_view
 from gateway.schemas.protected import Protected, shield_section
 from gateway.sealing import envelopes, jose, private
@@ -60,17 +60,28 @@ def ask_unsealed(work: Work, case_id: str, purpose: Purpose) -> Entry:
 
 
 def unseal(
-    work: Work, case_id: str, purpose: Purpose, asked: Entry, *, notes_after: int = 0
+    work: Work,
+    case_id: str,
+    purpose: Purpose,
+    asked: Entry,
+    *,
+    notes_after: int = 0,
+    opens: Collection[str] | None = None,
+    kind: NoteKind | None = None,
+    most: int = PAGE,
 ) -> Unsealed:
     """Open a case with what is sealed to the caller's agency. All is decided anew.
+
+    `opens` names the sections that are opened, without it all; `kind` the only notes, and `most`
+    how many of them.
 
     :raises Denied: as `ask_unsealed`; if `asked` is not the line of this very request; or if no
         registered worker of a hosted agency asks.
     :raises Unavailable: if that line does not stand in the tree yet; nothing was opened.
     """
     _require_line(work, case_id, purpose, asked)
-    found = disclose(work, case_id, purpose)
-    kept = list_notes(work, case_id, purpose, after=notes_after)
+    found = disclose(work, case_id, purpose, opens=opens)
+    kept = list_notes(work, case_id, purpose, after=notes_after, kind=kind, most=most)
     keys = hosted.open_keys(work, "enc")
     sections, shut = _sections(work, found, keys)
     notes = []

@@ -301,6 +301,8 @@ PAGES: Mapping[str, Way] = {
     "case": Way.SCANNED,
     "why_history": Way.CODES,
     "history": Way.SCANNED,
+    "contact": Way.SCANNED,
+    "keep_attempt": Way.SCANNED,
     "case_records": Way.CODES,
     "take_receipt": Way.CODES,
     "answer_case": Way.CODES,

@@ -50,10 +50,17 @@ def add_note(session: Session, row: NoteRow) -> None:
 
 
 def list_notes(
-    session: Session, case_id: str, *, agency_id: str, after: int, limit: int
+    session: Session,
+    case_id: str,
+    *,
+    agency_id: str,
+    after: int,
+    limit: int,
+    kind: NoteKind | None = None,
 ) -> list[NoteRow]:
-    """The notes of one agency in a case, oldest first, after a number."""
-    mine = (_N.case_id == case_id, _N.agency_id == agency_id, _N.number > after)
+    """The notes of one agency in a case, of one kind or all, oldest first, after a number."""
+    mine = [_N.case_id == case_id, _N.agency_id == agency_id, _N.number > after]
+    mine += [_N.kind == kind] if kind is not None else []
     return [NoteRow(*row) for row in session.execute(_NOTE.where(*mine).limit(limit))]
 
 

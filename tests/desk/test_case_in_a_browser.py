@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from tests.desk.conftest import LANDLORD, POLICE, Live
+from tests.desk.conftest import IDVA, LANDLORD, POLICE, Live
 from tests.desk.test_history import FOUND
 from tests.desk.test_in_a_browser import enter, press_to
 from tests.desk.test_looks import look
-from tests.journeys.world import graded
+from tests.journeys.hosting import host
+from tests.journeys.world import example, graded
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -65,4 +66,27 @@ def test_F76_F104_the_records_of_a_case_are_reached_by_keyboard_and_fit(
         page.keyboard.press("Enter")
     assert taken.value.suggested_filename == "receipt.json"
     look(page, "records")
+    assert reference not in page.title()
+
+
+def test_F122_F104_a_try_to_reach_her_is_written_down_by_keyboard_and_fits(
+    live: Live, page: Any
+) -> None:
+    host(live.world, IDVA)
+    reference = live.world.client(LANDLORD).refer(example("c1")).reference
+    open_case(live, page, "idva", reference, "Plan the victim's safety")
+    press_to(page, "What was tried to reach her")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="How to reach her safely").wait_for()
+    press_to(page, "Write it down")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Choose how it was tried.").click()
+    look(page, "contact-wrong")
+    page.get_by_label("How", exact=True).select_option("IN_PERSON")
+    page.get_by_label("What came of it").select_option("NO_ANSWER")
+    press_to(page, "Write it down")
+    page.keyboard.press("Enter")
+    page.get_by_text("It is written down.").wait_for()
+    assert "1 of 3 tries" in page.content()
+    look(page, "contact")
     assert reference not in page.title()

@@ -100,11 +100,16 @@ def asking(world: World, route: str, desks: Mapping[str, Desk]) -> Callable[[], 
     return lambda: desk.get(path) if method == "GET" else desk.post(path, {"purpose": "P9"})
 
 
-LOOKED_AT = ("/history", "/records")
+LOOKED_AT = ("/history", "/records", "/contact")
 
 
-def _looked_at(desk: Desk, method: str, path: str) -> Callable[[], TestResponse]:
+def _looked_at(
+    world: World, desks: Mapping[str, Desk], method: str, path: str
+) -> Callable[[], TestResponse]:
     """A part of a case that has a page of its own."""
+    if path.endswith("/contact"):
+        return _contact(world, desks["idva"], method, path)
+    desk = desks["coordinator"]
     desk.get("/desk/account")
     if method == "GET":
         return lambda: desk.get(path)
@@ -113,6 +118,18 @@ def _looked_at(desk: Desk, method: str, path: str) -> Callable[[], TestResponse]
         desk.post(path.replace("/records", ""), form)
         receipt = re.findall(r'name="receipt" value="([^"]+)"', desk.get(path).text)[0]
         form = {"receipt": receipt, "what": "receipt"}
+    return lambda: desk.post(path, form)
+
+
+def _contact(world: World, desk: Desk, method: str, path: str) -> Callable[[], TestResponse]:
+    """How she is reached, for a hosted agency; and a try that is written down."""
+    if not world.rows(t.hosted_key, agency_id=IDVA):
+        host(world, IDVA)
+    desk.get("/desk/account")
+    if method == "GET":
+        return lambda: desk.get(f"{path}?purpose=P2")
+    form = {"key": str(uuid.uuid4()), "purpose": "P2", "on": f"{world.now:%Y-%m-%d}"}
+    form |= {"time": "00:00", "way": "IN_PERSON", "outcome": "REACHED"}
     return lambda: desk.post(path, form)
 
 
@@ -131,7 +148,7 @@ def _of_case(
         form = {"what": "match", "mark": mark, "same": "no", "key": str(uuid.uuid4())}
         return lambda: desk.post(path, form)
     if rule.endswith(LOOKED_AT):
-        return _looked_at(desk, method, path)
+        return _looked_at(world, desks, method, path)
     if rule.endswith("/minutes"):
         return _minutes(world, desk, method)
     if rule.endswith("/actions") and method == "POST":

@@ -2,6 +2,13 @@
 
 from gateway.flows.cases.approving import list_approvals, settle_approval
 from gateway.flows.cases.breaking import break_glass, look_behind, review_glass
+from gateway.flows.cases.contacting import (
+    Contacting,
+    Tried,
+    keep_attempt,
+    require_contact,
+    show_contact,
+)
 from gateway.flows.cases.countering import review_primary_victim
 from gateway.flows.cases.deciding import decide
 from gateway.flows.cases.explaining import Change, explain_change, explain_view
@@ -37,6 +44,7 @@ from gateway.flows.cases.weighing import Weighed, weigh
 
 __all__ = [
     "Change",
+    "Contacting",
     "Count",
     "Decided",
     "Due",
@@ -49,6 +57,7 @@ __all__ = [
     "Records",
     "SealRequested",
     "Shown",
+    "Tried",
     "Waiting",
     "Weighed",
     "acknowledge",
@@ -61,6 +70,7 @@ __all__ = [
     "explain_change",
     "explain_view",
     "find_nothing",
+    "keep_attempt",
     "keep_private_note",
     "list_access",
     "list_approvals",
@@ -81,6 +91,7 @@ __all__ = [
     "read_original",
     "read_removed",
     "replay",
+    "require_contact",
     "require_shown",
     "review_glass",
     "review_primary_victim",
@@ -90,6 +101,7 @@ __all__ = [
     "settle_redaction",
     "settle_release",
     "show",
+    "show_contact",
     "show_history",
     "show_records",
     "show_waiting",

@@ -7,6 +7,7 @@ A door opens a Work for `ask_to_read`, lets it commit, waits until its line is i
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -64,13 +65,24 @@ def write_for_worker(
     work.attempt("note.keep")
     hosted.require_worker(work)
     case_id = find_part(work, reference)
+    return write_own(work, case_id, kind, {"text": text}, audience=audience)
+
+
+def write_own(
+    work: Work, case_id: str, kind: NoteKind, content: Mapping[str, Any], *, audience: str
+) -> str:
+    """Seal a note to the agency's own hosted key, sign it and keep it; gives its id.
+
+    Who may, the caller has decided. What stands beside the text is the agency's own.
+
+    :raises Invalid: if the text is not of the published form.
+    """
     agency_id = work.caller.agency_id
     keys = directory.encryption_keys(work.session, agency_id, work.now)
     signing = hosted.open_keys(work, "sig")
     if not keys or not signing:
         raise Unavailable("The agency has no valid key.")
-    content = {"text": text}
-    forms.load_body(forms.NOTE_TEXT, content)
+    forms.load_body(forms.NOTE_TEXT, {"text": content["text"]})
     sealed = private.seal_note(
         content,
         keys[0],
