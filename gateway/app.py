@@ -68,7 +68,7 @@ from gateway.desk import (
 from gateway.desk import cases as desk_cases
 from gateway.desk import provider as single_sign_on
 from gateway.desk import research as desk_research
-from gateway.desk.entering import drafts, files, sending
+from gateway.desk.entering import drafts, files, mending, sending
 from gateway.desk.guard import PUBLIC_ENDPOINTS as DESK_PUBLIC
 from gateway.desk.guard import desk
 from gateway.errors import Unavailable, UnsafeSettings
@@ -113,6 +113,7 @@ PAGES = (
     contact,
     drafts,
     files,
+    mending,
     sending,
     taking_over,
     minutes,

@@ -76,6 +76,16 @@ SAID: Mapping[Need, Said] = {
         "Offered to another area",
         to="/moves",
     ),
+    Need.RETURNED: Said(
+        "returned",
+        "referral of yours that came back",
+        "referrals of yours that came back",
+        "See why, mend it, and send it again.",
+        CLOCK,
+        "Came back, to be mended",
+        to="/mend",
+        is_for_all=True,
+    ),
     Need.OWED: Said(
         "owed",
         "case in which something is owed because of consent",

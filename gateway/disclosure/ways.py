@@ -351,6 +351,8 @@ PAGES: Mapping[str, Way] = {
     "save_draft": Way.OWN,
     "check_draft": Way.OWN,
     "send_draft": Way.OWN,
+    "returned": Way.CODES,
+    "mend": Way.OWN,
     "sent_draft": Way.CODES,
     "draft_files": Way.CODES,
     "earlier_cases": Way.CODES,

@@ -25,6 +25,7 @@ class Need(StrEnum):
     DEPUTY = "DEPUTY"  # an agency is tied to somebody, and nobody reads for it
     GLASS = "GLASS"
     EVENT = "EVENT"  # a release, a hearing or the end of an order within seven days
+    RETURNED = "RETURNED"  # the agency's own referral came back
     OWED = "OWED"  # because of what the victim said
     MATCH = "MATCH"  # perhaps the same people as an earlier case
     COUNTER = "COUNTER"  # two accuse each other, and nobody found who is the victim
@@ -89,6 +90,7 @@ def of_partner(
     has_answered: bool,
     to_do_by: datetime | None = None,
     transfer_by: datetime | None = None,
+    is_returned: bool = False,
 ) -> dict[Need, datetime | None]:
     """Return what a case needs of an agency that was given a part in it."""
     is_given = bool({CaseRole.IDVA, CaseRole.NAMED} & set(roles))
@@ -97,6 +99,8 @@ def of_partner(
         found[Need.TRANSFER] = transfer_by
     elif is_given and is_live and not has_answered:
         found[Need.ANSWER] = None
+    if is_returned and CaseRole.REFERRER in roles:
+        found[Need.RETURNED] = None
     if to_do_by is not None:
         found[Need.ACTION] = to_do_by
     return found

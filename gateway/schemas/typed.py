@@ -7,7 +7,7 @@ itself says what is wrong with it. Nothing is guessed: what is left empty is not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
@@ -36,6 +36,40 @@ def to_document(form: Form, typed: Typed, zone: tzinfo, at: str = "") -> dict[st
     if any(value not in ([], {}) for value in found.values()):
         found |= {n: False for n, f in form.strict_fields().items() if _is_constant(f)}
     return found
+
+
+def from_document(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return what was typed to give a document: `to_document` makes the same of it again.
+
+    Days and moments stand as the form spells them. What a page gives and nobody types is left out:
+    the short names of people, and where a section travels sealed.
+    """
+    found: dict[str, list[str]] = {}
+    for pointer, text in _typed_in(document, ""):
+        found.setdefault(pointer, []).append(text)
+    return found
+
+
+def _typed_in(value: Any, at: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            if _is_typed(name, each, at):
+                yield from _typed_in(each, f"{at}/{name}")
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for number, each in enumerate(value):
+            yield from _typed_in(each, f"{at}/{number}")
+    elif isinstance(value, list):
+        yield from ((at, str(each)) for each in value)
+    elif isinstance(value, bool):
+        yield at, YES if value else NO
+    else:
+        yield at, str(value)
+
+
+def _is_typed(name: str, value: Any, at: str) -> bool:
+    if name == "ref":
+        return not any(at.startswith(f"{each}/") and at.count("/") == 2 for each in NAMED)
+    return name != "contact" and not (name == "aware_of_referral" and value is False)
 
 
 def first(typed: Typed, name: str) -> str:

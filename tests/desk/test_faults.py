@@ -19,6 +19,7 @@ from gateway.profiles.loader import Profiles
 from gateway.schemas.codes import Custody
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people, sign
+from tests.desk.test_entering import send as sent_in
 from tests.desk.test_signing_in import PASSWORD, a_password, code
 from tests.desk.typing import seen_of, type_in, typed_of
 from tests.faults.faulty import FAULTS
@@ -166,6 +167,19 @@ def _of_case(
     return lambda: desk.post(path, form)
 
 
+def _of_returned(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """What came back to who typed it in."""
+    desk, form = a_desk(world, "landlord"), example("c1")
+    reference = sent_in(desk, type_in(desk, LANDLORD, typed_of(form["document"])), form)
+    decision = {"decision": "RETURN", "reasons": ["NO_RATIONALE"]}
+    world.client(COORDINATOR).decide(reference, decision)
+    path = rule.replace("<reference>", reference)
+    desk.get(path)
+    return lambda: desk.get(path) if method == "GET" else desk.post(path, {"purpose": "P1"})
+
+
 def _of_accepted(world: World, desk: Desk, path: str) -> Callable[[], TestResponse]:
     """What is done with a case that was accepted: listed, or withdrawn."""
     world.client(COORDINATOR).decide(path.split("/")[3], {"decision": "ACCEPT"})
@@ -258,6 +272,7 @@ def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
         "/desk/actions": _of_actions,
         "/desk/flags": _of_flags,
         "/desk/reports": _of_reports,
+        "/desk/cases/<reference>/mend": _of_returned,
     }
     if rule in exact:
         return exact[rule]
@@ -435,7 +450,7 @@ def test_M15_the_table_has_every_page_once_and_every_fault(place: tuple[World, A
 @pytest.mark.parametrize("fault", ["log", "disk", "disks"])
 def test_F74_while_nothing_can_be_recorded_no_page_shows_a_case(fault: str) -> None:
     routes = [r for r, group in LISTED.items() if "cases" in r or "needs" in r or r == "GET /desk"]
-    assert len(routes) == 28
+    assert len(routes) == 30
     assert {LISTED[route][fault] for route in routes} == {"503 unavailable"}
 
 

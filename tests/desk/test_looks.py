@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.desk.conftest import COORDINATOR, Live
+from tests.desk.conftest import COORDINATOR, LANDLORD, Live, a_desk
+from tests.desk.test_entering import send
+from tests.desk.typing import type_in, typed_of
 from tests.journeys.test_breakglass import NOBODYS, Worker
 from tests.journeys.walled import HIMSELF, KAMAL, OFFICE, add_worker
 from tests.journeys.world import CHAIR, example
@@ -154,6 +156,47 @@ def test_F104_everything_that_can_wait_in_a_case_fits_too(
     page.get_by_role("button", name="Settle it").click()
     page.get_by_role("alert").wait_for()
     look(page, "waits-all")
+    page.close()
+
+
+def test_F104_a_returned_referral_and_its_reasons_fit_too(
+    live: Live, signed_in: dict[str | None, Any]
+) -> None:
+    """From what needs somebody to the page that is mended, by links and buttons alone."""
+    desk, form = a_desk(live.world, "landlord"), example("c1")
+    reference = send(desk, type_in(desk, LANDLORD, typed_of(form["document"])), form)
+    decision = {"decision": "RETURN", "reasons": ["NO_RATIONALE", "NO_SAFE_CONTACT"]}
+    live.world.client(COORDINATOR).decide(reference, decision)
+    page = signed_in["landlord"].new_page()
+    page.goto(f"{live.address}/desk/needs/returned")
+    page.get_by_role("link", name=reference).click()
+    page.get_by_role("button", name="Mend it").click()
+    page.get_by_role("alert").get_by_role("link", name="Choose why you open it.").click()
+    assert page.evaluate("document.activeElement.id") == "purpose-1"
+    look(page, "mend")
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Mend it").press("Enter")
+    page.get_by_text("It came back because:").wait_for()
+    look(page, "mend-page")
+    page.goto(f"{live.address}/desk/cases/{reference}/mend")
+    look(page, "mend-begun")
+    page.close()
+
+
+def test_F104_a_case_on_its_way_between_two_areas_fits_too(
+    live: Live, signed_in: dict[str | None, Any]
+) -> None:
+    page = signed_in["coordinator"].new_page()
+    page.goto(f"{live.address}/desk/cases/{live.month['c4']}/moves")
+    page.locator("#transfer-form summary").press("Enter")
+    page.get_by_role("button", name="Offer it").press("Enter")
+    page.get_by_role("alert").wait_for()
+    look(page, "moves-lacks-a-place")
+    page.get_by_label("Where has she moved?").select_option("FENHOLLOW")
+    page.get_by_label("Why?").first.select_option("MOVED_FOR_GOOD")
+    page.get_by_role("button", name="Offer it").press("Enter")
+    page.get_by_text("Offered to Fenhollow.").wait_for()
+    look(page, "moves-offered")
     page.close()
 
 

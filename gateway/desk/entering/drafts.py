@@ -11,8 +11,9 @@ from flask import redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from gateway.agencies.directory import Listing
+from gateway.desk import terms
 from gateway.desk.entering import pages
-from gateway.desk.entering.pages import ASSESSMENT, BY_NAME, PAGES, SEND
+from gateway.desk.entering.pages import ASSESSMENT, BY_NAME, PAGES, PLACES, SEND, TITLES
 from gateway.desk.entering.questions import Asking, Node, asked, said
 from gateway.desk.guard import Visit, page
 from gateway.desk.place import ROOT
@@ -279,5 +280,8 @@ def _show(visit: Visit, draft: Draft, name: str, tried: Tried, *, status: int = 
         typed=tried.typed,
         assessment=ASSESSMENT,
         send=SEND,
+        places=PLACES,
+        titles=TITLES,
+        terms=terms,
         first=first,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.schemas.codes import AddressClass
+from gateway.schemas.codes import AddressClass, ReturnReason
 from gateway.schemas.contact import ProtectedAddress, SafeContact
 from gateway.schemas.parts import Form
 from gateway.schemas.people import Victim
@@ -150,6 +150,24 @@ PAGES: Sequence[Page] = (
 )  # fmt: skip
 BY_NAME: Mapping[str, Page] = {page.name: page for page in PAGES}
 SEND = "send"
+TITLES = {**{page.name: page.title for page in PAGES}, SEND: "Safe contact, and send"}
+_R = ReturnReason
+# On which page each reason is mended, and at which field.
+PLACES: Mapping[ReturnReason, tuple[str, str]] = {
+    _R.MISSING_DOB_OR_NAME: ("her", "/victim/dob/value"),
+    _R.MISSING_PERP: ("harm", "/perpetrators/0/family_name"),
+    _R.NO_RATIONALE: ("why", "/referral/rationale"),
+    _R.NO_RISK_ASSESSMENT: ("risk", ""),
+    _R.CRITERIA_NOT_EVIDENCED: ("why", "/referral/criteria"),
+    _R.NO_SAFE_CONTACT: (SEND, ""),
+    _R.CHILD_DETAILS_MISSING: ("children", ""),
+    _R.CONSENT_RECORD_INCOMPLETE: ("wishes", ""),
+    _R.WRONG_AREA: ("why", "/referral/area"),
+    _R.DUPLICATE: ("why", "/referral/rationale"),
+    _R.UNDER_AGE: ("her", "/victim/dob/value"),
+    _R.NOT_DOMESTIC_ABUSE: ("incidents", ""),
+    _R.QUALITY_OTHER: ("why", "/referral/rationale"),
+}
 
 
 def after(name: str) -> str:

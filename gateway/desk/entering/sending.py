@@ -136,7 +136,8 @@ def _made(visit: Visit, draft: Draft, typed: Typed) -> tuple[dict[str, Any], dic
         chosen = first(draft.typed, "/victim/address_classification")
         protected["protected_address"] = {**place, "classification": chosen}
     if victim := document.get("victim"):
-        if "safe_contact" in protected:
+        is_kept = "safe_contact" in draft.kept and not first(typed, _NO_CONTACT)
+        if "safe_contact" in protected or is_kept:
             victim["contact"] = {"value": "SEALED"}
         if _is_hidden(draft):
             victim.setdefault("address", {"absent": "UNSAFE_TO_ASK"})
@@ -200,6 +201,9 @@ def _show(visit: Visit, draft: Draft, tried: Tried) -> Answer:
         is_hidden=_is_hidden(draft),
         tried=tried,
         send=SEND,
+        places=pages.PLACES,
+        titles=pages.TITLES,
+        terms=terms,
     )
 
 

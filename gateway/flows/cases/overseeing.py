@@ -56,6 +56,7 @@ LISTED = 500  # of all cases, over or not
 _ALL_ROLES = tuple(CaseRole)
 _TRIAGE = "CLK_TRIAGE"
 _TRANSFER = "CLK_TRANSFER_ACK"
+_WAITS_WITH_SENDER = (CaseState.RETURNED, CaseState.LAPSED_ESCALATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +281,7 @@ def _of_partner(
         is_live=is_live(facts),
         has_answered=(facts.case_id, me) in answers,
         to_do_by=next((row.due_at for row in planned if row.owner_id == me), None),
+        is_returned=facts.state in _WAITS_WITH_SENDER,
         transfer_by=transfer_by if work.caller.kind is AgencyKind.COORDINATOR else None,
     )
 

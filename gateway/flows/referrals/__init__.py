@@ -18,6 +18,7 @@ from gateway.flows.referrals.entering import find_sent, reference_of, send_draft
 from gateway.flows.referrals.files import add_file, remove_file, require_room
 from gateway.flows.referrals.importing import check_rows, import_rows
 from gateway.flows.referrals.later import DATED
+from gateway.flows.referrals.mending import begin_mending, find_returned, read_returned
 from gateway.flows.referrals.moving import Movable, look_at_moves, move_case
 from gateway.flows.referrals.own import (
     Own,
@@ -45,11 +46,13 @@ __all__ = [
     "add_file",
     "assess",
     "begin_draft",
+    "begin_mending",
     "challenge",
     "check_rows",
     "count_own",
     "count_to_index",
     "drop_draft",
+    "find_returned",
     "find_sent",
     "import_rows",
     "index_anew",
@@ -60,6 +63,7 @@ __all__ = [
     "preview",
     "read_draft",
     "read_own",
+    "read_returned",
     "record_override",
     "record_position",
     "reference_of",

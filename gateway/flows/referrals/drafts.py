@@ -29,7 +29,6 @@ SOON = timedelta(days=1)
 MOST_DRAFTS = 50  # of one person at a time: a desk, not an archive
 MOST_TYPED = 400_000  # characters; the largest referral that the form allows is smaller
 CHANGED = "changed_meanwhile"
-_EMPTY: Mapping[str, Any] = {"agency": "", "pages": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +56,9 @@ class Draft:
     expires_at: datetime
     pages: Mapping[str, Page] = field(repr=False)
     files: tuple[FileRow, ...]
+    mends: str = ""  # the reference of a returned referral, if it is a new version of that
+    reasons: tuple[str, ...] = ()  # why that came back
+    kept: tuple[str, ...] = ()  # what was sealed with it, and goes on unless it is typed anew
 
     @property
     def typed(self) -> Typed:
@@ -85,17 +87,30 @@ def begin_draft(work: Work, agency_id: str) -> str:
     :raises Conflict: code too_many, if too many that the caller began wait to be sent.
     """
     work.attempt("draft.begin")
-    writer = _writer(work)
+    _writer(work)
     find_sender(work, agency_id)
     work.record("draft.begin", None, because="own", facts={"for": agency_id})
+    return make_draft(work, {"agency": agency_id}, {})
+
+
+def make_draft(work: Work, content: Mapping[str, Any], pages: Mapping[str, Typed]) -> str:
+    """Keep a new draft of the caller with what stands on its pages already; its id.
+
+    :raises Conflict: code too_many, if too many that the caller began wait to be sent.
+    """
+    writer = _writer(work)
     rows = store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
     mine = [row for row in rows if row.made_by == writer]
     # Only what the caller sees: a refusal must not tell that somebody close to it is in another.
-    if len(mine) >= MOST_DRAFTS and len(_seen(work, mine)) >= MOST_DRAFTS:
+    if len(mine) >= MOST_DRAFTS and len(list_seen(work, mine)) >= MOST_DRAFTS:
         raise Conflict("Send or drop some of what you began.", code="too_many")
     key = new_draft_key(work, ids.new(work.now, work.chance))
     profile = work.profiles.for_area(work.caller.area, work.today)
     over = due(profile.clocks[CLOCK], work.now, profile.working_days)
+    kept = {
+        name: {"typed": {n: list(t) for n, t in typed.items()}, "version": 0, "by": writer}
+        for name, typed in pages.items()
+    }
     store.add_draft(
         work.session,
         DraftRow(
@@ -109,7 +124,7 @@ def begin_draft(work: Work, agency_id: str) -> str:
             version=1,
             epoch=key.epoch,
             wrapped=key.wrapped,
-            content=key.seal("content", _dump({**_EMPTY, "agency": agency_id})),
+            content=key.seal("content", _dump({**content, "pages": kept})),
         ),
     )
     return key.draft_id
@@ -120,7 +135,7 @@ def list_drafts(work: Work) -> list[Draft]:
     work.attempt("draft.listed")
     _writer(work)
     work.count("draft.listed")
-    return _seen(
+    return list_seen(
         work, store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
     )
 
@@ -134,7 +149,7 @@ def count_own(work: Work) -> Begun:
     writer = _writer(work)
     work.count("draft.listed")
     rows = store.list_drafts(work.session, agency_id=work.caller.agency_id, now=work.now)
-    mine = _seen(work, [row for row in rows if row.made_by == writer])
+    mine = list_seen(work, [row for row in rows if row.made_by == writer])
     over = sorted(each.expires_at for each in mine)
     return Begun(len(over), sum(at - work.now < SOON for at in over), over[0] if over else None)
 
@@ -230,7 +245,8 @@ def _writer(work: Work) -> str:
     return work.caller.worker_id
 
 
-def _seen(work: Work, rows: Sequence[DraftRow]) -> list[Draft]:
+def list_seen(work: Work, rows: Sequence[DraftRow]) -> list[Draft]:
+    """Those of some drafts in which nobody is named to whom the reader is close."""
     found = []
     for row in rows:
         with suppress(Denied):  # somebody close to the reader is in it: it is not there
@@ -256,6 +272,9 @@ def _opened(work: Work, row: DraftRow, key: DraftKey) -> Draft:
         expires_at=row.expires_at,
         pages=pages,
         files=tuple(files),
+        mends=content.get("mends", ""),
+        reasons=tuple(content.get("reasons", ())),
+        kept=tuple(content.get("kept", ())),
     )
 
 

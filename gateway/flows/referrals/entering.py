@@ -18,9 +18,10 @@ from gateway.disclosure import (
 from gateway.disclosure.drafts import open_draft_key
 from gateway.errors import Conflict, Denied
 from gateway.flows.referrals import drafts as flow
+from gateway.flows.referrals.mending import send_mended
 from gateway.flows.referrals.own import preview
-from gateway.flows.referrals.sending import find_sender
-from gateway.flows.referrals.submitting import submit
+from gateway.flows.referrals.sending import find_sender, of_caller
+from gateway.flows.referrals.submitting import find_own, submit
 from gateway.ledger import Work
 from gateway.schemas import forms
 from gateway.schemas import reference as references
@@ -62,7 +63,9 @@ def send_draft(
     draft = flow.read_again(work, draft_id, key)
     if draft.version != seen:  # it would be destroyed unsent
         raise Conflict("Somebody saved something of it since it was read.", code=flow.CHANGED)
-    sender = find_sender(work, draft.agency_id)
+    if draft.mends:
+        find_own(work, draft.mends)  # first: nothing is sealed for who may not send it
+    sender = of_caller(work) if draft.mends else find_sender(work, draft.agency_id)
     forms.load("referral/1", dict(document))  # first of all: nothing is sealed for a faulty one
     sealed = _seal(work, document, protected)
     files = [
@@ -71,9 +74,11 @@ def send_draft(
         for content in [drafts.find_file(work.session, draft_id, each.number)]
         if content is not None
     ]
-    answer = submit(
-        work, Written(document, sealed=sealed), audience=audience, key=draft_id, sender=sender
-    )
+    if draft.mends:
+        answer = send_mended(work, draft, document, sealed, audience=audience)
+    else:
+        written = Written(document, sealed=sealed)
+        answer = submit(work, written, audience=audience, key=draft_id, sender=sender)
     _keep_files(work, answer, sender.agency_id, files)
     drafts.remove_draft(work.session, draft_id)
     return answer
@@ -163,6 +168,8 @@ def _keep_files(
     if row is None:
         raise Denied("absent")
     case_key = open_case_key(work, row.case_id)
+    before = attachments.list_attachments(work.session, [row.case_id])
+    last = max((each.number for each in before if each.reference == reference), default=0)
     for each, content in files:
         attachment_id = ids.new(work.now, work.chance)
         attachments.add_attachment(
@@ -171,7 +178,7 @@ def _keep_files(
                 id=attachment_id,
                 case_id=row.case_id,
                 reference=reference,
-                number=each.number,
+                number=last + each.number,
                 owner_id=owner_id,
                 kind=each.kind,
                 media_type=each.media_type,

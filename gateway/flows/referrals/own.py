@@ -134,10 +134,10 @@ def read_own(work: Work, reference: str, purpose: Purpose) -> Own:
     work.attempt("referral.read", purpose=purpose)
     row = find_own(work, reference)
     found = disclose(work, row.case_id, purpose, event="referral.read", own_only=True)
-    return Own(_statuses(work, [row])[0], _as_sent(found), found.entry, found.facts)
+    return Own(_statuses(work, [row])[0], as_sent(found), found.entry, found.facts)
 
 
-def _as_sent(found: Disclosed) -> dict[str, Any]:
+def as_sent(found: Disclosed) -> dict[str, Any]:
     """The newest version; assessments that were sent apart from it stand beside its own."""
     sendable = set(found.profile.fields.section_of.values()) - found.profile.matrix.exclusive
     own = [p for p in found.pieces if p.level is Level.FULL and p.section in sendable]

@@ -75,7 +75,7 @@ def submit(
     )
 
 
-def resubmit(work: Work, reference: str, body: str, *, audience: str, key: str) -> Answer:
+def resubmit(work: Work, reference: str, body: Sent, *, audience: str, key: str) -> Answer:
     """Take in a new version of a referral that was returned; the old one is kept (201).
 
     :raises Denied: if the caller did not send this referral.
