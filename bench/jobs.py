@@ -112,7 +112,12 @@ def _agenda(pair: Pair) -> dict[str, Build]:
 
     def ours(_: object) -> None:
         with begin(house.sessions, house.keys, AS_MARAC, NOW, profiles=house.profiles) as work:
-            found, _entry = conferences.build_agenda(work, pair.conference, Purpose.P9)
+            found, _entry = conferences.build_agenda(
+                work,
+                pair.conference,
+                Purpose.P9,
+                has_research=papers.shows_research("html"),  # as the door does
+            )
             page = papers.render(found, "html")["text"]
         assert len(found.lines) == LISTED
         assert page.count("<tr>") > LISTED

@@ -145,7 +145,9 @@ def read_agenda(call: Call, conference_id: str) -> Response:
     with call.work() as work:
         if form == "ics":
             return as_sealed(call, _invitation(call, work, conference_id))
-        agenda, entry = conferences.build_agenda(work, conference_id, call.purpose)
+        agenda, entry = conferences.build_agenda(
+            work, conference_id, call.purpose, has_research=papers.shows_research(form)
+        )
         document = papers.render(agenda, form, agenda.labels)
         sealed = conferences.seal_agenda(
             work,

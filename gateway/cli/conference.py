@@ -48,7 +48,9 @@ def agenda(office: Office, conference_id: str, agency_id: str, kind: str, out: P
         caller = Caller(agency_id, found.kind, found.area, worker_id=OPERATOR.agency_id)
         profiles = Profiles.load(office.settings.profiles)
         with begin(office.sessions, office.keys, caller, now, profiles=profiles) as work:
-            made, entry = conferences.build_agenda(work, conference_id, Purpose.P9)
+            made, entry = conferences.build_agenda(
+                work, conference_id, Purpose.P9, has_research=papers.shows_research(kind)
+            )
             sealed = conferences.seal_agenda(
                 work,
                 papers.render(made, kind, made.labels),

@@ -27,6 +27,11 @@ TYPES: Mapping[str, str] = {
 }
 
 
+def shows_research(form: str) -> bool:
+    """Whether an agenda of this form says how far the research of each case is."""
+    return form == "json"
+
+
 def render(agenda: Agenda, form: str, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the agenda as a document to be sealed: "json", "html", "pdf" or "docx".
 

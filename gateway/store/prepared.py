@@ -62,7 +62,7 @@ class Prepared:
             added = (values,) if self._act is Act.ADD else ()
             with context.cursor(connection, self._written, self._act, added) as cursor:
                 cursor.execute(form.text, filled)
-                return form.read(cursor.fetchall())
+                return form.read(list(cursor.fetchall()))
         except connection.dialect.loaded_dbapi.Error as error:
             raise _nameless(error) from None
 
@@ -138,10 +138,10 @@ class _Form:
                 filled.append(turn(value) if turn else value)
         return tuple(filled) if self._names is None else dict(zip(self._names, filled, strict=True))
 
-    def read(self, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
-        """The rows as the columns' types have them."""
+    def read(self, rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """The rows, which both drivers give as tuples, as the columns' types have them."""
         if not self._reads:
-            return [tuple(row) for row in rows]
+            return rows
         found = []
         for row in rows:
             made = list(row)

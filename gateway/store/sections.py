@@ -207,7 +207,7 @@ def set_aside(session: Session, *, case_id: str, section_ids: Sequence[str], at:
 def list_sections(session: Session, case_ids: Sequence[str]) -> list[SectionRow]:
     """The sections of each case that stand now, in the order they were written."""
     rows = _SECTIONS.rows(session, ids=case_ids) if case_ids else ()
-    return [SectionRow(*row) for row in rows]
+    return list(map(SectionRow._make, rows))
 
 
 def list_some_sections(
@@ -216,7 +216,7 @@ def list_some_sections(
     """Those of these names, whatever is sealed, and what the agency contributed, in that order."""
     asked = {"ids": case_ids, "names": sorted(names), "owner": agency_id}
     rows = _SOME_SECTIONS.rows(session, **asked) if case_ids else ()
-    return [SectionRow(*row) for row in rows]
+    return list(map(SectionRow._make, rows))
 
 
 def list_granted(

@@ -204,7 +204,8 @@ def _triggers(name: str, act: Act, predicate: str) -> Iterator[str]:
 
 
 def _fill(predicate: str, row: str) -> str:
-    return fill(predicate, row=row, me="wall_agency()", part=_PART)
+    # As a subquery it is asked once for each statement, and not again for each row.
+    return fill(predicate, row=row, me="(SELECT wall_agency())", part=_PART)
 
 
 def _adding(predicate: str) -> tuple[str, tuple[str, ...], Callable[[Row], tuple[Any, ...]], bool]:

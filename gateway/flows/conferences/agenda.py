@@ -121,11 +121,13 @@ def build_agenda(
     *,
     on_page: bool = False,
     only: Collection[str] | None = None,
+    has_research: bool = True,
 ) -> tuple[Agenda, Entry]:
     """Build the agenda as the caller may know it, with a fixed number of statements.
 
     A page leaves out what would be sealed to a worker's own key. With `only`, any other case is as
-    if it were not listed.
+    if it were not listed. How far the research is, is left out without `has_research`: for a paper,
+    which does not say it.
 
     :raises Denied: if the caller's agency does not attend.
     """
@@ -173,6 +175,7 @@ def build_agenda(
         facts={"conference": conference_id, "cases": len(found)},
     )
     names = directory.names(work.session)
+    lines = _lines(work, slots, found, kinds, first, names, on)
     return Agenda(
         conference_id=conference.conference_id,
         area=profile.name,
@@ -181,9 +184,7 @@ def build_agenda(
         zone=str(profile.zone),
         reader=names[work.caller.agency_id].name,
         reader_kind=str(work.caller.kind),
-        lines=_with_research(
-            work, conference, found, slots, _lines(work, slots, found, kinds, first, names, on)
-        ),
+        lines=_with_research(work, conference, found, slots, lines) if has_research else lines,
         listed=len(case_ids),
         capacity=profile.capacity.cases,
         labels={

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from gateway.rules.facts import CaseFacts
 from gateway.rules.research import is_left_out
 from gateway.schemas.codes import Level, Purpose
 from gateway.store import research as store
+from gateway.store.research import RequestRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +38,15 @@ def progress_of(
 
     An agency that was left out since it was asked is not waited for.
     """
-    rows = store.list_requests(work.session, conference_id, list(facts))
+    rows: dict[str, list[RequestRow]] = defaultdict(list)
+    for row in store.list_requests(work.session, conference_id, list(facts)):
+        rows[row.case_id].append(row)
     found: dict[str, rule.Progress] = {}
     for case_id, each in facts.items():
         asked = [
             row
-            for row in rows
-            if row.case_id == case_id
-            and row.agency_id in each.members
+            for row in rows[case_id]
+            if row.agency_id in each.members
             and not is_left_out(each, row.agency_id, each.members[row.agency_id].kind)
         ]
         found[case_id] = rule.progress(
