@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 import zlib
@@ -231,6 +232,36 @@ def _swelling(count: int) -> bytes:
     return b"".join(b"stream\n" + one for _ in range(count))
 
 
+def _listed(filters: bytes, packed: bytes) -> bytes:
+    """A PDF of which one object lies in a list that is packed in this way."""
+    made, places = io.BytesIO(), []
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
+        b"[/ASCII85Decode/FlateDecode]",
+        b"<</Type/ObjStm/N 1/First 4/Filter%s/Length %d>>stream\n" % (filters, len(packed))
+        + packed
+        + b"\nendstream",
+    ]
+    made.write(b"%PDF-1.5\n")
+    for number, body in enumerate(bodies, 1):
+        places.append(made.tell())
+        made.write(b"%d 0 obj\n" % number + body + b"\nendobj\n")
+    at = made.tell()
+    rows = [(0, 0, 65535), *((1, place, 0) for place in places), (2, 5, 0), (1, at, 0)]
+    table = b"".join(bytes([kind]) + a.to_bytes(4) + b.to_bytes(2) for kind, a, b in rows)
+    head = b"7 0 obj\n<</Type/XRef/Size 8/Root 1 0 R/W[1 4 2]/Length %d>>stream\n" % len(table)
+    made.write(head + table + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF" % at)
+    return made.getvalue()
+
+
+_OBJECT = b"6 0 <</A 1>>"
+_RUNS = bytes([len(_OBJECT) - 1]) + _OBJECT + b"\x81\x20" * 1_200_000 + b"\x80"
+_SWOLLEN = zlib.compress(_OBJECT + b" " * 90_000_000, 9)
+_IN_TEXT = base64.a85encode(_SWOLLEN) + b"~>"
+
+
 COSTLY: dict[str, tuple[str, bytes]] = {
     "a PDF of nothing but starts": ("a.pdf", b"%PDF-1.7\n" + b"stream\n" * 420_000),
     "starts within a packed part": (
@@ -238,6 +269,18 @@ COSTLY: dict[str, tuple[str, bytes]] = {
         b"%PDF-1.7\n" + b"stream\n\x78\x01\x00\x40\x00\xbf\xff" * 9_000 + b"\0" * 2_500_000,
     ),
     "damaged parts that swell": ("a.pdf", b"%PDF-1.7\n" + _swelling(2_500)),
+    "a list of objects by run lengths": ("a.pdf", _listed(b"/RunLengthDecode", _RUNS)),
+    "a list of objects packed and in text": (
+        "a.pdf",
+        _listed(b"[/ASCII85Decode/FlateDecode]", _IN_TEXT),
+    ),
+    "a list whose filters stand elsewhere": ("a.pdf", _listed(b" 4 0 R", _IN_TEXT)),
+    "a list whose filter is written otherwise": ("a.pdf", _listed(b"/#52unLengthDecode", _RUNS)),
+    "a list after a text that ends it": (
+        "a.pdf",
+        _listed(b"/RunLengthDecode/T(>>endobj (obj<<>> )\\) )", _RUNS),
+    ),
+    "a PDF of dictionaries that never end": ("a.pdf", b"%PDF-1.7\n" + b"obj<<" * 500_000),
     "a mail of mails": ("a.eml", b"Content-Type: message/rfc822\r\n\r\n" * 1_500),
     "a kind full of brackets": ("a.eml", b"Content-Type: " + b"(" * 900 + b"\r\n\r\nHello"),
     "an address full of brackets": ("a.eml", b"To: " + b"(" * 4_000 + b"\r\n\r\nHello"),
@@ -254,6 +297,13 @@ COSTLY: dict[str, tuple[str, bytes]] = {
         MAIL + b"text/plain" + b";a=b" * 700_000 + b"\r\n\r\nHello",
     ),
 }
+
+
+def test_T15_a_pdf_with_lists_of_objects_as_writers_make_them_is_kept() -> None:
+    mode = pikepdf.ObjectStreamMode.generate
+    assert clean("a.pdf", a_pdf(object_stream_mode=mode)).content.startswith(b"%PDF")
+    for filters, packed in ((b"/FlateDecode", zlib.compress(_OBJECT)), (b"[]", _OBJECT)):
+        assert clean("a.pdf", _listed(filters, packed)).content.startswith(b"%PDF")
 
 
 @pytest.mark.timeout(20)

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from gateway.schemas.originals.filters import require_counted
 from gateway.schemas.originals.kept import INFLATED, Budget, Original, bad
 
 _PAGES, _OBJECTS, _STREAMS = 300, 60_000, 10_000
@@ -26,6 +27,7 @@ def clean(content: bytes) -> Original:
     import pikepdf
 
     _require_small(memoryview(content))
+    require_counted(content)
     try:
         with pikepdf.open(io.BytesIO(content)) as opened:
             if opened.is_encrypted or not 0 < len(opened.pages) <= _PAGES:
