@@ -179,7 +179,9 @@ def _show(
     meetings: tuple[Planned, ...] = ()
     if weighed.is_listable:
         with visit.work() as work:
-            meetings = tuple(each for each in conferences.list_planned(work) if each.is_own)
+            meetings = tuple(
+                each for each in conferences.list_planned(work) if each.is_own and not each.is_over
+            )
     profile = visit.house.profiles.for_area(visit.person.area, visit.now.date())
     known = people.humans(weighed.parts, on=visit.now.astimezone(profile.zone).date())
     document = weighed.shown.document

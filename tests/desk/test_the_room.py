@@ -240,6 +240,11 @@ def test_F91_a_case_is_heard_deferred_once_by_the_chair_and_never_skips_a_guard(
     assert coordinator.post(f"{base}/room", {"do": "end"}).status_code == 303
     assert "Over" in coordinator.get(f"{base}/room").text
     assert f'href="{base}"' not in coordinator.get("/desk").text, "one that is over is not"
+    late, conference = shared_world.client(LANDLORD).refer(graded(19)).reference, base[-36:]
+    shared_world.client(COORDINATOR).decide(late, {"decision": "ACCEPT"})
+    assert conference not in coordinator.get(f"/desk/cases/{late}/triage?purpose=P9").text
+    with pytest.raises(ProblemError, match="meeting_over"):
+        shared_world.client(COORDINATOR).list_case(conference, late)
     assert coordinator.post(f"{base}/room", {"do": "burn"}).status_code == 422
     assert run(coordinator, base, "ZZZZZ-ZZZZZ-Z", "open", present=ALL).status_code == 404
     assert coordinator.get(f"{base[:-36]}{uuid.uuid4()}/room").status_code == 404

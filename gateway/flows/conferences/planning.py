@@ -50,6 +50,7 @@ class Planned:
     is_own: bool  # run by the caller's agency
     listed: int
     capacity: int
+    is_over: bool = False  # its meeting was ended
 
 
 def plan(work: Work, *, area: str, starts_at: datetime, attendees: Sequence[str]) -> str:
@@ -144,7 +145,7 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
 
 
 def list_planned(work: Work) -> tuple[Planned, ...]:
-    """The conferences that the caller's agency attends and that are not over, the next first.
+    """The conferences that the caller's agency attends: begun some hours ago, or to come, in order.
 
     No case is named, and none is counted that the caller may not know on a page.
     """
@@ -160,7 +161,15 @@ def list_planned(work: Work) -> tuple[Planned, ...]:
         capacity = profile.capacity.cases
         is_own = row.agency_id == me
         found.append(
-            Planned(row.conference_id, row.starts_at, row.locked_at, is_own, len(known), capacity)
+            Planned(
+                row.conference_id,
+                row.starts_at,
+                row.locked_at,
+                is_own,
+                len(known),
+                capacity,
+                is_over=row.ended_at is not None,
+            )
         )
     work.record("conference.listed", None, because="attending", facts={"conferences": len(found)})
     return tuple(found)
@@ -169,8 +178,12 @@ def list_planned(work: Work) -> tuple[Planned, ...]:
 def _require_open(work: Work, conference: ConferenceRow, case_id: str) -> None:
     """Refuse to add to a list that stands; the chair may, and an emergency is always heard.
 
-    :raises Conflict: code list_locked.
+    Nothing is heard at a meeting that was ended: it would wait there unseen.
+
+    :raises Conflict: code list_locked or meeting_over.
     """
+    if conference.ended_at is not None:
+        raise Conflict("The meeting is over.", code="meeting_over")
     state = cases.list_cases(work.session, [case_id])[case_id].state
     is_urgent = state is CaseState.EMERGENCY
     if conference.locked_at is not None and not is_urgent and not work.caller.is_chair:
