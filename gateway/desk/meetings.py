@@ -28,7 +28,7 @@ _AHEAD = timedelta(days=366)
 _WHEN = ("day", "month", "year", "time")
 _LISTABLE = ("ACCEPTED", "EMERGENCY", "DEFERRED")
 # What can be done to a list besides moving a case, and the button that is focused next.
-_DOES = ("up", "down", "rules", "lock", "open")
+_DOES = ("up", "down", "place", "together", "rules", "lock", "open")
 
 
 @page("/conferences", roles=DECIDES)
@@ -71,24 +71,31 @@ def agenda(visit: Visit, conference_id: str) -> Answer:
 
 @page("/conferences/<conference_id>", roles=DECIDES, method="POST", takes=Limited.EXPORT)
 def order_agenda(visit: Visit, conference_id: str) -> Answer:
-    """Move a case up or down, take the rules' order again, lock the list or open it."""
+    """Move a case, bring specialists' cases together, take the rules' order, lock or open."""
     do, reference = request.form.get("do", ""), request.form.get("reference", "")
     if do not in _DOES:
         raise Invalid("Choose what to do.")
     written = references.read(reference) or "-"
+    seen, before = request.form.get("seen", ""), request.form.get("before", "")
     try:
         with visit.work() as work:
             match do:
                 case "up" | "down":
-                    seen = request.form.get("seen", "")
                     conferences.move(work, conference_id, written, up=do == "up", seen=seen)
+                case "place":
+                    to = references.read(before) or "-"
+                    conferences.place(work, conference_id, written, before=to, seen=seen)
+                case "together":
+                    conferences.bring_together(work, conference_id, seen=seen)
                 case "rules":
                     conferences.follow_rules(work, conference_id)
                 case _:
                     conferences.lock(work, conference_id, is_locked=do == "lock")
     except Conflict as error:
         return _agenda(visit, conference_id, said=terms.conflict(error.code), status=409)
-    place = f"#{do}-{references.write(written)}" if written != "-" else "#list"
+    place = "#list"
+    if written != "-":
+        place = f"#{'c' if do == 'place' else do}-{references.write(written)}"
     return redirect(f"{ROOT}/conferences/{conference_id}{place}", 303)
 
 
@@ -166,12 +173,25 @@ def _agenda(visit: Visit, conference_id: str, *, said: str = "", status: int = 2
         found=found,
         names=names,
         waiting=_waiting(visit, found),
+        has_script=True,
+        script="agenda",
         mark=conferences.mark(found),
+        needed=_needed(found),
+        are_apart=conferences.are_apart(found),
         key=new_key,
         said=said,
         papers=papers,
         signs={name: sign.text for name, sign in papers.MARKERS.items()},
     )
+
+
+def _needed(found: Agenda) -> dict[str, list[int]]:
+    """For which cases, by number, each specialist comes."""
+    needed: dict[str, list[int]] = {}
+    for line in found.lines:
+        for each in line.specialists:
+            needed.setdefault(each, []).append(line.number)
+    return needed
 
 
 def _waiting(visit: Visit, found: Agenda) -> list[Line]:

@@ -118,6 +118,7 @@ def _case(line: Line) -> dict[str, Any]:
         "idva": line.idva,
         "research": _research(line),
         "own_research": _own_research(line),
+        "open_actions": line.open_actions,
     }
     return {name: value for name, value in case.items() if value is not None}
 

@@ -45,11 +45,18 @@ def agenda_view(agenda: Agenda, labels: Mapping[str, str]) -> dict[str, Any]:
         "warning": warning,
         "before": [{"text": text, "parts": _parts(agenda, parts)} for text, parts in words.BEFORE],
         "item": words.CASES,
-        "after": list(words.AFTER),
+        "after": [f"{words.AFTER[0]}{_flags(agenda)}", *words.AFTER[1:]],
         "count": _count(len(agenda.lines), "case", "cases"),
         "columns": [{"key": key, "title": title} for key, title in shown],
         "rows": rows,
     }
+
+
+def _flags(agenda: Agenda) -> str:
+    """How many flags end, and of which cases; nothing where the reader is told of none."""
+    if not agenda.flags:
+        return ""
+    return f": {len(agenda.flags)} ({', '.join(agenda.flags)})"
 
 
 def _parts(agenda: Agenda, parts: Sequence[str]) -> list[str]:
@@ -102,6 +109,7 @@ def _cells(line: Line, labels: Mapping[str, str]) -> dict[str, list[Fact]]:
         "next": facts(
             ("Key date", [words.short_day(event_on)] if event_on else []),
             ("IDVA service", [words.word(words.ADVISERS, line.idva)] if line.idva else []),
+            ("Actions open", [str(line.open_actions)] if line.open_actions else []),
         ),
     }
 

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
 from types import MappingProxyType
+from typing import TypeVar
 
 from gateway.rules.facts import AgendaFacts, Slot
-from gateway.schemas.codes import Criterion, RiskLevel
+from gateway.schemas.codes import AgencyKind, Criterion, RiskLevel
+
+_T = TypeVar("_T")
 
 NOWHERE: Mapping[str, int] = MappingProxyType({})
 NEAR = timedelta(days=7)
 BREAK_EVERY = 60  # minutes of cases
 BREAK = 10  # minutes
+
+# Who comes for some cases alone; the others sit through all of them.
+SPECIALISTS = frozenset(
+    {
+        AgencyKind.ACUTE,
+        AgencyKind.PRIMARY_CARE,
+        AgencyKind.MENTAL_HEALTH,
+        AgencyKind.SUBSTANCE_USE,
+        AgencyKind.EDUCATION,
+        AgencyKind.LANDLORD,
+        AgencyKind.PERP_PROGRAMME,
+        AgencyKind.REFUGE,
+        AgencyKind.OTHER,
+    }
+)
 
 EMERGENCY = "emergency"
 EVENT = "event-within-7-days"
@@ -96,6 +114,41 @@ def moved(ids: Sequence[str], seen: Collection[str], case_id: str, *, up: bool) 
     return found
 
 
+def placed(ids: Sequence[str], seen: Collection[str], case_id: str, before: str) -> list[str]:
+    """Return an order in which one case stands before another; last, if that is none seen.
+
+    What is not seen keeps its place.
+    """
+    if before == case_id:
+        return list(ids)
+    shown = [each for each in ids if each in seen and each != case_id]
+    shown.insert(shown.index(before) if before in shown else len(shown), case_id)
+    return _filled(ids, seen, shown)
+
+
+def together(
+    ids: Sequence[str],
+    seen: Collection[str],
+    standing: Mapping[str, tuple[str, str]],
+    specialists: Mapping[str, frozenset[str]],
+) -> list[str]:
+    """Return an order in which cases that need the same specialist follow each other.
+
+    `standing` is why a case stands where it does, and its level: only cases of equal standing that
+    follow each other change places, so that nothing goes before what is more dangerous.
+    """
+    shown: list[str] = []
+    for _, run in groupby((each for each in ids if each in seen), key=standing.__getitem__):
+        shown += _clustered(list(run), specialists.__getitem__)
+    return _filled(ids, seen, shown)
+
+
+def _filled(ids: Sequence[str], seen: Collection[str], shown: Sequence[str]) -> list[str]:
+    """The whole order, with what is seen in the order of `shown` on the places it had."""
+    rest = iter(shown)
+    return [next(rest) if each in seen else each for each in ids]
+
+
 def is_over(cases: int, *, capacity: int) -> bool:
     """Whether an agenda holds more cases than the area can hear well; a warning, not a bar."""
     return cases > capacity
@@ -145,18 +198,18 @@ def _ordered(cases: Sequence[AgendaFacts], on: date) -> list[tuple[AgendaFacts, 
         return block(case), -case.critical, case.referred_at, case.case_id
 
     ranked: list[AgendaFacts] = []
-    for _, together in groupby(sorted(cases, key=key), key=block):
-        ranked += _clustered(list(together))
+    for _, equal in groupby(sorted(cases, key=key), key=block):
+        ranked += _clustered(list(equal), lambda case: case.specialists)
     return [(case, reasons[case.case_id]) for case in ranked]
 
 
-def _clustered(cases: list[AgendaFacts]) -> list[AgendaFacts]:
+def _clustered(cases: list[_T], needs: Callable[[_T], frozenset[str]]) -> list[_T]:
     """Bring cases of equal standing that share a specialist together, to let that one go early."""
-    ranked: list[AgendaFacts] = []
+    ranked: list[_T] = []
     left = cases
     while left:
         first, *others = left
-        near = [each for each in others if each.specialists & first.specialists]
+        near = [each for each in others if needs(each) & needs(first)]
         ranked += [first, *near]
         left = [each for each in others if each not in near]
     return ranked

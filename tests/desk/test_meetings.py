@@ -10,10 +10,26 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.schemas.codes import PersonRole
-from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_desk, add_people, sign
+from tests.desk.conftest import (
+    COORDINATOR,
+    IDVA,
+    LANDLORD,
+    POLICE,
+    Desk,
+    Live,
+    a_desk,
+    add_people,
+    sign,
+)
 from tests.desk.test_desk import enter
+from tests.desk.test_in_a_browser import enter as enter_live
+from tests.desk.test_in_a_browser import page
+from tests.desk.test_looks import look
+from tests.files import pdf_of
+from tests.journeys import acting
 from tests.journeys.world import CHAIR, World, example, graded, lines
 
+__all__ = ["page"]
 ORDER = re.compile(r'id="c-([0-9A-Z-]+)"')
 MARK = re.compile(r'name="seen" value="([^"]*)"')
 
@@ -195,3 +211,135 @@ def test_promise_02_nobody_else_runs_it(
     unknown = do(desks["coordinator"], conference, "down", "ZZZZZ-ZZZZZ-Z")
     assert unknown.status_code == 404
     assert do(desks["coordinator"], conference, "burn").status_code == 422
+
+
+# --- by drag, with specialists, with what is open ---------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def specialists(shared_world: World, desks: dict[str, Desk]) -> tuple[str, list[str]]:
+    """Three cases of one standing, of which the first and the last need the same specialist."""
+    world = shared_world
+    found = world.client(COORDINATOR).create_conference(
+        {
+            "area": "MARLBURY",
+            "starts_at": "2026-12-17T09:30:00Z",
+            "attendees": [POLICE, IDVA, LANDLORD],
+        }
+    )["conference"]
+    refs = []
+    for sender in (LANDLORD, POLICE, LANDLORD):
+        world.later(minutes=1)  # the oldest stands first
+        refs.append(world.client(sender).refer(graded(17)).reference)
+        world.client(COORDINATOR).decide(refs[-1], {"decision": "ACCEPT"})
+        world.client(COORDINATOR).list_case(found, refs[-1])
+    for who in ("coordinator", "chair"):
+        sign(desks[who], f"/desk/conferences/{found}")
+    return found, refs
+
+
+def test_F31_cases_that_need_the_same_specialist_are_brought_together_and_it_is_said_why(
+    shared_world: World, desks: dict[str, Desk], specialists: tuple[str, list[str]]
+) -> None:
+    found, (first, second, third) = specialists
+    desk = desks["coordinator"]
+    assert shown(desk, found) == [first, second, third]
+    text = desk.seen[-1].text
+    assert "Harbourgate Homes: cases 1, 3." in text
+    assert text.count("Also needed: Harbourgate Homes.") == 2
+    assert "Nothing goes before what is more dangerous." in text
+    assert do(desk, found, "together").status_code == 303
+    assert shown(desk, found) == [first, third, second]
+    assert "Bring their cases together" not in desk.seen[-1].text
+    assert [e["reference"] for e in lines(shared_world.client(POLICE), found)] == shown(desk, found)
+    stale = desk.post(f"/desk/conferences/{found}", {"do": "together", "seen": second})
+    assert stale.status_code == 409
+    page = a_desk(shared_world, "police")
+    sign(page, f"/desk/conferences/{found}")
+    assert "Also needed" not in page.get(f"/desk/my-conferences/{found}").text
+    do(desk, found, "rules")
+    known = {"person": "VICTIM", "known": "KNOWN_RELEVANT"}
+    entry = {
+        "about": "RELEVANT_TO_RISK",
+        "theme": "INCIDENTS",
+        "text": "Two doors.",
+        "nature": "FACT",
+    }
+    shared_world.client(LANDLORD).research.give(
+        found, second, {"people": [known], "entries": [{**entry, "extract": "WHOLE"}]}
+    )
+    shown(desk, found)
+    assert "Harbourgate Homes: cases 1, 2, 3." in desk.seen[-1].text
+
+
+def test_F31_a_case_is_put_anywhere_by_the_form_that_a_drag_sends(
+    shared_world: World, desks: dict[str, Desk], specialists: tuple[str, list[str]]
+) -> None:
+    found, (first, second, third) = specialists
+    desk = desks["coordinator"]
+    shown(desk, found)
+    answer = do(desk, found, "place", third, before=first)
+    assert answer.headers["Location"].endswith(f"#c-{third}")
+    assert shown(desk, found) == [third, first, second]
+    for before, then in (("", [first, second, third]), ("ZZZZZ-ZZZZZ-Z", [first, second, third])):
+        do(desk, found, "place", third, before=before)
+        assert shown(desk, found) == then
+    do(desk, found, "place", first, before=first)
+    assert shown(desk, found) == [first, second, third]
+    assert do(desk, found, "place", "ZZZZZ-ZZZZZ-Z", before=first).status_code == 404
+    assert do(desks["idva"], found, "place", third, before=first).status_code == 404
+
+
+def test_F31_a_line_says_which_actions_are_open_to_each_reader_its_own(
+    shared_world: World, desks: dict[str, Desk], specialists: tuple[str, list[str]]
+) -> None:
+    found, (first, *_) = specialists
+    world = shared_world
+    for owner in (LANDLORD, IDVA):
+        acting.proposed(world, first, owner, "Fit a lock.")
+    shown(desks["coordinator"], found)
+    assert desks["coordinator"].seen[-1].text.count("2 actions open") == 1
+    told = {e["reference"]: e.get("open_actions") for e in lines(world.client(LANDLORD), found)}
+    assert told[first] == 1
+    assert set(told.values()) == {1, None}
+    assert "open_actions" not in str(lines(world.client(POLICE), found))
+
+
+def test_F31_flags_that_end_by_that_day_stand_on_the_agenda_of_who_runs_it(
+    shared_world: World, desks: dict[str, Desk], specialists: tuple[str, list[str]]
+) -> None:
+    found, _ = specialists
+    desk, world = desks["coordinator"], shared_world
+    shown(desk, found)
+    assert "Flags to remove" not in desk.seen[-1].text
+    flagged = acting.flagged(world, acting.a_conference(world, at="2026-12-03T09:30:00Z"))
+    shown(desk, found)
+    assert "Flags to remove" in desk.seen[-1].text
+    assert flagged in desk.seen[-1].text
+    answer = desk.post(f"/desk/conferences/{found}/papers", {"what": "agenda", "format": "pdf"})
+    assert f"Flags to remove after 12 months: 1 ({flagged})" in pdf_of(answer.data)
+
+
+def test_F31_a_case_is_dragged_to_its_place_with_the_mouse_or_moved_by_keyboard(
+    live: Live, page: Any
+) -> None:
+    """The script only fills in a form; without it the buttons are there."""
+    page.set_viewport_size({"width": 1280, "height": 1800})  # nothing scrolls under the mouse
+    enter_live(live, page, "coordinator")
+    page.goto(live.address + "/desk/conferences/{conference}".format(**live.month))
+    names = page.locator(".gw-agenda__name a")
+    first, second = names.all_inner_texts()
+    cases = page.locator("[data-case]")
+    assert cases.first.get_attribute("draggable") == "true"
+    box = cases.nth(1).bounding_box()
+    lower = {"x": 20, "y": box["height"] - 4}
+    with page.expect_navigation():
+        cases.first.drag_to(cases.nth(1), source_position={"x": 20, "y": 12}, target_position=lower)
+    assert page.url.endswith(f"#c-{first}")
+    assert names.all_inner_texts() == [second, first]
+    assert page.get_by_text("in an order made by hand").count() == 1
+    look(page, "agenda-by-hand")
+    page.get_by_role("button", name=f"Up {first}").press("Enter")
+    page.wait_for_url(f"**#up-{first}")
+    assert names.all_inner_texts() == [first, second]
+    page.get_by_role("button", name="Take the rules' order again").press("Enter")

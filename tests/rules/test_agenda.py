@@ -10,7 +10,18 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rules.agenda import RANK, ends_at, is_over, moved, nearest, order, reason_of
+from gateway.rules.agenda import (
+    RANK,
+    REST,
+    ends_at,
+    is_over,
+    moved,
+    nearest,
+    order,
+    placed,
+    reason_of,
+    together,
+)
 from gateway.rules.facts import AgendaFacts
 from gateway.schemas.codes import Criterion, RiskLevel
 
@@ -212,3 +223,21 @@ def test_F31_a_case_changes_with_the_next_that_is_seen() -> None:
     assert moved(listed, seen, "b", up=True) == ["b", "hidden", "a", "c"]
     assert moved(listed, seen, "b", up=False) == ["a", "hidden", "c", "b"]
     assert moved(listed, seen, "a", up=True) == moved(listed, seen, "c", up=False) == listed
+
+
+def test_a_case_is_put_before_another_and_what_is_not_seen_keeps_its_place() -> None:
+    whole = ["a", "x", "b", "c", "y"]
+    seen = {"a", "b", "c"}
+    assert placed(whole, seen, "c", "a") == ["c", "x", "a", "b", "y"]
+    assert placed(whole, seen, "a", "") == ["b", "x", "c", "a", "y"]
+    assert placed(whole, seen, "a", "x") == ["b", "x", "c", "a", "y"]  # none that is seen
+    assert placed(whole, seen, "b", "b") == whole
+
+
+def test_cases_are_brought_together_within_their_standing_alone() -> None:
+    whole = ["a", "b", "x", "c", "d", "e"]
+    seen = {"a", "b", "c", "d", "e"}
+    standing = dict.fromkeys("abc", (REST, "HIGH")) | dict.fromkeys("de", (REST, "MEDIUM"))
+    shared = frozenset({"perinatal"})
+    needs = {each: shared if each in "ace" else frozenset() for each in seen}
+    assert together(whole, seen, standing, needs) == ["a", "c", "x", "b", "d", "e"]

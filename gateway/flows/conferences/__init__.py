@@ -21,7 +21,16 @@ from gateway.flows.conferences.minuting import (
     send_out,
 )
 from gateway.flows.conferences.offers import Offer, offers_of, put_down
-from gateway.flows.conferences.ordering import follow_rules, lock, mark, move, show_agenda
+from gateway.flows.conferences.ordering import (
+    are_apart,
+    bring_together,
+    follow_rules,
+    lock,
+    mark,
+    move,
+    place,
+    show_agenda,
+)
 from gateway.flows.conferences.packing import (
     Order,
     Pack,
@@ -87,7 +96,9 @@ __all__ = [
     "Task",
     "admit",
     "apologise",
+    "are_apart",
     "begin_meeting",
+    "bring_together",
     "build_agenda",
     "build_pack",
     "close_case",
@@ -114,6 +125,7 @@ __all__ = [
     "offers_of",
     "open_case",
     "order_pack",
+    "place",
     "plan",
     "propose",
     "put_down",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -21,10 +22,12 @@ from gateway.disclosure import (
 )
 from gateway.errors import Denied
 from gateway.flows.conferences.extracts import progress_of
+from gateway.flows.conferences.needing import Needs, ended_flags, needs_of
 from gateway.flows.conferences.outstanding import Outstanding, list_outstanding
 from gateway.ledger import Entry, Work
 from gateway.profiles.loader import Profile
 from gateway.rules import agenda, conflict, markers
+from gateway.rules.actions import OPEN
 from gateway.rules.facts import AgendaFacts, CaseFacts, Slot
 from gateway.rules.research import Progress
 from gateway.schemas import reference as references
@@ -83,6 +86,8 @@ class Line:
     idva: str | None  # ACCEPTED, DECLINED, WAITING
     research: Progress | None = None  # for who runs the conference
     own: OwnRequest | None = None  # what the reader's own agency was asked
+    open_actions: int | None = None  # the reader's own; all of them for who runs the conference
+    specialists: tuple[str, ...] = ()  # agencies that come for some cases alone; for who runs it
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class Agenda:
     locked_at: datetime | None = None
     is_by_hand: bool = False
     outstanding: tuple[Outstanding, ...] = ()  # actions of the conference before
+    flags: tuple[str, ...] = ()  # cases whose flag has ended by then; on a page of who runs it
     order: tuple[str, ...] = field(default=(), repr=False)  # ids of all listed, also unseen
 
     @property
@@ -157,7 +163,9 @@ def build_agenda(
     )
     with work.timing():  # also the cases that the caller may not know take their time
         risks = _risks(work, case_ids, found)
-        open_actions = actions.count_open(work.session, case_ids)
+        open_actions = [
+            row for row in actions.list_actions(work.session, case_ids) if row.status in OPEN
+        ]
         first = {
             case_id: rows[0]
             for case_id, rows in referrals.list_references(work.session, case_ids).items()
@@ -165,7 +173,17 @@ def build_agenda(
     on = conference.starts_at.astimezone(profile.zone).date()
     staff = {case_id for case_id in case_ids if known[case_id].ties.is_restricted}
     places = conferences.list_places(work.session, conference_id)
-    slots = _order(risks, first, kinds, conference, profile, on, staff, places, open_actions)
+    slots = _order(
+        risks,
+        first,
+        kinds,
+        conference,
+        profile,
+        on,
+        staff,
+        places,
+        Counter(row.case_id for row in open_actions),
+    )
     entry = work.record(
         "agenda.built",
         None,
@@ -184,7 +202,11 @@ def build_agenda(
         zone=str(profile.zone),
         reader=names[work.caller.agency_id].name,
         reader_kind=str(work.caller.kind),
-        lines=_with_research(work, conference, found, slots, lines) if has_research else lines,
+        lines=_with_needs(
+            _with_research(work, conference, found, slots, lines) if has_research else lines,
+            [slot.case_id for slot in slots if slot.case_id in found],
+            needs_of(work, conference, found, open_actions, attendees if on_page else ()),
+        ),
         listed=len(case_ids),
         capacity=profile.capacity.cases,
         labels={
@@ -201,6 +223,7 @@ def build_agenda(
         is_by_hand=bool(places),
         outstanding=list_outstanding(work, conference),
         order=tuple(slot.case_id for slot in slots),
+        flags=ended_flags(work, conference, on) if on_page else (),
     ), entry
 
 
@@ -328,6 +351,17 @@ def _with_research(
         line
         if found[case_id].decision.because == "own"
         else replace(line, research=progress[case_id])
+        for case_id, line in zip(seen, lines, strict=True)
+    )
+
+
+def _with_needs(
+    lines: tuple[Line, ...], seen: Sequence[str], needs: Mapping[str, Needs]
+) -> tuple[Line, ...]:
+    return tuple(
+        replace(
+            line, open_actions=needs[case_id].open_actions, specialists=needs[case_id].specialists
+        )
         for case_id, line in zip(seen, lines, strict=True)
     )
 
