@@ -122,6 +122,38 @@ def list_unread(session: Session, states: Sequence[CaseState]) -> list[UnreadRow
     return [UnreadRow(*row[:4], Danger(row[4]), row[5]) for row in session.execute(query)]
 
 
+def list_unanswered(session: Session, because: str) -> list[UnreadRow]:
+    """Cases that an area was offered and has not answered, by who coordinates there.
+
+    `because` is why that agency has a part in the case.
+    """
+    part, state, risk = t.assignment, t.state, t.risk
+    other = t.assignment.alias()
+    coordinator = (
+        select(func.min(other.c.agency_id))
+        .where(other.c.case_id == t.case.c.id, other.c.until.is_(None))
+        .where(other.c.role == CaseRole.COORDINATOR)
+        .correlate(t.case)
+        .scalar_subquery()
+    )
+    newest = {table: _newest(table) for table in (risk, state)}
+    query = (
+        select(t.case.c.id, t.case.c.area, part.c.agency_id, state.c.at, risk.c.danger, coordinator)
+        .join(part, part.c.case_id == t.case.c.id)
+        .join(t.agency, t.agency.c.id == part.c.agency_id)
+        .join(risk, and_(risk.c.case_id == t.case.c.id, risk.c.seq == newest[risk]))
+        .join(state, and_(state.c.case_id == t.case.c.id, state.c.seq == newest[state]))
+        .where(
+            part.c.until.is_(None),
+            part.c.because == because,
+            t.agency.c.kind == AgencyKind.COORDINATOR,
+            state.c.state == CaseState.TRANSFER_OUT_PENDING,
+        )
+        .order_by(state.c.at, t.case.c.id)
+    )
+    return [UnreadRow(*row[:4], Danger(row[4]), row[5]) for row in session.execute(query)]
+
+
 def _newest(table: Table) -> Any:
     """The number of a case's newest row."""
     rows = table.alias()

@@ -111,6 +111,9 @@ def test_F26_a_case_is_offered_taken_on_and_lost_by_nobody_in_between(world: Wor
     new = taken["reference"]
     assert is_derived(world, reference)
     assert is_derived(world, new)
+    kept = world.rows(t.section, case_id=world.case_of(new))
+    assert {row["audience"] for row in kept} == {None, THEIR_IDVA}  # the old readers stay behind
+    assert {row["owner_id"] for row in kept} == {LANDLORD}
     # The new area has a case of its own, and who supports her there reads all of it.
     moved = world.client(THEIR_IDVA).pull(new)
     assert moved.reveal() == contact

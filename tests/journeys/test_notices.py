@@ -417,3 +417,38 @@ def test_V25_no_other_county_and_nobody_behind_the_wall_is_told_of_an_overdue_ac
         "AGENDA": "SENT",
         "STEERING": "NO_CONTACT",
     }
+
+
+def test_F22_an_offer_that_another_area_does_not_answer_climbs_there_and_then_here(
+    world: World, server: tuple[Post, int], post: Post
+) -> None:
+    rounds = worker(world, server)
+    reference = refer(world)
+    world.client(IDVA).pull(reference, "P2")  # read here; the offer is not
+    world.client(COORDINATOR).decide(reference, {"decision": "ACCEPT"})
+    offer = {"act": "TRANSFER", "reason": "MOVED_FOR_GOOD", "area": "FENHOLLOW"}
+    world.client(COORDINATOR).move(reference, offer)
+    world.sequence()
+    rounds.look()
+    assert (AWAY, NEW) in post.read()
+    for moment, told in (
+        ("2026-11-25T16:59:00", []),
+        ("2026-11-25T17:00:30", [(AWAY, UNREAD)]),
+        ("2026-11-27T17:00:30", []),  # nobody leads there: nobody is told, and it is logged
+        ("2026-12-01T17:00:30", [(OFFICE, UNREAD)]),
+        ("2026-12-03T17:00:30", [(CHAIR, UNREAD)]),
+    ):
+        until(world, moment)
+        rounds.look()
+        assert (moment, post.read()) == (moment, told)
+    rungs = {
+        (e["facts"]["unread_by"], e["facts"]["rung"]) for e in world.log(event="notice.climbed")
+    }
+    assert rungs == {
+        ("fenhollow-marac", each) for each in ("WORKER", "LEAD", "COORDINATOR", "CHAIR")
+    }
+    taken = world.client("fenhollow-marac").move(reference, {"act": "RECEIVE"})["reference"]
+    assert taken != reference
+    until(world, "2026-12-07T17:00:30")
+    rounds.look()
+    assert (CHAIR, UNREAD) not in post.read()
