@@ -241,14 +241,34 @@ def test_F26_a_list_that_is_out_is_heard_first_unless_the_areas_agree(world: Wor
     assert states(world, reference)[-1] == "TRANSFER_OUT_PENDING"
 
 
-def test_F88_a_flag_goes_on_in_the_new_area_until_its_day(world: World) -> None:
-    reference = accepted(world)
-    put(world, reference, CaseState.LISTED, CaseState.RESEARCH, CaseState.READY, CaseState.HEARD)
+def flagged(world: World, reference: str) -> Any:
+    """Place a flag for a year; until when."""
     with doing(world, HERE) as work:
         case_id, until = world.case_of(reference), work.today.replace(year=work.today.year + 1)
         row = FlagRow(case_id, 1, FlagAct.PLACED, until, None, HERE, "marac-01", work.now)
         flags.add_act(work.session, row)
         work.record("flag.settled", case_id, because="test")
+    return until
+
+
+def test_F88_while_its_flag_stands_only_a_chair_closes_a_case_and_says_why(world: World) -> None:
+    reference = accepted(world)
+    put(world, reference, CaseState.MONITORING)
+    flagged(world, reference)
+    close = {"act": "CLOSE", "reason": "PLAN_DONE"}
+    for note in ({}, {"note": "They moved abroad."}):
+        assert code(world, HERE, reference, {**close, **note}) == (409, "flag_stands")
+    with pytest.raises(ProblemError) as silent:
+        chair(world).move(reference, close)
+    assert silent.value.code == "flag_stands"
+    chair(world).move(reference, {**close, "note": "They moved abroad."})
+    assert states(world, reference)[-1] == "CLOSED"
+
+
+def test_F88_a_flag_goes_on_in_the_new_area_until_its_day(world: World) -> None:
+    reference = accepted(world)
+    put(world, reference, CaseState.LISTED, CaseState.RESEARCH, CaseState.READY, CaseState.HEARD)
+    until = flagged(world, reference)
     world.client(HERE).move(reference, OFFER)
     new = world.client(THERE).move(reference, TAKE)["reference"]
     (flag,) = world.rows(t.flag, case_id=world.case_of(new))
