@@ -12,7 +12,7 @@ from typing import Any
 
 from gateway.desk import terms, words
 from gateway.flows.cases import Weighed
-from gateway.schemas.codes import AreaDecision, Danger, ReturnReason
+from gateway.schemas.codes import AreaDecision, Danger, Level, ReturnReason
 
 _HIGH = ("HIGH", "MEDIUM", "STANDARD")
 
@@ -55,6 +55,17 @@ def critical(weighed: Weighed) -> list[str]:
 def story(weighed: Weighed) -> str:
     """Why the referrer sends it, in its own words."""
     return str(weighed.parts.get("incidents", {}).get("referral", {}).get("rationale", ""))
+
+
+def challenges(weighed: Weighed) -> list[str]:
+    """Why the referrer thinks that it should have been accepted, in its own words."""
+    listed = weighed.shown.document["sections"]
+    return [
+        str(each["reason"])
+        for section in listed
+        if section["level"] == Level.FULL
+        for each in section["content"].get("challenges", ())
+    ]
 
 
 def warnings(weighed: Weighed) -> list[str]:

@@ -45,6 +45,8 @@ EVENTS: Mapping[str, str] = {
     "looks.read": "Looked at who was given its part",
     "statement.made": "Made an access statement for her",
     "paper.taken": "Took a paper as a file",
+    "pack.made": "Made a pack for an agency",
+    "pack.read": "Read for a pack",
     "original.read": "Took an original",
     "original.listed": "Saw which originals there are",
     "glass.broken": "Looked in an emergency",
@@ -69,6 +71,8 @@ FORMS: Mapping[str, str] = {
     "glass/1": "In an emergency, sealed to its software",
     "original.read": "An original",
     "agenda-paper/1": "Agenda as a file",
+    "contact-page/1": "How to reach her, on a page",
+    "pack/1": "A locked pack",
     "request-paper/1": "What it is asked, as a file",
 }
 _OUTCOMES = {"allowed": "", "denied": "Refused", "absent": "Refused", "walled": "Refused"}

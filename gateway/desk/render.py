@@ -89,6 +89,8 @@ def _menu(person: Person | None) -> list[tuple[str, str, str]]:
     found = [("home", "/desk", "What needs me now"), ("cases", "/desk/cases", "Cases")]
     if person.roles & ENTERS:
         found.append(("drafts", "/desk/drafts", "Type in a referral"))
+    if PersonRole.REFERRER in person.roles:
+        found.append(("own_referrals", "/desk/referrals", "Referrals you sent"))
     if person.roles & CASEWORK:
         found.append(("actions", "/desk/actions", "Actions"))
     if person.roles & DECIDES:

@@ -213,6 +213,7 @@ def _show(
         critical=judging.critical(weighed),
         story=judging.story(weighed),
         warnings=judging.warnings(weighed),
+        challenges=judging.challenges(weighed),
         referrer=next(
             each["agency"] for each in document["triage"]["members"] if each["role"] == "REFERRER"
         ),

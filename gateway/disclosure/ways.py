@@ -344,6 +344,8 @@ PAGES: Mapping[str, Way] = {
     "move_case": Way.CODES,
     "waits": Way.SCANNED,
     "settle": Way.SCANNED,
+    "own_referrals": Way.CODES,
+    "challenge": Way.CODES,
     "drafts": Way.CODES,
     "begin_draft": Way.CODES,
     "drop_draft": Way.CODES,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Date, bindparam, select, update
+from sqlalchemy import BindParameter, Date, bindparam, func, select, update
 
 from gateway.errors import NotFound
 from gateway.schemas.codes import (
@@ -256,6 +256,17 @@ def count_states(session: Session, case_id: str, state: CaseState) -> int:
     """How often a case came into a state."""
     s = t.state.c
     return len(session.execute(select(s.seq).where(s.case_id == case_id, s.state == state)).all())
+
+
+def count_refusals(session: Session, case_ids: Sequence[str]) -> dict[str, int]:
+    """How often each case was refused; one that never was is absent."""
+    s = t.state.c
+    query = (
+        select(s.case_id, func.count())
+        .where(s.case_id.in_(case_ids), s.state == CaseState.REJECTED)
+        .group_by(s.case_id)
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def list_feedback(

@@ -11,6 +11,7 @@ from tests.desk.conftest import IDVA, LANDLORD, POLICE, Live
 from tests.desk.test_history import FOUND
 from tests.desk.test_in_a_browser import enter, press_to
 from tests.desk.test_looks import look
+from tests.desk.test_own_referrals import refused
 from tests.journeys.hosting import host
 from tests.journeys.world import example, graded
 
@@ -90,3 +91,22 @@ def test_F122_F104_a_try_to_reach_her_is_written_down_by_keyboard_and_fits(
     assert "1 of 3 tries" in page.content()
     look(page, "contact")
     assert reference not in page.title()
+
+
+def test_F26_F104_a_refusal_is_challenged_by_keyboard_and_the_page_fits(
+    live: Live, page: Any
+) -> None:
+    reference = refused(live.world)
+    enter(live, page, "landlord")
+    page.goto(f"{live.address}/desk/referrals")
+    press_to(page, f"Challenge this: {reference}")
+    page.keyboard.press("Enter")
+    press_to(page, f"Send it to the chair: {reference}")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Say why it should have been accepted").click()
+    look(page, "challenge-wrong")
+    page.keyboard.type("He was at her door again.")
+    press_to(page, f"Send it to the chair: {reference}")
+    page.keyboard.press("Enter")
+    page.get_by_text("The chair decides on it.").wait_for()
+    look(page, "own-referrals")

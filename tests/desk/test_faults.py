@@ -20,6 +20,7 @@ from gateway.schemas.codes import Custody
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people, sign
 from tests.desk.test_entering import send as sent_in
+from tests.desk.test_own_referrals import refused
 from tests.desk.test_signing_in import PASSWORD, a_password, code
 from tests.desk.typing import seen_of, type_in, typed_of
 from tests.faults.faulty import FAULTS
@@ -273,6 +274,8 @@ def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
         "/desk/flags": _of_flags,
         "/desk/reports": _of_reports,
         "/desk/cases/<reference>/mend": _of_returned,
+        "/desk/referrals": _of_referrals,
+        "/desk/referrals/<reference>/challenge": _of_referrals,
     }
     if rule in exact:
         return exact[rule]
@@ -281,6 +284,15 @@ def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
     if rule.startswith("/desk/my-conferences"):
         return _of_partner
     return _of_meetings if rule.startswith("/desk/conferences") else None
+
+
+def _of_referrals(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """What a referrer sent, and a refusal that it challenges."""
+    desk, path = a_desk(world, "landlord"), rule.replace("<reference>", refused(world))
+    form = {"reason": "He was at her door again.", "key": str(uuid.uuid4())}
+    return lambda: desk.get(path) if method == "GET" else desk.post(path, form)
 
 
 def _of_flags(

@@ -16,7 +16,7 @@ from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk, a_des
 from tests.desk.test_desk import enter, read, statements_of
 from tests.desk.test_history import TOKEN
 from tests.journeys import acting
-from tests.journeys.attacks import BY_AND_FOR, COLLEGE
+from tests.journeys.attacks import BY_AND_FOR, COLLEGE, CSC
 from tests.journeys.walled import add_worker
 from tests.journeys.world import AUDITOR, World, example
 
@@ -43,6 +43,10 @@ def case(shared_world: World, desks: dict[str, Desk]) -> str:
     with acting.doing(world, POLICE) as work:
         facts = {"paper": "agenda-paper/1", "format": "pdf", "mark": MARK, "conference": conference}
         work.record("paper.taken", case_id, because="attending", facts=facts)
+    with acting.doing(world, COORDINATOR) as work:
+        facts |= {"paper": "pack/1", "agency": CSC, "recipient": "P. Ardane", "reason": "Rung."}
+        facts |= {"mark": f"{CSC}, by marac-01"}
+        work.record("pack.made", case_id, because="no-sign-in", facts=facts)
     world.sequence()
     return reference
 
@@ -85,6 +89,9 @@ def test_what_left_stands_with_the_mark_of_whose_copy_it_is(
     assert MARK in left
     assert "Agenda as a file (pdf)" in left
     assert "The case, sealed to its software Marlbury IDVA service idva-01" in left
+    assert "A locked pack (pdf)" in left
+    assert f"Made by {COORDINATOR}, marac-01" in left
+    assert f"{CSC}, by marac-01" in left
     assert MARK not in part(records(desks["landlord"], case).text, "left")
     assert MARK in part(records(desks["police"], case).text, "left")
 

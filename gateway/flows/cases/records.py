@@ -20,8 +20,12 @@ from gateway.schemas import moments
 from gateway.schemas import reference as references
 from gateway.schemas.codes import AgencyKind, Purpose
 
-_PAGES = frozenset({"page/1", "actions-page/1"})  # receipts of what was looked at here
-_TAKEN, _ORIGINAL = "paper.taken", "original.read"  # lines of the log of a file that was taken
+_PAGES = frozenset(
+    {"page/1", "actions-page/1", "contact-page/1"}
+)  # receipts of what was looked at here
+# Lines of the log of a file that was taken, or made for somebody.
+_TAKEN, _PACKED, _ORIGINAL = "paper.taken", "pack.made", "original.read"
+_PACK = "pack/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Export:
 
     at: datetime
     agency_id: str
-    worker: str
+    worker: str  # or whoever of the agency it was made for
+    by: str  # agency and worker who made it for somebody else; "" for one's own copy
     what: str  # code of the paper, or form of the answer
     format: str
     mark: str  # what stands on it, or by what the sealed answer is known
@@ -143,21 +148,24 @@ def _exports(found: Accessed, given: list[Given]) -> Iterator[Export]:
         if each.record["outcome"] == "allowed" and each.record["agency"] not in found.hidden:
             yield from _taken(each)
     for one in given:
-        if one.form not in _PAGES and not one.form.endswith("-paper/1"):
+        is_file = one.form == _PACK or one.form.endswith("-paper/1")
+        if one.form not in _PAGES and not is_file:
             worker = str(one.part["worker"] or "")
             mark = str(one.part["log"]["commitment"])[:12]
-            yield Export(one.at, one.agency_id, worker, one.form, "sealed", mark)
+            yield Export(one.at, one.agency_id, worker, "", one.form, "sealed", mark)
 
 
 def _taken(each: Recorded) -> Iterator[Export]:
     record = each.record
-    if record["event"] not in (_TAKEN, _ORIGINAL):
+    if record["event"] not in (_TAKEN, _PACKED, _ORIGINAL):
         return
-    facts = record["facts"]
+    facts, by = record["facts"], (str(record["agency"] or ""), str(record["worker"] or ""))
+    is_pack = record["event"] == _PACKED
     yield Export(
         datetime.fromisoformat(str(record["t"])),
-        str(record["agency"] or ""),
-        str(record["worker"] or ""),
+        str(facts["agency"]) if is_pack else by[0],
+        str(facts["recipient"]) if is_pack else by[1],
+        ", ".join(by) if is_pack else "",
         str(facts.get("paper", _ORIGINAL)),
         str(facts.get("format", "")),
         str(facts.get("mark", "")),

@@ -12,13 +12,14 @@ from gateway.disclosure import (
     Disclosed,
     beyond_wall,
     disclose,
+    list_facts,
     open_case_key,
     regrant,
 )
 from gateway.flows.referrals import telling, writing
 from gateway.flows.referrals.submitting import find_own
 from gateway.ledger import Act, Entry, Work
-from gateway.rules import routing, sections
+from gateway.rules import conflict, routing, sections
 from gateway.rules.facts import CaseFacts
 from gateway.rules.states import can_withdraw, move
 from gateway.schemas import reference as references
@@ -66,6 +67,7 @@ class Status:
     listed_for: datetime | None
     feedback: tuple[tuple[str, datetime], ...]
     entered_by: str | None = None  # the agency that typed it in for its sender
+    may_challenge: bool = False  # it is refused, and the refusal was not challenged before
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,13 @@ class Previewed:
     key: Mapping[str, Any]
 
 
-def list_sent(work: Work, before: tuple[datetime, str] | None) -> Page:
-    """The caller's own referrals, newest first, each recorded by reference."""
+def list_sent(work: Work, before: tuple[datetime, str] | None, *, on_page: bool = False) -> Page:
+    """The caller's own referrals, newest first, each recorded by reference.
+
+    On a page without those that are for a deputy's own key alone.
+    """
     work.attempt("referral.listed")
-    rows = _visible(work, before)
+    rows = _visible(work, before, on_page)
     shown, more = rows[:PAGE], len(rows) > PAGE
     if shown:
         work.record_all([Act("referral.listed", row.case_id, "own") for row in shown])
@@ -111,7 +116,7 @@ def list_sent(work: Work, before: tuple[datetime, str] | None) -> Page:
     )
 
 
-def _visible(work: Work, before: tuple[datetime, str] | None) -> list[ReferralRow]:
+def _visible(work: Work, before: tuple[datetime, str] | None, on_page: bool) -> list[ReferralRow]:
     """A page and one more, without what lies behind the wall."""
     rows: list[ReferralRow] = []
     while len(rows) <= PAGE:
@@ -119,6 +124,10 @@ def _visible(work: Work, before: tuple[datetime, str] | None) -> list[ReferralRo
             work.session, agency_id=work.caller.agency_id, before=before, limit=PAGE + 1
         )
         known = set(beyond_wall(work, [row.case_id for row in found]))
+        if on_page:
+            facts = list_facts(work.session, sorted(known), on=work.today)
+            me = work.caller.agency_id
+            known = {each for each in facts if not conflict.needs_own_key(facts[each], me)}
         rows += [row for row in found if row.case_id in known]
         if len(found) <= PAGE:
             break
@@ -218,6 +227,7 @@ def _statuses(work: Work, rows: Sequence[ReferralRow]) -> list[Status]:
     asked = sorted({*case_ids, *joined.values()})
     found = cases.list_cases(work.session, asked)
     dates = conferences.list_dates(work.session, asked)
+    refused = cases.count_refusals(work.session, asked)
     shown = {case_id: joined.get(case_id, case_id) for case_id in case_ids}
     return [
         _status(
@@ -225,6 +235,7 @@ def _statuses(work: Work, rows: Sequence[ReferralRow]) -> list[Status]:
             found[shown[row.case_id]],
             dates.get(shown[row.case_id]),
             feedback.get(row.case_id, []),
+            refused.get(row.case_id, 0),
         )
         for row in rows
         if shown[row.case_id] in found  # else it was erased in between
@@ -249,6 +260,7 @@ def _status(
     case: CaseRow,
     listed_for: datetime | None,
     feedback: Sequence[tuple[str, datetime]],
+    refusals: int,
 ) -> Status:
     shown = _SHOWN.get(case.state, "IN_PROGRESS")
     if case.case_id != row.case_id and shown not in ("ACCEPTED", "LISTED"):
@@ -262,4 +274,7 @@ def _status(
         listed_for=listed_for if shown == "LISTED" else None,
         feedback=tuple(feedback),
         entered_by=row.entered_agency_id,
+        may_challenge=case.case_id == row.case_id
+        and case.state is CaseState.REJECTED
+        and refusals == 1,
     )
