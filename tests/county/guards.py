@@ -6,7 +6,8 @@ Where others hold its place alone, they are taken away with it, and `held_by` na
 
 from __future__ import annotations
 
-from gateway.disclosure import finding, opening, redacting
+from gateway.agencies import hosted
+from gateway.disclosure import finding, opening, redacting, unsealing
 from gateway.flows.cases import explaining, feeding, showing
 from gateway.flows.conferences import agenda
 from gateway.flows.notices import announcing
@@ -199,6 +200,19 @@ GUARDS: tuple[Guard, ...] = (
         "confirmed redaction",
         "redacted",
         put(leaks, "cut", lambda content, places, word="": (content, len(list(places)))),
+    ),
+    # keys that lie here
+    Guard(
+        "a hosted key is for a registered worker",
+        "hosted",
+        swapped(hosted.require_worker, lambda work: None),
+        door="hosted desk",
+    ),
+    Guard(
+        "recorded before a hosted key opens",
+        "hosted",
+        put(unsealing, "_require_line", lambda *_: None),
+        door="hosted desk",
     ),
     *AT_MEETINGS,
 )

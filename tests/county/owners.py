@@ -74,6 +74,13 @@ AUDITED = "MARLBURY"
 """The area whose auditor takes part; it may ask who looked at any case of it."""
 
 
+HOSTED = frozenset({"fenhollow-idva"})
+"""Agencies without software: what is sealed to one opens for a person of it alone."""
+
+SEALED = frozenset({"D03", "D04", "NOTE"})
+"""What the gateway cannot read but with a key that it keeps for an agency."""
+
+
 @dataclass(frozen=True)
 class Secret:
     """One planted word. `row` is that of the table, REF the reference of the case itself."""
@@ -134,6 +141,8 @@ def may(family: Family, secret: Secret, asker: Asker, purpose: str | None) -> bo
     if secret.row == "REF":
         return knows(family, asker) or _may_confirm(family, asker)
     if purpose in OPENS_NOTHING:
+        return False
+    if agency in HOSTED and asker.worker is None and secret.row in SEALED:
         return False
     if secret.is_draft:
         runs = family.parts.get(agency) == "coordinator"

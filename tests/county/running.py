@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from gateway.schemas.codes import Limited
 from tests.buckets import with_buckets
+from tests.county import hosting
 from tests.county.driving import County
 from tests.county.looking import (
     FORMATS,
@@ -105,6 +106,7 @@ def ask_everybody(county: County, one_in: int = 1, say: Say = str) -> Looker:
         say(f"{asker.agency} {asker.worker or ''}: {looker.score.asked} asked")
     _at_the_desk(looker, concerned, one_in)
     _at_the_meetings(looker, one_in)
+    hosting.read(looker, looker.families, PURPOSES if one_in == 1 else ("P2",))
     looker.public()
     return looker
 

@@ -10,7 +10,7 @@ from copy import deepcopy
 from datetime import timedelta
 
 from gateway.schemas.codes import Scope
-from tests.county import meeting, sides
+from tests.county import hosting, meeting, sides
 from tests.county.driving import (
     COLLEGE,
     COORDINATOR,
@@ -197,7 +197,7 @@ STORIES: Mapping[str, Story] = {
     for each in (
         *(listed, early, asked_again, elsewhere, by_case, glass),
         *(withdrawn, lapsed, condition, narrowed, unrecorded, refused),
-        *(refuge, workplace, serious, redacted),
+        *(refuge, workplace, serious, redacted, hosting.hosted),
         *(sides.relative, sides.neighbour, sides.later, sides.sender_tied, sides.employer),
         *(sides.staff, sides.barred, sides.newcomer, sides.counter, sides.again),
         *(meeting.circulated, meeting.sitting, meeting.heard, meeting.sent, meeting.monitored),
