@@ -13,12 +13,16 @@ import pytest
 
 from gateway import ledger
 from gateway.client.access import ProblemError
-from gateway.flows import cases, referrals
+from gateway.flows import cases, referrals, workers
 from gateway.rules.facts import Caller
 from gateway.schemas import reference as references
-from gateway.schemas.codes import AgencyKind, Purpose, WithdrawalReason
+from gateway.schemas.codes import AgencyKind, PersonRole, Purpose, WithdrawalReason
+from tests.desk.test_desk import enter
 from tests.journeys.attacks import ABSENT, ACCEPT, COORDINATOR, IDVA, LANDLORD, POLICE, conference
+from tests.journeys.hosting import desk
+from tests.journeys.test_conflict import a_listed_case, staffed
 from tests.journeys.test_dated_consent import dated, keys_of, supported
+from tests.journeys.walled import DEPUTY, HIMSELF, KAMAL, OFFICE
 from tests.journeys.world import BASE, World, example, lines, position
 
 HELD = 0.4  # seconds for which the other one is watched: it must not have gone on meanwhile
@@ -175,6 +179,41 @@ def test_V40_an_acceptance_that_meets_a_referral_taken_back_is_refused(world: Wo
     assert problem is not None
     assert problem[0] in (404, 409)
     assert world.client(LANDLORD).referral(ref)["status"] == "ABANDONED"
+
+
+def test_V40_a_page_that_meets_a_declaration_shows_nothing(world: World) -> None:
+    """He has the case open; he says meanwhile, in another window, that the accused is himself."""
+    staffed(world)
+    ref, _ = a_listed_case(world)
+    kamal = enter(world, OFFICE, KAMAL, PersonRole.AGENCY_REP)
+    page, form = f"/desk/cases/{ref}", {"purpose": "P9"}
+    kamal.get(page)
+    assert kamal.post(page, form).status_code == 200
+    body = world.wire(OFFICE, KAMAL).envelope("interests/1", HIMSELF).decode()
+    with desk(world, OFFICE, KAMAL) as work:
+        workers.declare(work, body, audience=BASE, key=str(uuid.uuid4()))
+        again = Other(lambda: kamal.post(page, form))
+        assert again.waits()
+    gone = kamal.post("/desk/cases/ZZZZZ-ZZZZZ-V", form)
+    assert (again.end().answer.status_code, gone.status_code) == (404, 404)
+    for path in (f"{page}/answer", f"{page}/originals"):  # what the open page would send
+        answer = kamal.post(path, {"outcome": "ACCEPTED", "sent": ref, "number": "1", **form})
+        assert answer.status_code == 404
+    assert not [e for e in world.log(event="case.read", agency=OFFICE)[1:] if e["levels"]]
+
+
+def test_V40_a_pull_that_meets_a_declaration_of_a_colleague_is_refused(world: World) -> None:
+    staffed(world)
+    ref, _ = a_listed_case(world)
+    client = world.client(OFFICE, DEPUTY)
+    client.pull(ref, "P9")
+    body = world.wire(OFFICE, KAMAL).envelope("interests/1", HIMSELF).decode()
+    with desk(world, OFFICE, KAMAL) as work:
+        workers.declare(work, body, audience=BASE, key=str(uuid.uuid4()))
+        pull = Other(lambda: client.pull(ref, "P9"))
+        assert pull.waits()
+    assert pull.end().problem == ABSENT
+    assert OFFICE not in keys_of(world, ref)
 
 
 @pytest.mark.parametrize("agency", [IDVA, COORDINATOR])
