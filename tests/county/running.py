@@ -52,12 +52,14 @@ def a_county(url: str, folder: Path, seed: int = 1) -> Iterator[County]:
         yield County(world, seed)
 
 
-def live(county: County, families: int = 0, say: Say = str) -> None:
+def live(
+    county: County, families: int = 0, say: Say = str, stories: Iterable[str] = tuple(STORIES)
+) -> None:
     """Let every story happen once, and again in turn until there are so many families."""
     turn = 0
     while not turn or len(county.families) < families:
-        for story in STORIES.values():
-            story(county)
+        for story in stories:
+            STORIES[story](county)
         turn = county.turn = turn + 1
         county.world.sequence()
         say(f"{len(county.families)} families")

@@ -31,9 +31,11 @@ from tests.county.running import (
     overheard,
     read_post,
 )
+from tests.database import Postgres
 
 ROOT = Path(__file__).resolve().parents[2]
-ONE_IN = 10
+ONE_IN = 15
+ON_POSTGRESQL = ("early", "later", "hosted", "sent")
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,34 @@ def test_F57_every_planted_word_stands_in_the_papers_of_one_family(
                 (word,) = found_in(secret.word)
                 assert word in own
                 assert sum(word in each for each in papers) == 1
+
+
+@pytest.fixture(scope="module")
+def partnership(
+    postgres: Postgres, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[County]:
+    """Some of the stories, on the database of a partnership."""
+    folder = tmp_path_factory.mktemp("partnership")
+    with postgres.database(postgres_template) as url, a_county(url, folder) as made:
+        yield made
+
+
+def test_F57_F60_V16_nothing_comes_out_on_postgresql_either(partnership: County) -> None:
+    live(partnership, stories=ON_POSTGRESQL)
+    score = ask_everybody(partnership, 100).score
+    assert score.leaks == set()
+    assert score.answered > 100
+    assert {row for _, row in score.seen} >= {"D01", "D03", "D24", "D25", "NOTE"}
+
+
+@pytest.mark.parametrize("name", ["second wall in the database", "presence"])
+def test_F57_without_a_guard_something_comes_out_of_postgresql(
+    partnership: County, name: str
+) -> None:
+    (guard,) = (each for each in GUARDS if each.name == name)
+    found = row(partnership, guard, is_short=True)
+    assert found.is_noticed
+    assert (found.alone == 0) is bool(guard.held_by)
 
 
 @pytest.mark.parametrize("guard", GUARDS, ids=lambda each: each.name.replace(" ", "-"))
