@@ -81,6 +81,8 @@ class Run:
 def text_of(run: Run, score: Score, rows: Sequence[Row], stops: Stops) -> str:
     """The whole page."""
     asked = "at every door" if run.one_in == 1 else f"at one in {run.one_in} doors, in turn"
+    if run.one_in > 50:  # as `running.ask_everybody` does
+        asked += f", by an agency for one case in {run.one_in // 50}"
     sizes = (
         ("families (referrals)", run.families),
         ("agencies and workers who ask", run.askers),
