@@ -19,7 +19,7 @@ from tests.county.owners import HOSTED, Asker, Family, Secret, knows, may
 from tests.journeys.asking import BY_NAME, NO_CONFERENCE, Asked, asking
 
 PURPOSES = tuple(f"P{number}" for number in range(1, 12))
-FORMATS = ("json", "html", "pdf")
+FORMATS = ("json", "html", "pdf", "docx", "ics")
 LOOKS = tuple(each for each in BY_NAME.values() if each.method == "GET")
 ACTS = tuple(each for each in BY_NAME.values() if each.method != "GET")
 OF_A_CASE = tuple(each for each in LOOKS if "<reference>" in each.rule and each.name != "pull_case")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import zipfile
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,6 +16,8 @@ from werkzeug.test import TestResponse
 from gateway.client.gateway import Gateway
 from gateway.errors import GatewayError
 from tests.flows.test_papers import text_of
+
+_BETWEEN = re.compile(r"<[^>]*>")
 
 
 def opened(client: Gateway, answer: TestResponse) -> Iterator[str]:
@@ -33,8 +37,7 @@ def opened(client: Gateway, answer: TestResponse) -> Iterator[str]:
 
 def _within(client: Gateway, document: Mapping[str, Any]) -> Iterator[str]:
     if "base64" in document:
-        with pikepdf.open(io.BytesIO(b64decode(document["base64"]))) as pdf:
-            yield text_of(pdf)
+        yield text_in(b64decode(document["base64"]))
     for item in document.get("notes", ()):
         try:
             yield client.notes._opened(item).text or ""
@@ -46,3 +49,15 @@ def _within(client: Gateway, document: Mapping[str, Any]) -> Iterator[str]:
         except GatewayError:
             continue
         yield json.dumps([each.reveal() for each in found.values()], ensure_ascii=False)
+
+
+def text_in(content: bytes) -> str:
+    """What a file says: a PDF, a Word file with all of its parts, or plain text."""
+    if content.startswith(b"%PDF"):
+        with pikepdf.open(io.BytesIO(content)) as pdf:
+            return text_of(pdf)
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            texts = [parts.read(each).decode() for each in parts.namelist() if ".xml" in each]
+        return "".join(f" {text}" for text in _BETWEEN.split(" ".join(texts)))
+    return content.decode("utf-8", "replace")

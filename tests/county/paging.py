@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from gateway.flows import people
 from gateway.schemas.codes import OneTime, PersonRole
 from tests.county.looking import Looker, require_answer
+from tests.county.opening import text_in
 from tests.county.owners import Asker, Family, knows
 from tests.desk.conftest import Desk
 
@@ -19,7 +20,8 @@ _ROLES = {
     "IDVA": PersonRole.IDVA,
     "AUDITOR": PersonRole.DPO_AUDITOR,
 }
-_OF_MANY = frozenset({"paper: own agenda", "paper: agenda", "paper: room"})
+_OF_MANY = frozenset({"paper: own agenda", "paper: agenda", "paper: room", "paper: taken along"})
+_TAKEN = (("agenda", "pdf"), ("agenda", "docx"), ("request", "docx"), ("time", ""))
 _LIST = re.compile(r'href="(/desk/needs/[a-z-]+)"')
 
 
@@ -28,6 +30,7 @@ class Pages:
 
     def __init__(self, looker: Looker) -> None:
         self.looker, self.world = looker, looker.county.world
+        self._taken: list[str] = []
 
     def look(self, asker: Asker, families: Iterable[Family], purposes: Iterable[str]) -> None:
         """Let one person open the lists, and each case for some purposes."""
@@ -63,6 +66,11 @@ class Pages:
                 ("room", f"/desk/conferences/{conference}/room"),
             ):
                 self._judge(asker, desk.get(path), f"paper: {name}", first)
+            what, form = _TAKEN[(first.turn + len(self._taken)) % len(_TAKEN)]
+            self._taken.append(what)  # each time another file, for a file takes its time
+            path = f"/desk/conferences/{conference}/papers"
+            answer = desk.post(path, {"what": what, "format": form})
+            self._judge(asker, answer, "paper: taken along", first if form else None)
             path = f"/desk/conferences/{conference}/declaration"
             self._judge(asker, desk.get(path), "page of a declaration")
         self._judge(asker, desk.get("/desk/actions"), "page of actions")
@@ -73,15 +81,19 @@ class Pages:
                 ("paper: a hearing", f"/desk/conferences/{family.conference}/{place}"),
                 ("page of minutes", f"{case}/minutes"),
                 ("page of a plan", f"{case}/actions"),
+                ("page of records", f"{case}/records"),
+                ("page of contact", f"{case}/contact?purpose=P2"),
             ):
                 self._judge(asker, desk.get(path), name, family)
+            answer = desk.post(f"{case}/history", {"purpose": "P9"})
+            self._judge(asker, answer, "page of history", family)
             form = {"purpose": "P9", "sent": family.reference, "number": "1"}
             self._judge(asker, desk.post(f"{case}/originals", form), "original", family)
 
     def _judge(
         self, asker: Asker, answer: TestResponse, where: str, of: Family | None = None
     ) -> None:
-        score, reader, text = self.looker.score, self._reader(asker), answer.text
+        score, reader, text = self.looker.score, self._reader(asker), text_in(answer.data)
         require_answer(answer, where)
         score.asked += 1
         score.answered += answer.status_code == 200

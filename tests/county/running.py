@@ -121,7 +121,7 @@ def _agendas(looker: Looker, asker: Asker, turn: int, one_in: int) -> None:
     for place, conference in enumerate(looker.conferences):
         every = max(1, one_in // 10) if asker.worker is None else one_in
         if (turn + place) % every == 0:
-            looker.agendas(asker, [FORMATS[(turn + place) % 3]], [conference])
+            looker.agendas(asker, [FORMATS[(turn + place) % len(FORMATS)]], [conference])
 
 
 def _at_the_meetings(looker: Looker, one_in: int) -> None:

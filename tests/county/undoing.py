@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.disclosure import deciding, facts, grants, opening, ties
-from gateway.flows.cases import explaining, looking
+from gateway.flows.cases import accessed, explaining
 from gateway.flows.referrals import own as own_referrals
 from gateway.rules import (
     conflict,
@@ -143,7 +143,7 @@ def audits_every_area(patch: pytest.MonkeyPatch, county: County) -> None:
         finally:
             work.caller = kept
 
-    plain = looking.audit
+    plain = accessed.audit
     swap(patch, plain, audit)
 
 
