@@ -462,7 +462,7 @@ def test_M15_the_table_has_every_page_once_and_every_fault(place: tuple[World, A
 @pytest.mark.parametrize("fault", ["log", "disk", "disks"])
 def test_F74_while_nothing_can_be_recorded_no_page_shows_a_case(fault: str) -> None:
     routes = [r for r, group in LISTED.items() if "cases" in r or "needs" in r or r == "GET /desk"]
-    assert len(routes) == 30
+    assert len(routes) >= 30  # so that none is left out by a change of names
     assert {LISTED[route][fault] for route in routes} == {"503 unavailable"}
 
 
