@@ -40,6 +40,7 @@ from gateway.api import reports as api_reports
 from gateway.config import Settings
 from gateway.desk import (
     account,
+    audit,
     colleagues,
     contact,
     declaring,
@@ -96,6 +97,7 @@ PAGES = (
     sign_in,
     single_sign_on,
     account,
+    audit,
     colleagues,
     home,
     desk_cases,

@@ -192,8 +192,8 @@ def give_roles(
     """
     if not roles or not roles <= desk.may_hold(kind):
         raise Invalid("An agency of this kind has no such role.")
-    if PersonRole.AGENCY_ADMIN in roles and len(roles) > 1:
-        raise Invalid("Who keeps the people reads no case.")
+    if roles & desk.ALONE and len(roles) > 1:
+        raise Invalid("Who keeps the people, or sits in the steering group, reads no case.")
     if store.find_person(work.session, agency_id=agency_id, worker_id=worker_id) is None:
         raise NotFound("There is no such worker.")
     store.set_roles(

@@ -22,6 +22,10 @@ def home(visit: Visit) -> Answer:
     roles = visit.person.roles
     if PersonRole.AGENCY_ADMIN in roles:
         return redirect(f"{ROOT}/people", 303)
+    if PersonRole.GOVERNANCE in roles:
+        return redirect(f"{ROOT}/reports", 303)
+    if PersonRole.DPO_AUDITOR in roles:
+        return redirect(f"{ROOT}/audit", 303)
     if not roles & CASEWORK:
         return show("no_desk", visit)
     with visit.work() as work:

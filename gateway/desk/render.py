@@ -23,6 +23,19 @@ from gateway.schemas.codes import PersonRole
 _FOLDER = Path(__file__).parent / "templates"
 _STYLE = Path(__file__).parent / "static" / "built" / "desk.css"
 _USUAL = "Europe/London"
+_PLACES = (  # for whom, and where
+    (ENTERS, ("drafts", "/desk/drafts", "Type in a referral")),
+    (frozenset({PersonRole.REFERRER}), ("own_referrals", "/desk/referrals", "Referrals you sent")),
+    (CASEWORK, ("actions", "/desk/actions", "Actions")),
+    (DECIDES, ("meetings", "/desk/conferences", "Conferences")),
+    (DECIDES, ("reports", "/desk/reports", "Reports")),
+    (ANSWERS, ("own_meetings", "/desk/my-conferences", "Conferences")),
+)
+_ALONE = {  # who sees no case has one page: template, address, words
+    PersonRole.AGENCY_ADMIN: ("colleagues", "/desk/people", "People"),
+    PersonRole.GOVERNANCE: ("reports", "/desk/reports", "Reports"),
+    PersonRole.DPO_AUDITOR: ("audit", "/desk/audit", "Audit"),
+}
 
 # No script, but on the few pages that speak to a passkey and in meeting mode; never from anywhere
 # else, never inline.
@@ -84,21 +97,11 @@ def _menu(person: Person | None) -> list[tuple[str, str, str]]:
     """Where a person may go from every page: template, address, words."""
     if person is None:
         return []
-    if PersonRole.AGENCY_ADMIN in person.roles:
-        return [("colleagues", "/desk/people", "People")]
+    for role, place in _ALONE.items():
+        if role in person.roles:
+            return [place]
     found = [("home", "/desk", "What needs me now"), ("cases", "/desk/cases", "Cases")]
-    if person.roles & ENTERS:
-        found.append(("drafts", "/desk/drafts", "Type in a referral"))
-    if PersonRole.REFERRER in person.roles:
-        found.append(("own_referrals", "/desk/referrals", "Referrals you sent"))
-    if person.roles & CASEWORK:
-        found.append(("actions", "/desk/actions", "Actions"))
-    if person.roles & DECIDES:
-        found.append(("meetings", "/desk/conferences", "Conferences"))
-        found.append(("reports", "/desk/reports", "Reports"))
-    if person.roles & ANSWERS:
-        found.append(("own_meetings", "/desk/my-conferences", "Conferences"))
-    return found
+    return found + [place for roles, place in _PLACES if roles & person.roles]
 
 
 def _zone(person: Person | None, now: datetime | None) -> ZoneInfo:

@@ -14,36 +14,42 @@ from gateway.errors import Invalid
 from gateway.flows import reports as flow
 from gateway.flows.reports import Why
 from gateway.papers import return_words, returns
-from gateway.rules.desk import DECIDES
+from gateway.rules.desk import COUNTS, DECIDES
 from gateway.schemas.codes import Limited
 
+_STEERING = returns.REASONS[Why.STEERING_GROUP]
+_WRONG = {True: "Choose a quarter that has begun.", False: "Choose a quarter that has ended."}
 _TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
 
-@page("/reports", roles=DECIDES)
+@page("/reports", roles=COUNTS)
 def reports(visit: Visit) -> Answer:
     """Ask for which quarter a report is made, and what for; nothing is counted yet."""
     return _ask(visit)
 
 
-@page("/reports", roles=DECIDES, method="POST", takes=Limited.EXPORT)
+@page("/reports", roles=COUNTS, method="POST", takes=Limited.EXPORT)
 def make_report(visit: Visit) -> Answer:
     """Count a quarter, and show it or give it as a file."""
     form = request.form.get("format", "page")
     try:
         why = Why(request.form.get("why", ""))
+        if why is not Why.STEERING_GROUP and not _decides(visit):
+            raise ValueError
     except ValueError:
         return _ask(visit, said="Choose what it is for.", status=422)
     if form != "page" and form not in returns.FORMATS:
         raise Invalid("There is no such format.")
     try:
         with visit.work() as work:
-            found = flow.make_report(work, request.form.get("quarter", ""), why)
+            found = flow.make_report(
+                work, request.form.get("quarter", ""), why, has_ended=not _decides(visit)
+            )
     except Invalid:
-        return _ask(visit, said="Choose a quarter that has begun.", status=422)
+        return _ask(visit, said=_WRONG[_decides(visit)], status=422)
     if form == "page":
         return show("report", visit, found=found, papers=returns, called=return_words)
     answer = Response(returns.render(found, form), content_type=_TYPES[form])
@@ -52,15 +58,20 @@ def make_report(visit: Visit) -> Answer:
     return answer
 
 
+def _decides(visit: Visit) -> bool:
+    """Whether somebody who coordinates asks, and not the steering group."""
+    return bool(visit.person.roles & DECIDES)
+
+
 def _ask(visit: Visit, *, said: str = "", status: int = 200) -> Answer:
     with visit.work() as work:
-        known = flow.list_quarters(work)
+        known = flow.list_quarters(work, has_ended=not _decides(visit))
     return show(
         "reports",
         visit,
         status=status,
         quarters=known,
-        reasons=returns.REASONS,
+        reasons=returns.REASONS if _decides(visit) else {Why.STEERING_GROUP: _STEERING},
         said=said,
         sent=request.form if said else {},
     )

@@ -15,6 +15,7 @@ ROLES: Mapping[PersonRole, str] = {
     PersonRole.AGENCY_REP: "Agency representative",
     PersonRole.REFERRER: "Referrer",
     PersonRole.DPO_AUDITOR: "Data protection officer",
+    PersonRole.GOVERNANCE: "Steering group",
     PersonRole.AGENCY_ADMIN: "Agency administrator",
 }
 PURPOSES: Mapping[str, str] = {

@@ -337,6 +337,8 @@ PAGES: Mapping[str, Way] = {
     "change_plan": Way.SCANNED,
     "send_plan": Way.CODES,
     "reports": Way.CODES,
+    "audit": Way.CODES,
+    "audit_case": Way.CODES,
     "make_report": Way.CODES,
     "flags": Way.CODES,
     "take_flag_off": Way.CODES,

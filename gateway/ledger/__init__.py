@@ -21,6 +21,7 @@ from gateway.ledger.proofs import (
     inclusion,
     inclusions,
     newest_checkpoint,
+    proves,
     settled_checkpoint,
 )
 from gateway.ledger.publishing import published_checkpoint, read_tile, receipt
@@ -57,6 +58,7 @@ __all__ = [
     "look",
     "matching",
     "newest_checkpoint",
+    "proves",
     "published_checkpoint",
     "read_tile",
     "reading_as",

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from gateway.errors import Invalid, NotFound
+from gateway.errors import Invalid, NotFound, Undecipherable
 from gateway.ledger.contexts import within
 from gateway.ledger.sequencer import tiles_of
-from gateway.sealing import tree
+from gateway.sealing import notes, tree
 from gateway.sealing.jose import b64u
+from gateway.sealing.keys import Keys
 from gateway.store import log
 from gateway.store.sessions import Session
 from gateway.store.wall import System
@@ -86,6 +87,19 @@ def inclusions(session: Session, commitments: Sequence[bytes]) -> dict[bytes, In
             for commitment, (index, leaf) in found.items()
             if index < head.size
         }
+
+
+def proves(keys: Keys, found: Inclusion, commitment: bytes) -> bool:
+    """Whether a proof leads from the leaf of this commitment to a root that the log signed."""
+    origin = notes.origin_of(keys.log_public)
+    try:
+        signed = notes.open_checkpoint(found.checkpoint, origin=origin, publics=keys.log_public)
+    except Undecipherable:
+        return False
+    leaf = tree.leaf_hash(found.leaf)
+    is_its = b64u(commitment).encode() in found.leaf
+    is_there = tree.includes(leaf, found.index, signed.size, found.proof, signed.root)
+    return is_its and is_there
 
 
 def consistency(session: Session, old_size: int, new_size: int) -> tuple[bytes, ...]:

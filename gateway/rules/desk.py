@@ -26,9 +26,14 @@ CASEWORK = frozenset(
 )
 ENTERS = frozenset({PersonRole.COORDINATOR, PersonRole.REFERRER})  # types in a referral
 DECIDES = frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR})
+COUNTS = DECIDES | {PersonRole.GOVERNANCE}
+AUDITS = frozenset({PersonRole.DPO_AUDITOR})
 ANSWERS = frozenset({PersonRole.IDVA, PersonRole.AGENCY_REP})  # for its agency
+ALONE = frozenset({PersonRole.AGENCY_ADMIN, PersonRole.GOVERNANCE})  # with no other role
 _BY_KIND = {
-    AgencyKind.COORDINATOR: frozenset({PersonRole.COORDINATOR, PersonRole.CHAIR}),
+    AgencyKind.COORDINATOR: frozenset(
+        {PersonRole.COORDINATOR, PersonRole.CHAIR, PersonRole.GOVERNANCE}
+    ),
     AgencyKind.IDVA: frozenset({PersonRole.IDVA, PersonRole.AGENCY_REP, PersonRole.REFERRER}),
     AgencyKind.AUDITOR: frozenset({PersonRole.DPO_AUDITOR}),
 }
@@ -53,9 +58,10 @@ def holds(
 ) -> frozenset[PersonRole]:
     """The roles that count: those given that this kind of agency has, and the chair's.
 
-    Who keeps an agency's people reads no case: with that role no other counts.
+    Who keeps an agency's people, or sits in the steering group, reads no case: with either role no
+    other counts.
     """
     held = frozenset(roles) & may_hold(kind)
-    if PersonRole.AGENCY_ADMIN in held:
-        return frozenset({PersonRole.AGENCY_ADMIN})
+    for alone in sorted(held & ALONE):
+        return frozenset({alone})
     return held | ({PersonRole.CHAIR} if is_chair else frozenset())

@@ -697,6 +697,7 @@ class PersonRole(StrEnum):
     AGENCY_REP = "AGENCY_REP"  # speaks for an agency at the conference
     REFERRER = "REFERRER"
     DPO_AUDITOR = "DPO_AUDITOR"
+    GOVERNANCE = "GOVERNANCE"  # of the steering group: counts alone, small ones hidden
     AGENCY_ADMIN = "AGENCY_ADMIN"  # keeps its agency's people and reads no case
 
 

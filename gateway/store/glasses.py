@@ -130,6 +130,14 @@ def list_unreviewed(session: Session, case_ids: Sequence[str]) -> list[GlassRow]
     return [_row(row) for row in session.execute(query.order_by(_G.asked_at, _G.case_id, _G.seq))]
 
 
+def list_of_area(session: Session, *, area: str, limit: int) -> list[GlassRow]:
+    """Looks at the cases of an area, for its auditor; the newest first."""
+    of = t.case.c
+    query = _ROW.join(t.case, of.id == _G.case_id).where(of.area == area)
+    newest = query.order_by(_G.asked_at.desc(), _G.case_id, _G.seq).limit(limit)
+    return [_row(row) for row in session.execute(newest)]
+
+
 def set_approved(
     session: Session, row: GlassRow, *, by: str, until: datetime, due_at: datetime
 ) -> None:

@@ -15,10 +15,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from gateway.agencies import passwords
+from gateway.flows import agencies
 from gateway.profiles.loader import Profiles
-from gateway.schemas.codes import Custody
+from gateway.schemas.codes import Custody, PersonRole
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, a_link, add_people, sign
+from tests.desk.test_desk import enter
 from tests.desk.test_entering import send as sent_in
 from tests.desk.test_own_referrals import refused
 from tests.desk.test_signing_in import PASSWORD, a_password, code
@@ -27,7 +29,7 @@ from tests.faults.faulty import FAULTS
 from tests.hsm import reachable
 from tests.journeys import acting
 from tests.journeys.hosting import host
-from tests.journeys.world import ROOT, World, _fresh, example
+from tests.journeys.world import AUDITOR, ROOT, World, _fresh, example
 
 TABLE: dict[str, Any] = tomllib.loads((ROOT / "docs" / "faults.toml").read_text("utf-8"))
 LISTED = {route: group for group in TABLE["pages"] for route in group["routes"]}
@@ -270,6 +272,7 @@ def _maker(rule: str) -> Callable[..., Callable[[], TestResponse]] | None:
     if rule.startswith("/desk/drafts"):
         return _of_drafts
     exact = {
+        "/desk/audit": _of_audit,
         "/desk/actions": _of_actions,
         "/desk/flags": _of_flags,
         "/desk/reports": _of_reports,
@@ -303,6 +306,20 @@ def _of_flags(
     reference = acting.flagged(world, conference)
     desk.get("/desk/account")
     form = {"reference": reference, "why": "PLACED_IN_ERROR", "key": str(uuid.uuid4())}
+    return lambda: desk.get(rule) if method == "GET" else desk.post(rule, form)
+
+
+def _of_audit(
+    world: World, desks: Mapping[str, Desk], method: str, rule: str
+) -> Callable[[], TestResponse]:
+    """An auditor, and a case of its area."""
+    if not world.rows(t.worker, agency_id=AUDITOR):
+        with world.operator() as work:
+            agencies.add_worker(work, agency_id=AUDITOR, worker_id="audit-01")
+    desk = enter(world, AUDITOR, "audit-01", PersonRole.DPO_AUDITOR)
+    desk.get("/desk/audit")
+    reference = world.client(LANDLORD).refer(example("c1")).reference
+    form = {"reference": reference}
     return lambda: desk.get(rule) if method == "GET" else desk.post(rule, form)
 
 

@@ -1,6 +1,13 @@
 """What an agency does with a case: see what is new, pull, answer, look, ask; and decide."""
 
 from gateway.flows.cases.approving import list_approvals, settle_approval
+from gateway.flows.cases.auditing import (
+    Audited,
+    Filter,
+    Glass,
+    audit_case,
+    list_glasses,
+)
 from gateway.flows.cases.breaking import break_glass, look_behind, review_glass
 from gateway.flows.cases.contacting import (
     Contacting,
@@ -43,12 +50,15 @@ from gateway.flows.cases.walling import settle_conflict
 from gateway.flows.cases.weighing import Weighed, weigh
 
 __all__ = [
+    "Audited",
     "Change",
     "Contacting",
     "Count",
     "Decided",
     "Due",
     "Feed",
+    "Filter",
+    "Glass",
     "History",
     "Item",
     "Line",
@@ -65,6 +75,7 @@ __all__ = [
     "answer",
     "ask_to_read",
     "ask_to_show",
+    "audit_case",
     "break_glass",
     "decide",
     "explain_change",
@@ -75,6 +86,7 @@ __all__ = [
     "list_access",
     "list_approvals",
     "list_due",
+    "list_glasses",
     "list_lines",
     "list_looks",
     "list_new",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, time
 
 from gateway.agencies import directory
-from gateway.errors import Denied
+from gateway.errors import Denied, Invalid, Problem
 from gateway.flows.reports import counting, measures, tables
 from gateway.flows.reports.counting import Quarter
 from gateway.flows.reports.marks import list_marks
@@ -24,10 +24,11 @@ QUARTERS = 4
 _TOTALS = ("total_cases", "children_in_household", *counting.PARTS)
 
 
-def make_report(work: Work, quarter: str, why: Why) -> Report:
+def make_report(work: Work, quarter: str, why: Why, *, has_ended: bool = False) -> Report:
     """Count a quarter of the caller's own area, but for cases before which its wall stands.
 
-    It is never refused for those, nor told of them.
+    It is never refused for those, nor told of them. Who sees no case asks only for a quarter that
+    `has_ended`: what was added since yesterday to one that runs would be a single case.
 
     :raises Denied: for who does not coordinate an area.
     :raises Invalid: if there is no such quarter, or it has not begun.
@@ -37,6 +38,8 @@ def make_report(work: Work, quarter: str, why: Why) -> Report:
         raise Denied("not-the-coordinator")
     profile = work.profiles.for_area(work.caller.area, work.today)
     since, until = counting.bounds(quarter, profile, work.today)
+    if has_ended and until > work.now:
+        raise Invalid("It has not ended.", Problem("out_of_range", "/quarter"))
     found = counting.count_quarter(work, quarter, since, until)
     earlier = [_earlier(work, profile, name) for name in counting.before(quarter, QUARTERS)[1:]]
     facts = {"quarter": quarter, "cases": len(found.cases), "hidden": found.is_hidden}
@@ -65,11 +68,12 @@ def make_report(work: Work, quarter: str, why: Why) -> Report:
     )
 
 
-def list_quarters(work: Work, count: int = 8) -> list[str]:
+def list_quarters(work: Work, count: int = 8, *, has_ended: bool = False) -> list[str]:
     """The quarters that can be asked for, the newest first; nothing is counted yet."""
     work.count("report.asked")
     today = work.today
-    return counting.before(f"{today.year}-Q{(today.month - 1) // 3 + 1}", count)
+    known = counting.before(f"{today.year}-Q{(today.month - 1) // 3 + 1}", count + 1)
+    return known[1:] if has_ended else known[:-1]
 
 
 def _earlier(work: Work, profile: Profile, name: str) -> Quarter:
