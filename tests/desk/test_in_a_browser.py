@@ -134,6 +134,13 @@ def test_F104_by_keyboard_alone_a_referral_is_returned_and_another_accepted_and_
     page.goto(f"{live.address}/desk/needs/triage")
     press_to(page, live.month["objection"])
     page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Why do you open this case?").wait_for()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == "purpose":
+            break
+    page.keyboard.press("ArrowUp")  # round to the last of them: to coordinate
+    page.keyboard.press("Enter")
     page.get_by_role("heading", name="Risk, seen four ways").wait_for()
     press_to(page, "Decide")
     page.keyboard.press("Enter")
