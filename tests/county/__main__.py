@@ -81,6 +81,7 @@ def _whole(county: County, families: int, one_in: int) -> tuple[Looker, page.Run
         askers = county.askers()
         looker = ask_everybody(county, one_in, _say)
         read_post(looker)
+        _say(f"{looker.score.asked:,} asked, leak score {len(looker.score.leaks)}; now all act")
         act_everybody(looker, county.families[:3])
         hear(looker, heard.lines)
         hear_answers(looker, county.world)
