@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Date, Table
 
 from bench.lived import Block
+from bench.service import NOW
 from gateway.ledger import records
 from gateway.schemas import reference as spelling
 from gateway.sealing import cells
@@ -181,6 +182,8 @@ class Writer:
                 made.append(row)
             if table is t.state and copy.is_closed:
                 made += _closed(made)
+            if table is t.flag and copy.is_closed:
+                made += _taken_off(made)
             self._insert(table, made)
         self._keys_of(held, one)
         self._log(held, one)
@@ -260,6 +263,16 @@ def _closed(states: list[Row]) -> list[Row]:
     """The last step of each case."""
     newest = {row["case_id"]: row for row in sorted(states, key=lambda row: row["seq"])}
     return [{**row, "seq": row["seq"] + 1, "state": "CLOSED"} for row in newest.values()]
+
+
+def _taken_off(flags: list[Row]) -> list[Row]:
+    """The end of each flag whose year is over."""
+    newest = {row["case_id"]: row for row in sorted(flags, key=lambda row: row["seq"])}
+    return [
+        {**row, "seq": row["seq"] + 1, "act": "REMOVED", "reason": "PERIOD_ENDED"}
+        for row in newest.values()
+        if row["until"] < NOW.date().isoformat()
+    ]
 
 
 class _One:

@@ -45,6 +45,7 @@ _FILLED, _BLOCKS = "filled", "blocks"
 _BATCH = 10_000  # lines that are sequenced at once
 _SAME = {"Sec-Fetch-Site": "same-origin"}
 _KEY = re.compile(r'name="key" value="[^"]+"')
+_DIGEST = re.compile(r'name="digest" value="(\w+)"')
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
 
 
@@ -119,6 +120,13 @@ class Browser:
         assert answer.status_code == 200, answer.text
         return answer.text
 
+    def sign(self, conference: str) -> None:
+        """Sign the declaration of a conference, unless that was done before."""
+        path = f"{conference}/declaration"
+        page = self.get(path)
+        for digest in _DIGEST.findall(page)[:1]:
+            self.post(path, page, status=303, attending="REPRESENTATIVE", digest=digest)
+
     def post(self, path: str, page: str, *, status: int = 200, **form: str) -> str:
         """Send the form of a page."""
         found = _TOKEN.search(page)
@@ -136,6 +144,7 @@ def pages(browser: Browser, conference: str) -> dict[str, Callable[[], str]]:
     assert agenda in home, "the next conference is not on the desk"
     (reference, *_) = re.findall(r"/desk/cases/([0-9A-Z]{5}-[0-9A-Z]{5}-[0-9A-Z])", listed)
     case = f"/desk/cases/{reference}"
+    browser.sign(agenda)
     asking = browser.get(case)
     return {
         "desk": lambda: browser.get("/desk"),

@@ -22,11 +22,11 @@ from gateway.flows.conferences import Agenda
 from gateway.papers import words as papers
 from gateway.rules.desk import DECIDES
 from gateway.schemas import reference as references
-from gateway.schemas.codes import AgencyKind, Limited
+from gateway.schemas.codes import AgencyKind, CaseState, Limited
 
 _AHEAD = timedelta(days=366)
 _WHEN = ("day", "month", "year", "time")
-_LISTABLE = ("ACCEPTED", "EMERGENCY", "DEFERRED")
+_LISTABLE = (CaseState.ACCEPTED, CaseState.EMERGENCY, CaseState.DEFERRED)
 # What can be done to a list besides moving a case, and the button that is focused next.
 _DOES = ("up", "down", "place", "together", "rules", "lock", "open")
 
@@ -197,6 +197,6 @@ def _needed(found: Agenda) -> dict[str, list[int]]:
 def _waiting(visit: Visit, found: Agenda) -> list[Line]:
     """Accepted cases that stand on no list yet; an emergency stays, listed or not."""
     with visit.work() as work:
-        lines = cases.list_lines(work)
+        lines = cases.list_lines(work, within=_LISTABLE)
     listed = {line.reference for line in found.lines}
     return [each for each in lines if each.state in _LISTABLE and each.reference not in listed]

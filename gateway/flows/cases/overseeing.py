@@ -138,10 +138,16 @@ def oversee(work: Work) -> Overview:
     return Overview(tuple(counts), live, _meeting(work), is_cut=found.is_cut)
 
 
-def list_lines(work: Work, need: Need | None = None) -> tuple[Line, ...]:
-    """The caller's cases, or those that need one thing, the most urgent first; recorded each."""
+def list_lines(
+    work: Work, need: Need | None = None, *, within: Collection[CaseState] = ()
+) -> tuple[Line, ...]:
+    """The caller's cases, or those that need one thing, the most urgent first; recorded each.
+
+    With `within` those in one of these states.
+    """
     work.attempt("case.listed")
-    found = _look(work) if need is None else _look(work, over=OVER)
+    over = frozenset(CaseState) - frozenset(within) if within else OVER
+    found = _look(work, over=over if need or within else ())
     chosen = [
         case_id for case_id in found.allowed if need is None or need in found.needs.get(case_id, {})
     ]
