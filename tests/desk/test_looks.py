@@ -80,7 +80,7 @@ def pictures() -> Path | None:
 def keep(shot: bytes, path: Path) -> None:
     """Keep a picture small enough to lie in the repository: pages have few colours."""
     with Image.open(io.BytesIO(shot)) as image:
-        image.convert("RGB").quantize(32).save(path, optimize=True)
+        image.convert("RGB").quantize(128).save(path, optimize=True)
 
 
 def look(page: Any, name: str) -> None:
