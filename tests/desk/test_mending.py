@@ -8,12 +8,14 @@ import pytest
 
 from gateway.desk.entering.pages import PLACES, REFERRAL, TITLES
 from gateway.schemas import reference as references
-from gateway.schemas.codes import ReturnReason
+from gateway.schemas.codes import PersonRole, ReturnReason
 from gateway.schemas.typed import from_document, to_document
 from gateway.store import tables as t
 from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, Desk, a_desk, add_people
+from tests.desk.test_desk import enter
 from tests.desk.test_entering import send
 from tests.desk.typing import seen_of, type_in, typed_of
+from tests.journeys.walled import add_worker, chair
 from tests.journeys.world import World, example
 
 REASONS = ["NO_RATIONALE", "NO_SAFE_CONTACT"]
@@ -150,3 +152,21 @@ def test_what_was_typed_makes_the_same_document_again(name: str) -> None:
     again = to_document(REFERRAL, typed, ZoneInfo("Europe/London"))
     for part in ("perpetrators", "incidents", "consent_record", "risk_assessments"):
         assert again.get(part) == document.get(part), part
+
+
+def test_promise_02_who_is_set_aside_from_the_case_finds_no_draft_that_mends_it(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    """What is in the draft is of the case: its wall counts, and its log tells who opened it."""
+    world = shared_world
+    reference = returned(world, desks["landlord"])
+    draft = mend(desks["landlord"], reference)
+    add_worker(world, LANDLORD, "homes-07")
+    other = enter(world, LANDLORD, "homes-07", PersonRole.REFERRER)
+    case_id = world.case_of(reference)
+    assert other.get(f"{draft}/why").status_code == 200
+    read = world.log(event="draft.read", case=case_id)
+    assert {each["worker"] for each in read} >= {"homes-07"}
+    chair(world).walls.settle(reference, "EXCLUDE", LANDLORD, "homes-07", reason="His cousin.")
+    assert other.get(f"{draft}/why").status_code == 404
+    assert draft not in other.get("/desk/drafts").text

@@ -374,3 +374,22 @@ def test_the_areas_auditor_reads_the_log_of_a_case_and_nothing_else(world: World
     with pytest.raises(ProblemError) as problem:
         auditor.pull(ref, "P10")
     assert problem.value.status == 404
+
+
+def test_F76_the_chair_of_an_area_that_was_offered_a_case_reads_its_own_lines_alone(
+    world: World,
+) -> None:
+    """Who was refused and who stands behind the wall is for those who coordinate the case."""
+    ref = referred(world)
+    world.client(COORDINATOR).decide(ref, {"decision": "ACCEPT"})
+    with pytest.raises(ProblemError):
+        world.client(STRANGER).pull(ref)
+    with world.operator() as work:
+        agencies.add_worker(work, agency_id="fenhollow-marac", worker_id="f-chair", is_chair=True)
+    offer = {"act": "TRANSFER", "reason": "MOVED_FOR_GOOD", "area": "FENHOLLOW"}
+    world.client(COORDINATOR).move(ref, offer)
+    seen = world.client("fenhollow-marac", "f-chair").access(ref)
+    assert {line["agency"] for line in seen["entries"]} <= {"fenhollow-marac"}
+    assert {line["outcome"] for line in seen["entries"]} <= {"allowed"}
+    own = world.client(COORDINATOR, CHAIR).access(ref)
+    assert "denied" in {line["outcome"] for line in own["entries"]}

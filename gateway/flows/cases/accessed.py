@@ -59,9 +59,10 @@ def read_accessed(work: Work, reference: str, *, on_page: bool = False) -> Acces
             require_page(work, get_facts(work, case_id))
         read = disclose(work, case_id, Purpose.P10, event="log.read")
         entry, about = read.entry, read.facts
-        is_all = work.caller.is_chair or CaseRole.COORDINATOR in roles
+        # The chair of an area that was only offered the case does not coordinate it.
+        is_all = CaseRole.COORDINATOR in roles
         sections = nameable(work, case_id, is_all=is_all)
-    is_guarded = not is_auditor and not work.caller.is_chair
+    is_guarded = not is_auditor and not (is_all and work.caller.is_chair)
     return Accessed(
         case_id,
         entry,

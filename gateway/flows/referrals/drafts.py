@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from gateway.disclosure import get_facts, require_page
 from gateway.disclosure.drafts import DraftKey, new_draft_key, open_draft_key
 from gateway.errors import Conflict, Denied, Invalid, Problem
 from gateway.flows.referrals.sending import find_sender
+from gateway.flows.referrals.submitting import find_own
 from gateway.flows.referrals.tied import require_untied
 from gateway.ledger import Work
 from gateway.rules.clocks import due
@@ -57,6 +59,7 @@ class Draft:
     pages: Mapping[str, Page] = field(repr=False)
     files: tuple[FileRow, ...]
     mends: str = ""  # the reference of a returned referral, if it is a new version of that
+    case_id: str | None = None  # of that referral
     reasons: tuple[str, ...] = ()  # why that came back
     kept: tuple[str, ...] = ()  # what was sealed with it, and goes on unless it is typed anew
 
@@ -162,7 +165,9 @@ def read_draft(work: Work, draft_id: str) -> Draft:
     work.attempt("draft.read")
     row = find_row(work, draft_id)
     work.record("draft.read", None, because="own")
-    return _opened(work, row, open_draft_key(work, row))
+    found = _opened(work, row, open_draft_key(work, row))
+    _record_case(work, found, "draft.read")
+    return found
 
 
 def save_page(work: Work, draft_id: str, name: str, typed: Typed, seen: int) -> Draft:
@@ -178,7 +183,8 @@ def save_page(work: Work, draft_id: str, name: str, typed: Typed, seen: int) -> 
     row = find_row(work, draft_id, is_locked=True)
     work.record("draft.save", None, because="own")
     key = open_draft_key(work, row)
-    _opened(work, row, key)  # who may not see what is there may not write over it
+    found = _opened(work, row, key)  # who may not see what is there may not write over it
+    _record_case(work, found, "draft.save")
     content = json.loads(key.open("content", row.content))
     kept = content["pages"].get(name, {"version": 0})
     if kept["version"] != seen:
@@ -260,6 +266,7 @@ def _opened(work: Work, row: DraftRow, key: DraftKey) -> Draft:
         name: Page(page["typed"], page["version"], page["by"])
         for name, page in content["pages"].items()
     }
+    case_id = _mended(work, content.get("mends", ""))
     require_untied(work, {n: texts for page in pages.values() for n, texts in page.typed.items()})
     files: Sequence[FileRow] = store.list_files(work.session, row.id)
     return Draft(
@@ -273,9 +280,28 @@ def _opened(work: Work, row: DraftRow, key: DraftKey) -> Draft:
         pages=pages,
         files=tuple(files),
         mends=content.get("mends", ""),
+        case_id=case_id,
         reasons=tuple(content.get("reasons", ())),
         kept=tuple(content.get("kept", ())),
     )
+
+
+def _mended(work: Work, reference: str) -> str | None:
+    """The case of the referral that a draft mends: what is in the draft is of that case.
+
+    :raises Denied: to whoever is behind its wall by now, and where no page shows the case.
+    """
+    if not reference:
+        return None
+    row = find_own(work, reference)
+    require_page(work, get_facts(work, row.case_id))
+    return row.case_id
+
+
+def _record_case(work: Work, found: Draft, event: str) -> None:
+    """Write into the log of the case, too, that somebody opened what is a part of it."""
+    if found.case_id is not None:
+        work.record(event, found.case_id, because="mends")
 
 
 def _dump(content: Mapping[str, Any]) -> bytes:
