@@ -30,6 +30,8 @@ STATUSES = {
     "LISTED": "On the list of a conference",
     "IN_PROGRESS": "Under way",
     "ABANDONED": "Taken back",
+    "WITHDRAWN": "Withdrawn",
+    "CLOSED": "Closed",
 }
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from gateway.schemas.codes import PersonRole
 from tests.desk.behind import UNKNOWN, behind
-from tests.desk.conftest import COORDINATOR, LANDLORD, POLICE, Desk
+from tests.desk.conftest import COORDINATOR, IDVA, LANDLORD, POLICE, Desk
 from tests.desk.meeting_room import Meeting, a_meeting
-from tests.desk.test_desk import statements_of
+from tests.desk.test_desk import enter, statements_of
 from tests.journeys import acting
 from tests.journeys.world import World, example, graded
 
@@ -119,6 +120,24 @@ def test_M11_each_reader_has_only_what_its_page_of_the_case_has(meeting: Meeting
         shown[who] = [text in timed.text for text in texts]
         assert shown[who] == [text in sections for text in texts], who
     assert len({tuple(each) for each in shown.values()}) > 1
+
+
+def test_M11_who_referred_is_named_only_to_who_may_know(meeting: Meeting) -> None:
+    world, college = meeting.world, "marlbury-college"
+    reference = str(world.client(POLICE).refer(example("c5")).reference)
+    coordinator = world.client(COORDINATOR)
+    conference = coordinator.create_conference(
+        {"area": "MARLBURY", "starts_at": "2026-12-17T09:30:00Z", "attendees": [college, IDVA]}
+    )["conference"]
+    coordinator.decide(reference, {"decision": "ACCEPT"})
+    coordinator.list_case(conference, reference)
+    desk = enter(world, college, "college-01", PersonRole.AGENCY_REP)
+    seen = [over_time(desk, reference, purpose) for purpose in ("P1", "P2", "P3", "P9")]
+    pages = [each.text for each in seen if each.status_code == 200]
+    assert any("Received" in text for text in pages)
+    assert not [text for text in pages if "arlbury police" in text.lower()]
+    own = over_time(meeting.desks["coordinator"], reference, "P9").text
+    assert "arlbury police" in own.lower()
 
 
 def test_M13_risk_over_time_stands_in_four_facts_and_past_ticks_stay(meeting: Meeting) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from gateway.desk.own_referrals import STATUSES
+from gateway.flows.referrals import own
 from gateway.schemas.codes import PersonRole
 from tests.desk.behind import UNKNOWN
 from tests.desk.conftest import COORDINATOR, LANDLORD, Desk, a_desk, add_people
@@ -117,3 +119,7 @@ def test_more_referrals_ask_no_more_of_the_database(sqlite_world: World) -> None
     for _ in range(4):
         refused(world)
     assert statements_of(world, lambda: desk.get("/desk/referrals")) == few
+
+
+def test_every_state_of_a_referral_has_words() -> None:
+    assert STATUSES.keys() >= {*own._SHOWN.values(), "IN_PROGRESS"}

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from gateway.disclosure import get_facts
+from gateway.flows.cases.accessed import unnamed
 from gateway.flows.cases.finding import find_case
 from gateway.flows.cases.showing import Shown, show
 from gateway.ledger import Work
@@ -31,6 +33,7 @@ _MAIN = frozenset(
         *(CaseState.MONITORING, CaseState.CLOSED),
     }
 )
+_BY = frozenset({EventKind.STATE, EventKind.POSITION})  # whose source is who wrote them down
 _ACTIONS, _CONSENT, _REFERRAL = "actions", "consent", "referral"
 
 
@@ -81,11 +84,20 @@ def show_history(work: Work, reference: str, purpose: Purpose, *, issuer: str) -
     is_coordinator = "triage" in document
     told = states if is_coordinator else [each for each in states if each.state in _MAIN]
     has_state = "state" in document
+    has_referral = any(each["section"] == _REFERRAL for each in full)
     found = [
         *_placed(chronology.events(sections), profile, states, meetings if has_state else []),
         *_planned(work, case_id, full, profile),
         *_states(told if has_state else [], profile),
         *_positions(said, profile),
+    ]
+    unsaid = unnamed(work, get_facts(work, case_id))
+    if not has_referral:  # who referred is told in it, and nowhere else
+        sent = {row.by_agency for row in states if row.state is CaseState.SUBMITTED}
+        unsaid |= sent - {work.caller.agency_id}
+    found = [
+        replace(each, source="") if each.kind in _BY and each.source in unsaid else each
+        for each in found
     ]
     history = risk_history.assessments(full, profile.instruments)
     return History(
@@ -94,7 +106,7 @@ def show_history(work: Work, reference: str, purpose: Purpose, *, issuer: str) -
         assessed=history,
         items=risk_history.items(history),
         levels=tuple(levels) if "level" in document else (),
-        has_scores=any(each["section"] == _REFERRAL for each in full),
+        has_scores=has_referral,
         said=tuple(said),
         decided=tuple(
             Decided(row.at, row.state, row.because, row.reasons)
