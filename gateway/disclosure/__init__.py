@@ -65,7 +65,7 @@ from gateway.disclosure.receipts import (
     list_given,
     open_receipts,
 )
-from gateway.disclosure.redacting import open_removed, redact
+from gateway.disclosure.redacting import list_drafts, open_removed, redact
 from gateway.disclosure.releasing import would_wait
 from gateway.disclosure.renewing import renew_case_key
 from gateway.disclosure.telling import is_safe_to_tell
@@ -130,6 +130,7 @@ __all__ = [
     "last_number",
     "list_all_given",
     "list_asked",
+    "list_drafts",
     "list_facts",
     "list_given",
     "list_notes",

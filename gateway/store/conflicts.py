@@ -66,6 +66,15 @@ class ActRow:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Decided(ActRow):
+    """The same with who decided it, and why, sealed under the key of its case."""
+
+    account: bytes | None
+    by_agency: str
+    by_worker: str | None
+
+
 _IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 _A, _W = t.assignment.c, t.worker.c
 _C = t.conflict_act.c
@@ -169,3 +178,11 @@ def list_parts(session: Session, case_ids: Sequence[str], *, agency_id: str) -> 
 def list_acts(session: Session, case_ids: Sequence[str]) -> list[ActRow]:
     """What was decided about the wall of each case, oldest first."""
     return [ActRow(*row) for row in _ACTS.rows(session, ids=case_ids)]
+
+
+def list_decided(session: Session, case_id: str) -> list[Decided]:
+    """What was decided about the wall of a case and by whom, oldest first."""
+    columns = (_C.case_id, _C.seq, _C.act, _C.agency_id, _C.worker_id, _C.at)
+    query = select(*columns, _C.account, _C.by_agency, _C.by_worker)
+    rows = session.execute(query.where(_C.case_id == case_id).order_by(_C.seq))
+    return [Decided(*row) for row in rows]

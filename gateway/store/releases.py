@@ -29,6 +29,9 @@ class ReleaseRow:
     asked_by: str | None
     asked_at: datetime
     due_at: datetime
+    by_agency: str | None = None  # the second person, once it said
+    by_worker: str | None = None
+    at: datetime | None = None
 
 
 # Both databases can insert "unless it is there", each in its own dialect.
@@ -51,6 +54,9 @@ _ROWS = Prepared(
         _R.asked_by,
         _R.asked_at,
         _R.due_at,
+        _R.by_agency,
+        _R.by_worker,
+        _R.at,
     )
     .where(_R.case_id.in_(_IDS))
     .order_by(_R.asked_at, _R.agency_id, _R.team)
@@ -59,12 +65,7 @@ _ROWS = Prepared(
 
 def add_release(session: Session, row: ReleaseRow) -> bool:
     """Ask, or keep that it went first; whether nobody had before."""
-    values = {
-        **{name: getattr(row, name) for name in row.__slots__},
-        "by_agency": None,
-        "by_worker": None,
-        "at": None,
-    }
+    values = {name: getattr(row, name) for name in row.__slots__}
     return _ADD[session.get_bind().dialect.name].run(session, [values]) > 0
 
 

@@ -6,23 +6,23 @@ What is sealed to its readers is carried only as the copies that a holder sealed
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from gateway.agencies import directory
 from gateway.disclosure import (
-    SCAN_PART,
     Box,
     CaseKey,
     Contribution,
     carry_flag,
     contribute,
     new_case_key,
-    open_section,
     seal_value,
 )
 from gateway.errors import Conflict
-from gateway.flows.referrals import later, people, reading, settling, writing
+from gateway.flows.referrals import carrying, later, people, reading, settling, writing
+from gateway.flows.referrals.carrying import ASSESSED, CARRIED, FIRST, Kept, assessed_in
 from gateway.flows.referrals.sending import Sender
 from gateway.flows.referrals.submitting import lapse_of
 from gateway.ledger import Work
@@ -34,12 +34,9 @@ from gateway.schemas import reference as references
 from gateway.schemas.codes import CaseRole, Criterion
 from gateway.schemas.json_text import dump
 from gateway.store import cases, conferences, dated, ids, parties, referrals
-from gateway.store import sections as stored
 from gateway.store.sections import SectionRow
 
 FORM = "referral/1"
-_ASSESSED = "risk_answers"
-_CARRIED = frozenset({"SUMMARY", SCAN_PART})  # beside the text itself
 
 
 def take_on(work: Work, old: CaseFacts, old_key: CaseKey, area: str) -> str:
@@ -50,9 +47,12 @@ def take_on(work: Work, old: CaseFacts, old_key: CaseKey, area: str) -> str:
 
     :raises Conflict: code not_whole, if what was sent of it is not there any more.
     """
-    kept = _kept(work, old, old_key)
+    whole = carrying.kept_of(work, old, old_key)
+    # Decided, indexed and compared with staff by every word; kept for readers without those held.
+    version = _document(work, old, whole, area)
+    loaded = forms.load(FORM, version)
+    kept = carrying.without_held(work, old.case_id, whole)
     document = _document(work, old, kept, area)
-    loaded = forms.load(FORM, document)
     profile = work.profiles.for_area(area, work.today)
     read = reading.read(loaded, profile, is_area_known=True, on=work.today)
     read, said = later.kept(work, old.case_id, read, profile, versions=0)
@@ -64,7 +64,7 @@ def take_on(work: Work, old: CaseFacts, old_key: CaseKey, area: str) -> str:
     cases.add_case(work.session, case_id=case_id, area=area, by=writing.by(work))
     referrals.add_referral(work.session, sender.row(work, reference, case_id))
     key = new_case_key(work, case_id)
-    _keep_version(work, key, reference, document)
+    _keep_version(work, key, reference, version)
     writing.write_position(
         work,
         key,
@@ -86,6 +86,8 @@ def take_on(work: Work, old: CaseFacts, old_key: CaseKey, area: str) -> str:
     contributed = _carry(work, old, kept, key, document, profile)
     people.index(work, case_id, loaded, profile, is_new=True)
     _link(work, case_id, old.case_id)
+    carrying.carry_acts(work, old_key, key)
+    carrying.carry_releases(work, old.case_id, case_id)
     settling.settle(
         work,
         key,
@@ -111,39 +113,14 @@ def _sender(work: Work, old: CaseFacts) -> Sender:
     return Sender(row.agency_id, kind, None, is_entered=True)
 
 
-Kept = list[tuple[SectionRow, Any]]
-
-
-def _kept(work: Work, old: CaseFacts, key: CaseKey) -> Kept:
-    """Everything of the old case that goes with it, opened by the gateway for that alone."""
-    sender_id = referrals.list_references(work.session, [old.case_id])[old.case_id][0].agency_id
-    rows = stored.list_sections(work.session, [old.case_id])
-    profile = work.profiles.for_area(old.area, work.today)
-    sent = frozenset(profile.fields.section_of.values())
-    return [
-        (row, open_section(work, key, row))
-        for row in rows
-        if row.name in sent | {SCAN_PART} | profile.matrix.exclusive
-        and (row.owner_id == sender_id or row.name == _ASSESSED)
-        and row.part in {"FULL", "SEALED"} | _CARRIED
-    ]
-
-
 def _document(work: Work, old: CaseFacts, kept: Kept, area: str) -> dict[str, Any]:
     """The referral as it stands, with the newest assessments, for somebody who has moved.
 
     Where she lived is an earlier address now; where she lives is not known here, and not written.
     """
     full = [(row, content) for row, content in kept if row.part == "FULL"]
-    parts = [content for row, content in full if row.name != _ASSESSED]
-    assessed: dict[str, Any] = {}
-    filled: list[Any] = []
-    for row, content in full:
-        if row.name == _ASSESSED:
-            assessed = {**assessed, **content}
-            filled += content.get("risk_assessments", {}).get("value", ())
-    if filled:
-        assessed["risk_assessments"] = {"value": filled}
+    parts = [content for row, content in full if row.name != ASSESSED]
+    assessed = assessed_in(content for row, content in full if row.name == ASSESSED)
     document = sections.merge([*parts, assessed])
     if "victim" not in document or "referral" not in document:
         raise Conflict("What was sent of it is not there any more.", code="not_whole")
@@ -210,23 +187,34 @@ def _carry(
 
     Of what is sealed, only copies for agencies of the new area: the others' readers stay behind.
     """
-    owner = next(row.owner_id for row, _ in kept if row.name != _ASSESSED)
+    owner = next(row.owner_id for row, _ in kept if (row.name, row.part) == FIRST)
     here = {
         each
         for each, standing in directory.standing(work.session).items()
         if standing.area == profile.area
     }
+    assessed: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row, content in kept:
+        if row.name == ASSESSED and row.part == "FULL":
+            assessed[row.owner_id].append(content)
     parts = sections.split(document, profile.fields.section_of)
+    parts.pop(ASSESSED, None)
+    if own := assessed_in(assessed.pop(owner, ())):
+        parts[ASSESSED] = own
     made = [
         *writing.boxes(document, parts, (), profile),
-        *(Box(row.name, row.part, each) for row, each in kept if row.part in _CARRIED),
+        *(Box(row.name, row.part, each) for row, each in kept if row.part in CARRIED),
         *(
             Box(row.name, row.part, each, audience=row.audience)
             for row, each in kept
             if row.part == "SEALED" and row.audience in here
         ),
     ]
-    return contribute(work, key, Contribution(owner, work.now, made))
+    contributed = contribute(work, key, Contribution(owner, work.now, made))
+    for other, contents in assessed.items():
+        box = Box(ASSESSED, "FULL", assessed_in(contents))
+        contributed |= contribute(work, key, Contribution(other, work.now, [box]))
+    return contributed
 
 
 def _link(work: Work, case_id: str, old_id: str) -> None:
