@@ -7,6 +7,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 import pikepdf
 import pytest
@@ -15,6 +16,8 @@ from PIL import Image
 from gateway.errors import Invalid, Unavailable
 from gateway.schemas import originals
 from gateway.schemas.originals import LARGEST, clean
+from gateway.schemas.originals.filters import TIMES, require_counted
+from gateway.schemas.originals.kept import Budget
 
 
 def a_pdf(change: Callable[[pikepdf.Pdf], None] = lambda pdf: None, **how: object) -> bytes:
@@ -232,8 +235,8 @@ def _swelling(count: int) -> bytes:
     return b"".join(b"stream\n" + one for _ in range(count))
 
 
-def _listed(filters: bytes, packed: bytes) -> bytes:
-    """A PDF of which one object lies in a list that is packed in this way."""
+def _listed(filters: bytes, packed: bytes, white: bytes = b"\n") -> bytes:
+    """A PDF of which one object lies in a list that is packed in this way, after this `white`."""
     made, places = io.BytesIO(), []
     bodies = [
         b"<</Type/Catalog/Pages 2 0 R>>",
@@ -247,7 +250,7 @@ def _listed(filters: bytes, packed: bytes) -> bytes:
     made.write(b"%PDF-1.5\n")
     for number, body in enumerate(bodies, 1):
         places.append(made.tell())
-        made.write(b"%d 0 obj\n" % number + body + b"\nendobj\n")
+        made.write(b"%d 0 obj%s" % (number, white) + body + b"\nendobj\n")
     at = made.tell()
     rows = [(0, 0, 65535), *((1, place, 0) for place in places), (2, 5, 0), (1, at, 0)]
     table = b"".join(bytes([kind]) + a.to_bytes(4) + b.to_bytes(2) for kind, a, b in rows)
@@ -259,6 +262,9 @@ def _listed(filters: bytes, packed: bytes) -> bytes:
 _OBJECT = b"6 0 <</A 1>>"
 _RUNS = bytes([len(_OBJECT) - 1]) + _OBJECT + b"\x81\x20" * 1_200_000 + b"\x80"
 _SWOLLEN = zlib.compress(_OBJECT + b" " * 90_000_000, 9)
+_IN_HEX = _OBJECT.hex().encode() + b">"
+_WIDE = b"/FlateDecode/DecodeParms"
+_PACKED = zlib.compress(b"\0" + _OBJECT)
 _IN_TEXT = base64.a85encode(_SWOLLEN) + b"~>"
 
 
@@ -280,6 +286,16 @@ COSTLY: dict[str, tuple[str, bytes]] = {
         "a.pdf",
         _listed(b"/RunLengthDecode/T(>>endobj (obj<<>> )\\) )", _RUNS),
     ),
+    "a list behind two counted filters": ("a.pdf", _listed(b"[/Fl/Fl]", zlib.compress(_PACKED))),
+    "a list with wide rows": (
+        "a.pdf",
+        _listed(_WIDE + b"<</Predictor 12/Columns 2000000000>>", _PACKED),
+    ),
+    "a list whose rows are as wide as told elsewhere": (
+        "a.pdf",
+        _listed(_WIDE + b"<</Predictor 12/Columns 9 0 R>>", _PACKED),
+    ),
+    "a list that is prepared elsewhere": ("a.pdf", _listed(_WIDE + b" 9 0 R", _PACKED)),
     "a PDF of dictionaries that never end": ("a.pdf", b"%PDF-1.7\n" + b"obj<<" * 500_000),
     "a mail of mails": ("a.eml", b"Content-Type: message/rfc822\r\n\r\n" * 1_500),
     "a kind full of brackets": ("a.eml", b"Content-Type: " + b"(" * 900 + b"\r\n\r\nHello"),
@@ -304,6 +320,72 @@ def test_T15_a_pdf_with_lists_of_objects_as_writers_make_them_is_kept() -> None:
     assert clean("a.pdf", a_pdf(object_stream_mode=mode)).content.startswith(b"%PDF")
     for filters, packed in ((b"/FlateDecode", zlib.compress(_OBJECT)), (b"[]", _OBJECT)):
         assert clean("a.pdf", _listed(filters, packed)).content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("code", [0, 9, 10, 11, 12, 13, 32])
+def test_T15_a_list_of_objects_is_seen_behind_any_white_space(code: int) -> None:
+    white = bytes([code])
+    made = _listed(white + b"/ASCIIHexDecode" + white, _IN_HEX, white)
+    with pikepdf.open(io.BytesIO(made)) as found:  # whoever opens it unpacks the list
+        assert found.get_object(6, 0).A == 1
+    with pytest.raises(Invalid, match="not taken"):
+        clean("a.pdf", made)
+
+
+UNCLEAR = {
+    "an end within brackets": b"/FlateDecode/X[>>]/Filter/ASCIIHexDecode",
+    "a filter within a broken number": b"/FlateDecode/X<x/Filter/ASCIIHexDecode/Y 1/Z>",
+    "a comment within a broken number": b"/FlateDecode/X<%/Filter/ASCIIHexDecode/Y 1/Z 1\n",
+    "a text that does not end": b"/FlateDecode/X(\\)",
+}
+
+
+@pytest.mark.parametrize("what", UNCLEAR)
+def test_T15_a_list_of_objects_that_is_not_understood_is_refused(what: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        require_counted(_listed(UNCLEAR[what], _IN_HEX))
+    assert caught.value.problems[0].code == "active_content"
+
+
+@pytest.mark.parametrize("name", [b"/ObjStm", b"/XRef", b"/#4fbj#53tm", b"/XRe#66", b"/#58Ref"])
+def test_T15_the_name_of_a_list_of_objects_stands_in_a_dictionary_or_nowhere(name: bytes) -> None:
+    for after in (b"", b" ", b"\x0b", b"/N"):
+        with pytest.raises(Invalid):
+            require_counted(a_pdf() + b"% x <</Type" + name + after)
+    require_counted(a_pdf() + name + b"s")
+    require_counted(a_pdf() + b"9 0 obj%\n<</Type" + name + b">>")
+
+
+def test_T15_a_locked_pdf_is_not_opened_to_know_that_it_is_locked() -> None:
+    lists = pikepdf.ObjectStreamMode.generate
+    made = a_pdf(object_stream_mode=lists, encryption=pikepdf.Encryption(owner="o", user=""))
+    for content in (made, made.replace(b"/Encrypt", b"/Enc#72#79pt")):
+        with pytest.raises(Invalid) as caught:
+            require_counted(content)
+        assert caught.value.problems[0].code == "unreadable"
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("what", [b"obj%", b"obj<<%", b"obj<<>>", b"obj<<["])
+def test_T15_what_is_looked_at_in_a_pdf_is_bounded_by_its_size(what: bytes) -> None:
+    content = b"%PDF-1.7\n" + what * (3_000_000 // len(what))
+    left = Budget(TIMES * len(content))
+    with suppress(Invalid):
+        require_counted(content, left)
+    assert -len(content) <= left.left < TIMES * len(content)
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes"), [(b"obj%", b""), (b"obj<<", b">>"), (b"(obj<<", b">>)")]
+)
+def test_T15_the_budget_stops_a_pdf_that_has_one_part_looked_at_again(
+    opens: bytes, closes: bytes
+) -> None:
+    content = b"%PDF-1.7\n" + opens * 5_000 + closes * 5_000
+    left = Budget(TIMES * len(content))
+    with pytest.raises(Invalid):
+        require_counted(content, left)
+    assert -len(content) <= left.left < 0
 
 
 @pytest.mark.timeout(20)
