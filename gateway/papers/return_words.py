@@ -52,8 +52,8 @@ MEASURES: Mapping[str, str] = {
     "with_rationale": "The referral says why in enough words",
     "with_assessment": "A risk assessment is with it",
     "with_wishes": "What she wishes is written down",
-    "research_returned": "Research that came, of all asked for",
-    "research_in_time": "Research that came in time, of all asked for",
+    "research_returned": "Cases of which no research is missing",
+    "research_in_time": "Cases of which no research came late or is missing",
     "minutes_lag_median": "From meeting to minutes, half within",
     "minutes_lag_p90": "From meeting to minutes, nine of ten within",
     "minutes_in_time": "Minutes sent out within the area's clock",
@@ -76,23 +76,21 @@ TABLES: Mapping[str, tuple[str, str]] = {  # title, and what a row is
     "equity": ("For each group", "Victims"),
 }
 NOTES: Mapping[str, str] = {
-    "research": "Each case for which an agency was asked counts once, for the meeting that heard "
-    "it.",
-    "attendance": "For how many cases somebody who speaks for the agency was in the room.",
+    "research": "Shares in percent, to the nearest ten, of what each agency was asked; one is "
+    "hidden if it could tell of few.",
+    "attendance": "To how many meetings each agency was invited, and at how many somebody was who "
+    "speaks for it.",
     "returned": "Sources whose own number is hidden above stand together.",
     "reasons": "Of the cases that were returned; one may have been for several reasons.",
     "equity": "Shares in percent of the cases of each group. One is hidden if the rest of the "
     "cases could tell of few.",
 }
 HEADINGS: Mapping[str, str] = {
+    "came": "Came",
     "in_time": "In time",
-    "late": "Late",
-    "missing": "Did not come",
-    "not_asked": "Not asked",
-    "present": "Present",
+    "invited": "Invited",
+    "attended": "Attended",
     "apologies": "Apologies",
-    "absent": "Absent",
-    "not_invited": "Not invited",
     "returned": "Returned",
     "not_returned": "Not returned",
     "share": "Share",

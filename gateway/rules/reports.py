@@ -69,6 +69,15 @@ def share(part: int, whole: int) -> int | None:
     return round(100 * part / whole)
 
 
+def share_in_tens(part: int, whole: int) -> int | None:
+    """A share in percent to the nearest ten; None where `share` is.
+
+    To the percent, shares of few tell of how many they are: 57 % of at most 15 is 8 of 14. In tens
+    whatever is said of some can be said of any larger number as well.
+    """
+    return None if share(part, whole) is None else 10 * round(10 * part / whole)
+
+
 def group_share(part: int, group: int, of_all: int, everybody: int) -> int | None:
     """The share of a group in percent, beside that of everybody, of whom it is a part.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +20,7 @@ from gateway.flows.reports import tables
 from gateway.flows.reports.counting import Quarter
 from gateway.flows.reports.marks import Marks
 from gateway.flows.reports.shapes import Column, Heard
+from gateway.rules import reports as rule
 from gateway.rules.presence import Stay
 from gateway.schemas.codes import Acknowledgement
 from gateway.schemas.meeting_codes import Attending
@@ -62,6 +66,11 @@ def researched(quarter: World) -> World:
             ]
             meetings.add_stays(work.session, row["case_id"], stays)
         work.record("report.made", None, because="test")
+    (conference,) = {row["conference_id"] for row in world.rows(t.conference_case)}
+    with world.engine.begin() as connection:
+        for agency, attending in ((POLICE, Attending.DEPUTY), (IDVA, Attending.APOLOGIES)):
+            there = {"conference_id": conference, "agency_id": agency, "worker_id": "somebody"}
+            connection.execute(t.attendance.insert().values(**there, attending=attending))
     return world
 
 
@@ -76,14 +85,6 @@ def counted(world: World) -> list[str]:
     return sorted(heard - tied)
 
 
-def agrees(shown: list[str], truth: list[int]) -> int:
-    """Each number is the true one or hidden, and none of few is shown; how many are shown."""
-    for text, number in zip(shown, truth, strict=True):
-        assert text in ("hidden", str(number))
-        assert text == "hidden" or number not in SMALL
-    return sum(text != "hidden" for text in shown)
-
-
 def test_F102_research_and_attendance_are_those_of_the_rows(researched: World) -> None:
     text, cases = file_of(researched), counted(researched)
     came: dict[str, Counter[str]] = {}
@@ -92,24 +93,92 @@ def test_F102_research_and_attendance_are_those_of_the_rows(researched: World) -
             is_late = row["returned_at"] and row["returned_at"] > row["due_at"]
             how = "late" if is_late else "in_time" if row["returned_at"] else "missing"
             came.setdefault(row["agency_id"], Counter())[how] += 1
-    here = {
-        agency: {r["case_id"] for r in researched.rows(t.presence) if r["agency_id"] == agency}
-        & set(cases)
-        for agency in NAMES
-    }
     found, attended = table(text, "Research by agency"), table(text, "Attendance by agency")
-    shown = 0
+    assert found["Agency"] == ["Came", "In time"]
+    assert attended["Agency"] == ["Invited", "Attended", "Apologies"]
     for agency, name in NAMES.items():
         of = came.get(agency, Counter())
-        asked = sum(of.values())
-        true = [of["in_time"], of["late"], of["missing"], len(cases) - asked]
-        shown += agrees(found[name], true)
-        there = len(here[agency])
-        shown += agrees(attended[name], [there, 0, len(cases) - there, 0])
-    assert shown >= 16
-    assert "hidden" in found["Marlbury IDVA service"]
+        true = [of["in_time"] + of["late"], of["in_time"]]
+        assert found[name] == [in_tens(part, sum(of.values())) for part in true]
+    assert found["Marlbury police"] == ["100", "100"]
+    assert found["Marlbury IDVA service"] == ["hidden", "60"]
     assert "Marlbury MARAC coordination" not in attended, "it runs them"
-    assert attended["Marlbury police"] == ["15", "0", "0", "0"]
+    assert attended["Marlbury police"] == ["1", "1", "0"]
+    assert attended["Marlbury IDVA service"] == ["1", "0", "1"]
+    assert attended[NAMES[LANDLORD]] == ["1", "0", "0"]
+
+
+def test_F65_F102_no_table_tells_how_many_cases_were_kept_from_an_agency(
+    researched: World,
+) -> None:
+    """She named the IDVA service as one not to share with: it is asked nothing, and leaves."""
+    before = told(researched)
+    came = {
+        row["case_id"]
+        for row in researched.rows(t.research_request, agency_id=IDVA)
+        if row["returned_at"] and row["returned_at"] <= row["due_at"]
+    }
+    here = {row["case_id"] for row in researched.rows(t.presence, agency_id=IDVA)}
+    which = {"case_id": max(came & here & set(counted(researched))), "agency_id": IDVA}
+    with set_aside(researched, t.research_request, which), set_aside(researched, t.presence, which):
+        after = told(researched)
+    assert after[1:] == before[1:], "all but its own shares"
+    assert before[0] == after[0] == [None, 60], "9 of 15 and 8 of 14"
+    with set_aside(researched, t.research_request, {"agency_id": IDVA}):
+        assert told(researched)[0] == [None, None], "it has its row all the same"
+
+
+@given(st.integers(0, 20), st.integers(0, 20), st.integers(0, 20), st.integers(0, 20))
+@settings(max_examples=400, deadline=None)
+def test_F65_F102_what_is_said_of_some_cases_could_be_said_of_all(
+    in_time: int, late: int, missing: int, kept: int
+) -> None:
+    asked = in_time + late + missing
+    said = [rule.share_in_tens(part, asked) for part in (in_time + late, in_time)]
+    assert all(
+        each is None or 5 < part < asked - 5 or part in (0, asked)
+        for part, each in zip((in_time + late, in_time), said, strict=True)
+    )
+    whole = max(asked + kept, 2)
+    assert any(
+        said == [rule.share_in_tens(came, whole), rule.share_in_tens(soon, whole)]
+        for came in range(whole + 1)
+        for soon in range(came + 1)
+    )
+
+
+def in_tens(part: int, whole: int) -> str:
+    few = {part, whole - part, whole} & set(SMALL)
+    return "hidden" if few or not whole else str(10 * round(10 * part / whole))
+
+
+def told(world: World) -> list[Any]:
+    """The shares of the IDVA service, and then every rendering without them."""
+    made = world.client(COORDINATOR).actions.report("2026-Q4", "OWN_WORK")
+    (research,) = [each for each in made["tables"] if each["code"] == "research"]
+    (own,) = [row for row in research["rows"] if row["code"] == IDVA]
+    shares, own["numbers"] = own["numbers"], []
+    name, text = NAMES[IDVA], file_of(world)
+    (line,) = [n for n in text.splitlines() if name in n and n.count(",") == 2]
+    shown = ask(a_desk(world, "coordinator")).text
+    (row,) = re.findall(rf"<tr[^>]*><th[^>]*>{name}</th>(?:<td[^>]*>[^<]*</td>){{2}}</tr>", shown)
+    page = shown[shown.index("<h1") : shown.index("</main>")].replace(row, "")
+    return [shares, made, text.replace(line, ""), re.sub(r'value="[^"]{20,}"', "", page)]
+
+
+@contextmanager
+def set_aside(world: World, table: Any, which: dict[str, str]) -> Iterator[None]:
+    """A world without these rows, which are there again afterwards."""
+    where = [table.c[name] == value for name, value in which.items()]
+    with world.engine.begin() as connection:
+        rows = [dict(row._mapping) for row in connection.execute(table.select().where(*where))]
+        assert rows
+        connection.execute(table.delete().where(*where))
+    try:
+        yield
+    finally:
+        with world.engine.begin() as connection:
+            connection.execute(table.insert(), rows)
 
 
 def test_F102_quality_is_that_of_the_referrals_and_the_year_that_of_its_quarters(

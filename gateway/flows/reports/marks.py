@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,8 +13,9 @@ from gateway.ledger import Work
 from gateway.rules.actions import OPEN
 from gateway.schemas.action_codes import ActionStatus, ActionTheme, NotPossible
 from gateway.schemas.codes import Acknowledgement, AgencyKind, Outcome
-from gateway.store import actions, dated, members, reports
+from gateway.store import actions, dated, members, reports, research
 from gateway.store.actions import ActionRow
+from gateway.store.research import RequestRow
 
 _OVERRIDDEN = (Outcome.ALLOW_OVERRIDE, Outcome.ALLOW_BEST_INTERESTS)
 _ABOUT_HER = (ActionTheme.IDVA_CONTACT, ActionTheme.FEEDBACK)
@@ -34,6 +35,7 @@ class Marks:
     minuted: Mapping[str, datetime]
     with_contact: Ids
     rows: tuple[ActionRow, ...]
+    asked: tuple[RequestRow, ...] = ()  # research, each case for the meeting that heard it
 
     @property
     def ids(self) -> list[str]:
@@ -75,7 +77,16 @@ def list_marks(work: Work, cases: Sequence[Heard]) -> Marks:
         minuted=reports.list_minuted(session, ids),
         with_contact=reports.list_named(session, ids, "safe_contact"),
         rows=tuple(rows),
+        asked=tuple(_asked(work, cases)),
     )
+
+
+def _asked(work: Work, cases: Sequence[Heard]) -> Iterator[RequestRow]:
+    by_meeting: dict[str, list[str]] = {}
+    for case in cases:
+        by_meeting.setdefault(case.conference_id, []).append(case.case_id)
+    for conference_id, ids in by_meeting.items():
+        yield from research.list_requests(work.session, conference_id, ids)
 
 
 def count_status(rows: Sequence[ActionRow], status: ActionStatus) -> int:

@@ -1,13 +1,14 @@
 """Owns the tables beside the return: research and attendance by agency, returns, and equity.
 
-Every row of a table counts all cases of the quarter, so that its sum is known to whoever reads the
-return; what is small in it is hidden with as much as keeps it from being worked out.
+What is counted by who referred parts all cases of the quarter, so that its sum is known to whoever
+reads the return; what is small in it is hidden with as much as keeps it from being worked out. What
+is said of an agency is nothing that all cases could be compared with.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from gateway.flows.reports.counting import GROUPS, PARTS, Quarter
 from gateway.flows.reports.marks import Marks
@@ -16,11 +17,11 @@ from gateway.ledger import Work
 from gateway.rules import reports as rule
 from gateway.rules.presence import SPEAKS
 from gateway.schemas.meeting_codes import Attending
-from gateway.store import conferences, meetings, research
+from gateway.store import conferences, meetings
 
 MERGED = "OTHERS"  # the sources whose own numbers the return hides
-RESEARCH = ("in_time", "late", "missing", "not_asked")
-ATTENDANCE = ("present", "apologies", "absent", "not_invited")
+RESEARCH = ("came", "in_time")
+ATTENDANCE = ("invited", "attended", "apologies")
 RETURNED = ("returned", "not_returned")
 Cells = dict[str, Counter[str]]
 
@@ -29,10 +30,11 @@ def list_tables(work: Work, quarter: Quarter, marks: Marks) -> tuple[Table, ...]
     """Every table of a quarter that is one of counts, and of the shares that follow from it."""
     if not quarter.cases:
         return ()
-    returned = _returned(quarter, marks)
+    returned, attended = _returned(quarter, marks), _attendance(work, quarter)
+    rows = (Row(each, tuple(of[n] for n in ATTENDANCE)) for each, of in sorted(attended.items()))
     found = (
-        _partition("research", RESEARCH, _research(work, quarter)),
-        _partition("attendance", ATTENDANCE, _attendance(work, quarter)),
+        _research(marks, attended),
+        Table("attendance", ATTENDANCE, tuple(rows)) if attended else None,
         returned,
         _reasons(marks) if returned and returned.total[0] else None,
     )
@@ -51,57 +53,43 @@ def _partition(code: str, columns: tuple[str, ...], cells: Cells) -> Table | Non
     return Table(code, columns, rows, hidden.columns)
 
 
-def _research(work: Work, quarter: Quarter) -> Cells:
-    """How each agency that was asked answered; a case counts for the meeting that heard it."""
-    cells: Cells = {}
-    for conference_id, ids in _by_meeting(quarter).items():
-        for row in research.list_requests(work.session, conference_id, ids):
-            cells.setdefault(row.agency_id, Counter())[_came(row)] += 1
-    return _filled(cells, len(quarter.cases), "not_asked")
+def _research(marks: Marks, invited: Iterable[str]) -> Table | None:
+    """Of what each agency was asked, how much came, and how much in time: shares in tens.
+
+    Nothing of how much it was asked: what is missing from all cases was kept from it. So each
+    agency that was invited has a row, whether or not it was asked.
+    """
+    came: dict[str, Counter[str]] = {agency_id: Counter() for agency_id in invited}
+    for row in marks.asked:
+        is_in_time = row.returned_at is not None and row.returned_at <= row.due_at
+        of = came.setdefault(row.agency_id, Counter())
+        of.update(asked=1, came=int(row.returned_at is not None), in_time=int(is_in_time))
+    rows = tuple(
+        Row(name, tuple(rule.share_in_tens(of[each], of["asked"]) for each in RESEARCH))
+        for name, of in sorted(came.items())
+    )
+    return Table("research", RESEARCH, rows) if rows else None
 
 
-def _came(row: research.RequestRow) -> str:
-    if row.returned_at is None:
-        return "missing"
-    return "in_time" if row.returned_at <= row.due_at else "late"
+def _attendance(work: Work, quarter: Quarter) -> dict[str, Counter[str]]:
+    """To how many meetings each agency was invited, and came: whoever of it signed speaks for it.
 
-
-def _attendance(work: Work, quarter: Quarter) -> Cells:
-    """For how many cases each agency that was invited was in the room, by who speaks for it."""
-    cells: Cells = {}
-    for conference_id, ids in _by_meeting(quarter).items():
-        listed = conferences.list_attendees(work.session, conference_id)
-        invited = [each for each in listed if each != work.caller.agency_id]  # it runs them
-        excused = {
-            each.agency_id
-            for each in meetings.list_attendance(work.session, conference_id)
-            if each.attending is Attending.APOLOGIES
+    Meetings and not cases: an agency that is kept from a case leaves the room while it is heard.
+    """
+    found: dict[str, Counter[str]] = {}
+    for meeting in quarter.held:
+        listed = conferences.list_attendees(work.session, meeting.conference_id)
+        there = {
+            (each.agency_id, each.attending)
+            for each in meetings.list_attendance(work.session, meeting.conference_id)
         }
-        stays = meetings.list_stays(work.session, ids)
-        for case_id in ids:
-            here = {
-                stay.agency_id
-                for stay in stays[case_id]
-                if stay.conference_id == conference_id and stay.attending in SPEAKS
-            }
-            for agency_id in invited:
-                away = "apologies" if agency_id in excused else "absent"
-                cells.setdefault(agency_id, Counter())[
-                    "present" if agency_id in here else away
-                ] += 1
-    return _filled(cells, len(quarter.cases), "not_invited")
-
-
-def _filled(cells: Cells, whole: int, left: str) -> Cells:
-    for counts in cells.values():
-        counts[left] = whole - sum(counts.values())
-    return cells
-
-
-def _by_meeting(quarter: Quarter) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for case in quarter.cases:
-        found.setdefault(case.conference_id, []).append(case.case_id)
+        came = {agency_id for agency_id, attending in there if attending in SPEAKS}
+        for agency_id in listed:
+            if agency_id == work.caller.agency_id:  # it runs them
+                continue
+            is_excused = agency_id not in came and (agency_id, Attending.APOLOGIES) in there
+            of = found.setdefault(agency_id, Counter())
+            of.update(invited=1, attended=int(agency_id in came), apologies=int(is_excused))
     return found
 
 
