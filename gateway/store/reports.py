@@ -42,12 +42,17 @@ def list_meetings(
     return list(found.values())
 
 
-def list_heard(session: Session, case_ids: Sequence[str]) -> dict[str, datetime]:
-    """When each of these cases was heard last; one that was not is absent."""
+def list_heard(
+    session: Session, case_ids: Sequence[str], *, since: datetime, until: datetime
+) -> dict[str, datetime]:
+    """When each of these cases was heard last, from `since` on and before `until`.
+
+    One that was not is absent.
+    """
     s = t.state.c
     query = (
         select(s.case_id, func.max(s.at))
-        .where(s.case_id.in_(case_ids), s.state == CaseState.HEARD)
+        .where(s.case_id.in_(case_ids), s.state == CaseState.HEARD, s.at >= since, s.at < until)
         .group_by(s.case_id)
     )
     return {row[0]: row[1] for row in session.execute(query)} if case_ids else {}

@@ -13,6 +13,7 @@ import pytest
 
 from gateway.flows.reports import Column, Measure, Report, Why
 from gateway.papers import returns
+from gateway.schemas.codes import PersonRole
 from tests.desk.conftest import Desk, Live, a_desk, add_people
 from tests.desk.test_desk import enter
 from tests.desk.test_in_a_browser import enter as enter_live
@@ -190,6 +191,53 @@ def test_F102_what_it_is_for_is_asked_and_a_quarter_that_is_none_refused(quarter
     ):
         assert ask(desk, **more).status_code == 422, more
     assert len(quarter.log(event="report.made")) == before
+
+
+def test_F65_F102_the_steering_group_counts_a_case_that_one_of_it_is_tied_to(
+    quarter: World,
+) -> None:
+    """It reads the report that went round as well: what is missing in its own would be its case."""
+    quarter.later(days=40)
+    whole = enter(quarter, COORDINATOR, CHAIR, _coordinator())
+    tied = enter(quarter, COORDINATOR, TIED, PersonRole.GOVERNANCE)
+    round_it, own = (ask(desk, "csv", why="STEERING_GROUP").data for desk in (whole, tied))
+    assert as_rows(own.decode("utf-8-sig"))["Cases heard"] == ["16", "16"]
+    assert own == round_it
+
+
+def test_F102_a_case_is_counted_in_the_quarter_that_heard_it_and_an_ended_one_stays(
+    sqlite_world: World,
+) -> None:
+    world = sqlite_world
+    add_people(world)
+    first = acting.a_conference(world, at="2026-12-01T09:30:00Z")
+    refs = [acting.listed(world, first, by=LANDLORD) for _ in range(8)]
+    world.later(days=8)
+    for ref in refs[:7]:
+        acting.heard(world, ref)
+    world.later(days=25)
+    then = ask(a_desk(world, "coordinator"), "csv").data
+    assert as_rows(then.decode("utf-8-sig"))["Cases heard"] == ["7", "7"]
+    _list_again(world, refs[7], acting.a_conference(world, at="2027-01-12T09:30:00Z"))
+    world.later(days=20)
+    acting.heard(world, refs[7])
+    assert ask(a_desk(world, "coordinator"), "csv").data == then
+    now = world.client(COORDINATOR).actions.report("2027-Q1", "OWN_WORK")
+    assert now["hidden"], "one case, so that nothing is said"
+
+
+def _list_again(world: World, reference: str, conference: str) -> None:
+    """A case that was deferred to another conference."""
+    with world.engine.begin() as connection:
+        row = {"conference_id": conference, "case_id": world.case_of(reference)}
+        row |= {"kind": "NEW", "listed_at": world.now}
+        connection.execute(_listing().insert().values(**row))
+
+
+def _listing() -> Any:
+    from gateway.store import tables as t
+
+    return t.conference_case
 
 
 def test_F102_so_few_cases_that_nothing_is_said(sqlite_world: World) -> None:

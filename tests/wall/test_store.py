@@ -162,6 +162,7 @@ INSTEAD: Mapping[str, Mapping[str, Any]] = {
     "flags.list_ending": {"agency_id": "marlbury-marac", "before": date(2031, 1, 1)},
     "conferences.list_attended": {"agency_id": "marlbury-police", "until": LATER},
     "reports.list_named": {"name": "safe_contact"},
+    "reports.list_heard": {"since": LONG_BEFORE, "until": LATER},
     "action_notices.list_overdue": {"states": tuple(CaseState), "now": LATER},
     "reports.list_meetings": {
         "agency_id": "marlbury-marac",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from gateway.agencies import directory
 from gateway.disclosure import beyond_wall, count_traits
@@ -19,6 +19,8 @@ from gateway.store import dated, referrals, reports
 from gateway.store.reports import MeetingRow
 
 FIRST_YEAR = 2020
+NIGHT = timedelta(days=1)  # a case is heard within a day of when its meeting begins
+Span = tuple[datetime, datetime]  # from when on, and before when
 # Kind of agency -> the source of a referral as the return counts it.
 SOURCES: Mapping[AgencyKind, str] = {
     AgencyKind.POLICE: "POLICE",
@@ -79,7 +81,7 @@ class Quarter:
         return None if self.is_hidden else known.get("POLICE", 0)
 
 
-def bounds(quarter: str, profile: Profile, today: date) -> tuple[datetime, datetime]:
+def bounds(quarter: str, profile: Profile, today: date) -> Span:
     """From when to when a quarter runs, by the clock of the area.
 
     :raises Invalid: if there is no such quarter, or it has not begun.
@@ -104,12 +106,17 @@ def before(quarter: str, count: int) -> list[str]:
     return [f"{each.year}-Q{(each.month - 1) // 3 + 1}" for each in starts]
 
 
-def count_quarter(work: Work, name: str, since: datetime, until: datetime) -> Quarter:
-    """Count a quarter of the caller's own area, but for cases before which its wall stands."""
+def count_quarter(work: Work, name: str, span: Span, *, has_walls: bool) -> Quarter:
+    """Count a quarter of the caller's own area.
+
+    :param span: from when to when it runs.
+    :param has_walls: leave out the cases before which the caller's wall stands.
+    """
+    since, until = span[0], min(span[1], work.now)
     meetings = reports.list_meetings(
-        work.session, agency_id=work.caller.agency_id, since=since, until=min(until, work.now)
+        work.session, agency_id=work.caller.agency_id, since=since - NIGHT, until=until
     )
-    heard = _heard(work, meetings)
+    heard = _heard(work, meetings, (since, span[1]), has_walls=has_walls)
     held = [meeting for meeting in meetings if heard[meeting.conference_id]]
     groups = rule.together([len(heard[each.conference_id]) for each in held])
     rows = [
@@ -127,22 +134,24 @@ def count_quarter(work: Work, name: str, since: datetime, until: datetime) -> Qu
     )
 
 
-def _heard(work: Work, meetings: Sequence[MeetingRow]) -> dict[str, list[Heard]]:
-    """What each meeting heard: a case counts once, where it was heard last.
+def _heard(
+    work: Work, meetings: Sequence[MeetingRow], span: Span, *, has_walls: bool
+) -> dict[str, list[Heard]]:
+    """What each meeting heard in the quarter: a case counts once, where it was heard last in it.
 
-    None behind the caller's own wall: it sees how many the room heard without them, and what it
-    could take away from a count would be the very person it is tied to.
+    With walls, none behind the caller's own: it sees how many the room heard without them, and
+    what it could take away from a count would be the very person it is tied to.
     """
-    listed = beyond_wall(
-        work, sorted({case_id for meeting in meetings for case_id, _ in meeting.cases})
-    )
-    at = reports.list_heard(work.session, listed)
+    listed = sorted({case_id for meeting in meetings for case_id, _ in meeting.cases})
+    if has_walls:
+        listed = beyond_wall(work, listed)
+    at = reports.list_heard(work.session, listed, since=span[0], until=span[1])
     place: dict[str, tuple[str, str]] = {}
     for meeting in meetings:
         for case_id, kind in meeting.cases:
             if case_id in at and (meeting.starts_at <= at[case_id] or case_id not in place):
                 place[case_id] = (meeting.conference_id, kind)
-    traits = count_traits(work, sorted(place), on=work.today)
+    traits = count_traits(work, sorted(place), on=min(work.now, span[1]).date())
     risks = dated.list_risks(work.session, sorted(traits))
     sent = referrals.list_references(work.session, sorted(traits))
     standing = directory.standing(work.session)

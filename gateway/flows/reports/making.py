@@ -28,7 +28,8 @@ def make_report(work: Work, quarter: str, why: Why, *, has_ended: bool = False) 
     """Count a quarter of the caller's own area, but for cases before which its wall stands.
 
     It is never refused for those, nor told of them. Who sees no case asks only for a quarter that
-    `has_ended`: what was added since yesterday to one that runs would be a single case.
+    `has_ended`: what was added since yesterday to one that runs would be a single case. Before it
+    no wall stands: it reads what others made as well, and the difference would be its own case.
 
     :raises Denied: for who does not coordinate an area.
     :raises Invalid: if there is no such quarter, or it has not begun.
@@ -37,11 +38,13 @@ def make_report(work: Work, quarter: str, why: Why, *, has_ended: bool = False) 
     if work.caller.kind is not AgencyKind.COORDINATOR:
         raise Denied("not-the-coordinator")
     profile = work.profiles.for_area(work.caller.area, work.today)
-    since, until = counting.bounds(quarter, profile, work.today)
-    if has_ended and until > work.now:
+    span = counting.bounds(quarter, profile, work.today)
+    if has_ended and span[1] > work.now:
         raise Invalid("It has not ended.", Problem("out_of_range", "/quarter"))
-    found = counting.count_quarter(work, quarter, since, until)
-    earlier = [_earlier(work, profile, name) for name in counting.before(quarter, QUARTERS)[1:]]
+    found, *earlier = (
+        counting.count_quarter(work, name, _span(profile, name), has_walls=not has_ended)
+        for name in counting.before(quarter, QUARTERS)
+    )
     facts = {"quarter": quarter, "cases": len(found.cases), "hidden": found.is_hidden}
     work.record("report.made", None, because=str(why), purpose=Purpose.P11, facts=facts)
     year = _year(profile, [found, *earlier])
@@ -76,11 +79,10 @@ def list_quarters(work: Work, count: int = 8, *, has_ended: bool = False) -> lis
     return known[1:] if has_ended else known[:-1]
 
 
-def _earlier(work: Work, profile: Profile, name: str) -> Quarter:
+def _span(profile: Profile, name: str) -> counting.Span:
     year, _, number = name.partition("-Q")
     first, calendar = date(int(year), 3 * int(number) - 2, 1), profile.working_days
-    until = calendar.at(add_months(first, 3), time())
-    return counting.count_quarter(work, name, calendar.at(first, time()), until)
+    return calendar.at(first, time()), calendar.at(add_months(first, 3), time())
 
 
 def _days(profile: Profile, quarter: Quarter) -> tuple[tuple[date, ...], ...]:
