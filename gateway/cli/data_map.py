@@ -204,6 +204,8 @@ def _paths(paths: list[str]) -> str:
 def _levels(matrix: Matrix, section: str) -> str:
     """Return the kinds that can read the section, by the highest level of their cell."""
     category = matrix.section_category[section]
+    if section in matrix.owned:
+        return "its owner alone"
     kinds: dict[Level, list[str]] = {}
     for kind in COLUMNS:
         ways = [
@@ -220,6 +222,8 @@ def _levels(matrix: Matrix, section: str) -> str:
 def _readers(matrix: Matrix, section: str, stage: Stage) -> str:
     """Return whom a stage lets at the section, besides its contributor."""
     category, limit = matrix.section_category[section], matrix.stages[stage]
+    if section in matrix.owned:
+        return "nobody"
     who = [f"{role} role" for role in sorted(limit.whole_column)]
     if limit.if_present:
         who.append("whoever is present")

@@ -55,6 +55,12 @@ ACTS: Mapping[MoveAct, Said] = {
         "It goes on here, and whoever was told of it in the other area sees it no more.",
     ),
 }
+NOTED = Said(
+    "They have taken it on",
+    "Note it",
+    "It ends the case here, so it takes two: a chair who did not offer it rings them, and writes"
+    " down what they said.",
+)
 REASONS: Mapping[MoveReason, str] = {
     _R.MADE_IN_ERROR: "It was made in error",
     _R.WRONG_PERSON: "It is about another person",
@@ -81,7 +87,9 @@ DONE: Mapping[MoveAct, str] = {
 }
 STOPPED: Mapping[str, str] = {
     "illegal_state": SETTLED,
-    "same_person": "You asked for it yourself. Somebody else confirms it, who is a chair.",
+    "same_person": "You asked for it, or offered it, yourself. Somebody else confirms it, who is a"
+    " chair.",
+    "chair_only": "A chair does this.",
     "needs_coordinator_and_chair": "A chair confirms it, for the reason for which it was asked.",
     "high_risk": "Her objection alone withdraws no high-risk case.",
     "circulated": "Its list is out. The conference hears it first; or tick that both areas agreed.",
@@ -93,6 +101,7 @@ STOPPED: Mapping[str, str] = {
 _FAULTS: Mapping[str, str] = {
     "reason": "Choose why.",
     "area": "Choose where it goes.",
+    "note": "Write down what they said, and who.",
     "act": "Choose what is to be done.",
 }
 

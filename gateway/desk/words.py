@@ -103,6 +103,7 @@ SECTIONS: Mapping[str, str] = {
     "research_employment": "Research: work",
     "research_actions": "Research: what agencies propose to do",
     "minutes": "Minutes of the meeting",
+    "move_note": "Why it was withdrawn, closed or handed on",
 }
 PARTS: Mapping[CaseRole, str] = {
     CaseRole.REFERRER: "your referral",

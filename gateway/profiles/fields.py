@@ -38,6 +38,7 @@ class Section:
     category: Category
     data_class: DataClass
     is_returned: bool = False  # by an agency for a conference, and read there
+    is_kept: bool = False  # by its owner for itself, although the gateway can open it
 
 
 class FieldTable:
@@ -72,6 +73,15 @@ class FieldTable:
     def returned(self) -> frozenset[str]:
         """Return the sections that agencies return for a conference."""
         return frozenset(name for name, each in self._sections.items() if each.is_returned)
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Return the sections that their owner alone reads, whatever the matrix gives others."""
+        return frozenset(
+            name
+            for name, each in self._sections.items()
+            if each.is_kept or each.data_class is DataClass.OWNER
+        )
 
     def category(self, section: str) -> Category:
         """Return the row of the need-to-know matrix that decides about a section."""
@@ -123,6 +133,7 @@ def _section(name: str, row: Row) -> tuple[Section, list[FieldRow]]:
             row.code("category", Category),
             row.code("class", DataClass),
             row.take("returned", bool, False),
+            row.take("kept", bool, False),
         )
         paths = row.texts("fields")
         protected = row.texts("protected", [])

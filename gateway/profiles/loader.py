@@ -175,7 +175,7 @@ def _shared(files: Mapping[str, tuple[File, ...]]) -> Shared:
             raise BrokenTable(f"{file.name}: this version stands there twice")
         instruments[instrument.key], versions[instrument.key] = instrument, file.version
     sections = {each: fields.category(each) for each in fields.sections}
-    exclusive, owned = _of_class(fields, DataClass.EXCLUSIVE), _of_class(fields, DataClass.OWNER)
+    exclusive, owned = _of_class(fields, DataClass.EXCLUSIVE), fields.kept
     return Shared(
         consent=editions(files["consent"], load_consent),
         matrix=editions(

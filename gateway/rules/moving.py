@@ -9,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.errors import Conflict
-from gateway.rules.states import EDGES, Guards, move
+from gateway.rules.states import ASKED, EDGES, Guards, move
 from gateway.schemas.codes import CaseState, RiskLevel
 from gateway.schemas.move_codes import MoveAct, MoveReason
 
 S = CaseState
-ASKED, TRANSFER, DONE = "withdrawal", "transfer", "transferred"
+TRANSFER, DONE = "transfer", "transferred"
 OUTSIDE = "-"  # in the place of an area: one that is not on this gateway
 # Where a case goes on whose transfer came to nothing.
 _BACK: Mapping[CaseState, CaseState] = {
@@ -73,13 +73,17 @@ def asked_for(now: Was) -> MoveReason | None:
     return MoveReason(reason) if what == ASKED and now.state is not S.WITHDRAWN else None
 
 
-def offer(state: CaseState, *, is_agreed: bool) -> CaseState:
+def offer(state: CaseState, *, is_agreed: bool, by_chair: bool) -> CaseState:
     """Return the state of a case that is offered to another area.
 
-    :raises Conflict: illegal_state; circulated, if its list is out and the areas have not agreed:
-        then it is heard first, and transferred with the minutes and the plan.
+    While it is monitored it is seen by fewer than while it is offered: a chair opens it again.
+
+    :raises Conflict: illegal_state; chair_only; circulated, if its list is out and the areas have
+        not agreed: then it is heard first, and transferred with the minutes and the plan.
     """
     pending = move(state, S.TRANSFER_OUT_PENDING)
+    if state is S.MONITORING and not by_chair:
+        raise Conflict("A chair offers a case that is monitored.", code="chair_only")
     if state in CIRCULATED and not is_agreed:
         raise Conflict("Its list is out: hear it first, or agree.", code="circulated")
     return pending
@@ -94,6 +98,18 @@ def offered_to(now: Was) -> str:
     if now.state is not S.TRANSFER_OUT_PENDING or what != TRANSFER:
         raise Conflict("The case is not on its way to another area.", code="illegal_state")
     return area
+
+
+def note_outside(now: Was, by: tuple[str, str | None], *, by_chair: bool) -> None:
+    """Refuse who alone would end a case by an area that nobody here can ask.
+
+    :raises Conflict: chair_only; same_person, if the same offered it, or software that anybody
+        may have used.
+    """
+    if not by_chair:
+        raise Conflict("A chair notes that it was taken on.", code="chair_only")
+    if now.by == by or now.by[1] is None:
+        raise Conflict("Somebody else notes it than who offered it.", code="same_person")
 
 
 def back(past: Sequence[Was]) -> CaseState:

@@ -5,7 +5,7 @@ Decision and state are two facts: a consent decision leads to a state, it is not
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -14,6 +14,7 @@ from gateway.schemas.codes import CaseRole, CaseState, Outcome, ReturnReason, St
 
 S = CaseState
 CAME_BACK = "transfer-ended"  # why a case stands where it was before it was offered
+ASKED = "withdrawal"  # before a colon and a reason: asked for, which moves nothing
 _OF_REFERRER = frozenset({S.SUBMITTED, S.TRIAGE, S.RETURNED, S.LAPSED_ESCALATED, S.REJECTED})
 
 EDGES: Mapping[CaseState, frozenset[CaseState]] = {
@@ -113,13 +114,23 @@ def can_withdraw(state: CaseState) -> bool:
     return S.ABANDONED in EDGES[state]
 
 
-def can_list(state: CaseState, because: str = "") -> bool:
+def came_back(because: Sequence[str]) -> bool:
+    """Whether a case stands where it does because its transfer came to nothing.
+
+    `because` is why it took each of its steps, oldest first. That somebody asked for a withdrawal
+    since then has changed nothing.
+    """
+    moved = (each for each in reversed(because) if each.partition(":")[0] != ASKED)
+    return next(moved, "") == CAME_BACK
+
+
+def can_list(state: CaseState, *, is_back: bool = False) -> bool:
     """Whether a case can come on a list; an emergency stands on it to be ratified.
 
     One whose transfer came to nothing stands as listed, and may be on no list any more.
     """
     if state is S.LISTED:
-        return because == CAME_BACK
+        return is_back
     is_elsewhere = state is S.TRANSFER_OUT_PENDING
     return state is S.EMERGENCY or (S.LISTED in EDGES[state] and not is_elsewhere)
 

@@ -90,16 +90,24 @@ def add_assignments(
 
 
 def end_assignments(
-    session: Session, *, case_id: str, agency_id: str, roles: Sequence[CaseRole], at: datetime
+    session: Session,
+    *,
+    case_id: str,
+    agency_id: str,
+    roles: Sequence[CaseRole],
+    at: datetime,
+    because: str | None = None,
 ) -> None:
-    """End roles of an agency; the rows stay."""
+    """End roles of an agency, of all or those that it has for one cause; the rows stay."""
     a = t.assignment
-    standing = (
+    standing = [
         a.c.case_id == case_id,
         a.c.agency_id == agency_id,
         a.c.role.in_(roles),
         a.c.until.is_(None),
-    )
+    ]
+    if because is not None:
+        standing.append(a.c.because == because)
     change(session, update(a).where(*standing).values(until=at), many=True)
 
 

@@ -55,13 +55,30 @@ def test_F26_two_withdraw_it_on_the_page(shared_world: World, desks: dict[str, D
     ask = {"why": "WRONG_PERSON", "note": "It is her sister."}
     assert send(desks["here"], reference, "WITHDRAW", **ask).status_code == 303
     again = send(desks["here"], reference, "WITHDRAW", **ask)
-    assert (again.status_code, "You asked for it yourself." in again.text) == (409, True)
+    assert (again.status_code, "You asked for it, or offered it" in again.text) == (409, True)
     assert "It is her sister.</textarea>" in again.text
     page = desks["chair"].get(f"/desk/cases/{reference}/moves").text
     assert "Somebody asks to withdraw it: it is about another person." in page
     assert send(desks["chair"], reference, "WITHDRAW", **ask).status_code == 303
     rows = shared_world.rows(t.state, case_id=shared_world.case_of(reference))
     assert str(max(rows, key=lambda row: row["seq"])["state"]) == "WITHDRAWN"
+
+
+def test_F26_a_second_person_writes_down_what_an_area_outside_said(
+    shared_world: World, desks: dict[str, Desk]
+) -> None:
+    reference = accepted(shared_world)
+    send(desks["here"], reference, "TRANSFER", area="-", why="MOVED_FOR_GOOD")
+    told = {"note": "R. Quill of Saltmere: they have her."}
+    alone = send(desks["here"], reference, "RECEIVE", **told)
+    assert (alone.status_code, "A chair does this." in alone.text) == (409, True)
+    assert "they have her.</textarea>" in alone.text
+    silent = send(desks["chair"], reference, "RECEIVE")
+    assert (silent.status_code, "Write down what they said" in silent.text) == (422, True)
+    assert "What they said, and who</label>" in silent.text
+    assert send(desks["chair"], reference, "RECEIVE", **told).status_code == 303
+    rows = shared_world.rows(t.state, case_id=shared_world.case_of(reference))
+    assert str(max(rows, key=lambda row: row["seq"])["state"]) == "TRANSFERRED_OUT"
 
 
 def test_promise_02_for_nobody_else_is_there_such_a_page(

@@ -330,7 +330,8 @@ def test_the_answers_of_the_service_are_as_described(shared_sqlite_world: World)
     }
     coordinator.pull(ref, "P9")  # that the referrer wants it back is known now
     coordinator.decide(ref, {"decision": "ACCEPT"})
-    seen["move_case"] = coordinator.move(ref, {"act": "WITHDRAW", "reason": "MADE_IN_ERROR"})
+    worker = world.client("marlbury-marac", "marac-01")
+    seen["move_case"] = worker.move(ref, {"act": "WITHDRAW", "reason": "MADE_IN_ERROR"})
     meeting = {
         "area": "MARLBURY",
         "starts_at": "2026-12-08T09:30:00Z",

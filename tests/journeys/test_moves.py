@@ -9,20 +9,22 @@ import pytest
 from gateway.client.access import ProblemError
 from gateway.client.agent import answer_once
 from gateway.disclosure import derive, list_facts
+from gateway.errors import Conflict
 from gateway.rules import moving
 from gateway.rules.moving import Was, back
 from gateway.rules.states import EDGES
 from gateway.schemas.action_codes import FlagAct
-from gateway.schemas.codes import CaseState, RiskLevel
+from gateway.schemas.codes import CaseRole, CaseState, RiskLevel
 from gateway.schemas.move_codes import REASONS, MoveAct, MoveReason
-from gateway.store import cases, flags, sections
+from gateway.store import cases, flags, members, sections
 from gateway.store import tables as t
 from gateway.store.cases import By
 from gateway.store.flags import FlagRow
+from gateway.store.members import NewAssignment
 from tests.journeys import acting
 from tests.journeys.acting import PROFILES, doing
 from tests.journeys.walled import SOMEBODY, add_worker, chair
-from tests.journeys.world import World, example
+from tests.journeys.world import CHAIR, World, example
 
 HERE, THERE = "marlbury-marac", "fenhollow-marac"
 IDVA, THEIR_IDVA, LANDLORD = "marlbury-idva", "fenhollow-idva", "harbourgate-homes"
@@ -222,15 +224,108 @@ def friend(world: World, reference: str) -> dict[str, Any]:
     }
 
 
-def test_an_area_outside_the_gateway_is_noted_by_who_offers(world: World) -> None:
+def test_F26_two_end_a_case_by_an_area_outside_and_one_alone_does_not(world: World) -> None:
     reference = accepted(world)
     away = {"act": "TRANSFER", "reason": "MOVED_FOR_A_TIME", "outside": True}
-    world.client(HERE).move(reference, away)
-    assert world.client(HERE).move(reference, TAKE) == {
-        "act": "RECEIVE",
-        "state": "TRANSFERRED_OUT",
-    }
+    told = {**TAKE, "note": "R. Quill of Saltmere wrote that they have her."}
+    assert code(world, HERE, reference, away) == (404, "not_found")  # software is nobody
+    chair(world).move(reference, away)
+    assert refusals(world, reference, told) == {"software": "chair_only", "chair": "same_person"}
+    world.client(HERE, "marac-01").move(reference, {"act": "RECALL", "reason": "NOT_MOVED"})
+    world.client(HERE, "marac-01").move(reference, away)
+    assert code(world, HERE, reference, told, "marac-01") == (409, "chair_only")
+    with pytest.raises(ProblemError) as silent:
+        chair(world).move(reference, TAKE)
+    assert (silent.value.status, silent.value.code) == (422, "invalid")
+    assert states(world, reference)[-1] == "TRANSFER_OUT_PENDING"
+    assert chair(world).move(reference, told) == {"act": "RECEIVE", "state": "TRANSFERRED_OUT"}
     assert [e["code"] for e in status(world, LANDLORD, reference)["feedback"]] == ["TRANSFERRED"]
+
+
+def test_F26_what_software_offered_no_chair_alone_notes_as_taken_on() -> None:
+    offered = Was(CaseState.TRANSFER_OUT_PENDING, f"{moving.TRANSFER}:-", (HERE, None))
+    with pytest.raises(Conflict) as refused:
+        moving.note_outside(offered, (HERE, CHAIR), by_chair=True)
+    assert refused.value.code == "same_person"
+
+
+def refusals(world: World, reference: str, document: Any) -> dict[str, str]:
+    """What software without a worker, and a chair, are refused with."""
+    found = {}
+    for who, client in (("software", world.client(HERE)), ("chair", chair(world))):
+        with pytest.raises(ProblemError) as refused:
+            client.move(reference, document)
+        found[who] = str(refused.value.code)
+    return found
+
+
+def test_F26_a_chair_alone_offers_what_is_monitored(world: World) -> None:
+    reference = accepted(world)
+    put(world, reference, CaseState.MONITORING)
+    assert code(world, HERE, reference, OFFER) == (409, "chair_only")
+    assert code(world, HERE, reference, OFFER, "marac-01") == (409, "chair_only")
+    assert chair(world).move(reference, OFFER)["state"] == "TRANSFER_OUT_PENDING"
+
+
+def test_F26_a_case_goes_back_to_where_it_came_from(world: World) -> None:
+    reference = accepted(world)
+    world.client(HERE).move(reference, OFFER)
+    new = world.client(THERE).move(reference, TAKE)["reference"]
+    world.client(THERE).decide(new, {"decision": "ACCEPT"})
+    back_again = {**OFFER, "area": "MARLBURY"}
+    world.client(THERE).move(new, back_again)
+    world.client(HERE).move(new, REFUSE)  # who referred it stays its referrer, and no more
+    assert standing(world, new, HERE) == {"REFERRER"}
+    assert is_derived(world, new)
+    world.client(THERE).move(new, back_again)
+    assert standing(world, new, HERE) == {"REFERRER", "NAMED"}
+
+
+def test_V03_who_was_named_for_an_offer_does_not_stay_named(world: World) -> None:
+    reference = accepted(world)
+    world.client(HERE).move(reference, OFFER)
+    with doing(world, HERE) as work:
+        role = NewAssignment(THEIR_IDVA, CaseRole.RESEARCH, "listed")
+        case_id = world.case_of(reference)
+        members.add_assignments(work.session, case_id=case_id, assignments=[role], at=work.now)
+        work.record("conference.list", case_id, because="test")
+    world.client(THERE).move(reference, REFUSE)
+    assert standing(world, reference, THEIR_IDVA) == {"RESEARCH"}
+    assert standing(world, reference, THERE) == set()
+    assert is_derived(world, reference)
+
+
+def standing(world: World, reference: str, agency: str) -> set[str]:
+    """The roles that an agency has in a case now."""
+    rows = world.rows(t.assignment, case_id=world.case_of(reference), agency_id=agency)
+    return {str(row["role"]) for row in rows if row["until"] is None}
+
+
+def test_F26_to_ask_for_a_withdrawal_takes_no_case_off_the_lists(world: World) -> None:
+    reference = accepted(world)
+    world.client(HERE).move(reference, OFFER)
+    world.client(HERE).move(reference, {"act": "RECALL", "reason": "NOT_MOVED"})
+    world.client(HERE, "marac-01").move(reference, ASK)
+    page = world.client(HERE).list_case(acting.a_conference(world), reference)
+    assert page["state"] == "LISTED"
+    world.client(HERE, "marac-01").move(reference, ASK)
+    with pytest.raises(ProblemError) as twice:  # now it stands on a list
+        world.client(HERE).list_case(
+            acting.a_conference(world, at="2026-12-17T09:30:00Z"), reference
+        )
+    assert twice.value.code == "illegal_state"
+
+
+def test_promise_02_the_note_of_a_move_is_read_by_who_coordinates_alone(world: World) -> None:
+    reference = accepted(world)
+    world.client(HERE, "marac-01").move(reference, {**ASK, "note": "She is with Rosamund now."})
+    assert "Rosamund" in str(world.client(HERE).pull(reference, "P9").document)
+    for agency in (IDVA, LANDLORD):
+        got = world.client(agency).pull(reference, "P9").document
+        assert not {"minutes", "move_note"} & {each["section"] for each in got["sections"]}, agency
+    (row,) = world.rows(t.section, case_id=world.case_of(reference), name="move_note")
+    held = world.rows(t.section_grant, section_id=row["id"])
+    assert {each["agency_id"] for each in held} <= {HERE, "@gateway"}
 
 
 def test_F26_a_list_that_is_out_is_heard_first_unless_the_areas_agree(world: World) -> None:
@@ -289,9 +384,11 @@ ASK = {"act": "WITHDRAW", "reason": "MADE_IN_ERROR"}
 
 def test_F26_two_withdraw_a_case_and_the_referrer_is_told_why(world: World) -> None:
     reference = accepted(world)
-    first = world.client(HERE).move(reference, {**ASK, "note": "The wrong Elena."})
+    assert code(world, HERE, reference, ASK) == (404, "not_found")  # software could be both
+    first = world.client(HERE, "marac-01").move(reference, {**ASK, "note": "The wrong Elena."})
     assert first == {"act": "WITHDRAW", "state": "ACCEPTED", "confirmed": False}
-    assert code(world, HERE, reference, ASK) == (409, "same_person")
+    assert code(world, HERE, reference, ASK) == (404, "not_found")
+    assert code(world, HERE, reference, ASK, "marac-01") == (409, "same_person")
     add_worker(world, HERE, "marac-04")
     colleague = code(world, HERE, reference, ASK, "marac-04")
     assert colleague == (409, "needs_coordinator_and_chair")
@@ -310,7 +407,7 @@ def test_V43_what_a_withdrawal_would_tell_of_her_or_others_is_not_told(
     world: World, reason: str
 ) -> None:
     reference = accepted(world)
-    for client in (world.client(HERE), chair(world)):
+    for client in (world.client(HERE, "marac-01"), chair(world)):
         client.move(reference, {**ASK, "reason": reason})
     told = status(world, LANDLORD, reference)
     assert (told["status"], told["reasons"]) == ("WITHDRAWN", [])
@@ -318,7 +415,7 @@ def test_V43_what_a_withdrawal_would_tell_of_her_or_others_is_not_told(
 
 def test_V11_an_objection_alone_withdraws_no_high_risk_case(world: World) -> None:
     objects = {**ASK, "reason": "VICTIM_OBJECTS"}
-    assert code(world, HERE, accepted(world), objects) == (409, "high_risk")
+    assert code(world, HERE, accepted(world), objects, "marac-01") == (409, "high_risk")
     asked = moving.withdraw(
         [Was(CaseState.ACCEPTED, "", (HERE, None))],
         (HERE, "marac-01"),

@@ -238,7 +238,7 @@ def _concerns(declared: Operation, code: str) -> bool:
         "actions_open": declared.name in ("decide_case", "move_case"),
         "needs_coordinator_and_chair": declared.name in ("decide_case", "move_case"),
         **dict.fromkeys(_OF_CONFLICT, declared.name == "settle_conflict"),
-        "chair_only": declared.name in ("decide_case", "settle_conflict"),
+        "chair_only": declared.name in ("decide_case", "settle_conflict", "move_case"),
         "challenged_before": declared.name == "challenge_referral",
         "step_up_needed": declared.name == "break_glass",
         "glass_unreviewed": declared.name == "break_glass",

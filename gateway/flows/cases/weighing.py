@@ -19,7 +19,7 @@ from gateway.ledger import Work
 from gateway.rules import moving, owing
 from gateway.rules.clocks import due
 from gateway.rules.completeness import Gap, Known, blanks, gaps
-from gateway.rules.states import can_list
+from gateway.rules.states import came_back, can_list
 from gateway.schemas.codes import AreaDecision, CaseState, Level, Outcome, Purpose
 from gateway.store import cases
 
@@ -75,6 +75,8 @@ def weigh(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Weigh
         is_under_16=guards.is_under_16,
     )
     waits = case.state is CaseState.TRIAGE
+    is_listed = case.state is CaseState.LISTED
+    past = [each.because for each in cases.list_states(work.session, case_id) if is_listed]
     return Weighed(
         shown=shown,
         parts=parts,
@@ -84,7 +86,7 @@ def weigh(work: Work, reference: str, purpose: Purpose, *, issuer: str) -> Weigh
         state_because=case.because,
         reasons=case.reasons,
         due_at=due(profile.clocks[_TRIAGE], case.state_at, profile.working_days) if waits else None,
-        is_listable=can_list(case.state, case.because),
+        is_listable=can_list(case.state, is_back=came_back(past)),
         open_to=open_to(case.state, guards),
         may_move=bool(moving.open_to(case.state, is_receiver=False, is_outside=False)),
         gaps=gaps(parts, known) if purpose is WHOLE else None,

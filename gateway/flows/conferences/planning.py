@@ -20,7 +20,7 @@ from gateway.flows.conferences.finding import own_case
 from gateway.ledger import Work
 from gateway.profiles.loader import Profile
 from gateway.rules.research import is_left_out
-from gateway.rules.states import CAME_BACK, move
+from gateway.rules.states import came_back, move
 from gateway.schemas.chance import new_uuid
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, ListingKind
 from gateway.store import cases, conferences, dated, feed, members, parties
@@ -113,7 +113,8 @@ def list_case(work: Work, conference_id: str, reference: str) -> Listed:
     kind = _kind(work, case_id, case.state, profile)
     state = case.state
     if kind is not ListingKind.EMERGENCY:
-        is_back = case.state is CaseState.LISTED and case.because == CAME_BACK
+        past = [each.because for each in cases.list_states(work.session, case_id)]
+        is_back = case.state is CaseState.LISTED and came_back(past)
         state = case.state if is_back else move(case.state, CaseState.LISTED)
         cases.add_states(
             work.session,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ from gateway.rules.clocks import due
 from gateway.rules.facts import Caller, CaseFacts
 from gateway.rules.limits import usable
 from gateway.rules.moving import OUTSIDE, TRANSFER, Was
-from gateway.rules.states import CAME_BACK
+from gateway.rules.states import ASKED, CAME_BACK
 from gateway.schemas import reference as references
 from gateway.schemas.action_codes import FlagAct
 from gateway.schemas.codes import AgencyKind, CaseRole, CaseState, Recipient
@@ -42,6 +42,7 @@ from gateway.store.members import NewAssignment
 
 FORM = "move/1"
 CLOCK = "CLK_TRANSFER_ACK"
+NOTE = "move_note"
 _ANSWERS = frozenset({MoveAct.RECEIVE, MoveAct.DECLINE})
 
 
@@ -65,11 +66,11 @@ def move_case(work: Work, reference: str, body: Sent, *, audience: str, key: str
     """Withdraw or close a case, offer it to another area, or answer such an offer (201).
 
     By the case's coordinator; an offer is answered by the coordinator of the area to which it was
-    made, or, for an area that is not on this gateway, noted by who offered it.
+    made, or, for an area that is not on this gateway, noted by a chair who did not offer it.
 
     :raises Denied: for everybody else: the answer is that of an unknown case.
     :raises Conflict: as the rules of moving say.
-    :raises Invalid: if there is no such area.
+    :raises Invalid: if there is no such area, or the answer of one outside is not written down.
     """
     work.attempt("case.moved")
     case_id, loaded = find_locked(work, reference)
@@ -82,7 +83,7 @@ def move_case(work: Work, reference: str, body: Sent, *, audience: str, key: str
     if received.answered:
         return received.answered
     act = received.loaded["act"]
-    _require_answerer(work, facts, past, act)
+    _require_answerer(work, facts, past, received.loaded)
     found = _Moving(facts, open_case_key(work, case_id), past, act, received.loaded)
     _keep_note(work, found, received)
     made = _ACTS[act](work, found)
@@ -99,11 +100,10 @@ def read_past(work: Work, case_id: str) -> tuple[Was, ...]:
 
 def is_receiver(facts: CaseFacts, past: tuple[Was, ...], caller: Caller) -> bool:
     """Whether the caller coordinates the area that a case is offered to, which has not answered."""
-    member = facts.members.get(caller.agency_id)
     is_offered = past[-1].because == f"{TRANSFER}:{caller.area}"
     is_offered = is_offered and caller.kind is AgencyKind.COORDINATOR
     is_pending = facts.state is CaseState.TRANSFER_OUT_PENDING
-    return is_pending and is_offered and member is not None and CaseRole.NAMED in member.roles
+    return is_pending and is_offered and _is_named(facts, caller.agency_id)
 
 
 def _coordinates(facts: CaseFacts, agency_id: str) -> bool:
@@ -117,9 +117,17 @@ def _require_role(work: Work, facts: CaseFacts, past: tuple[Was, ...]) -> None:
         raise Denied("not-the-coordinator", subject=facts.case_id)
 
 
-def _require_answerer(work: Work, facts: CaseFacts, past: tuple[Was, ...], act: MoveAct) -> None:
-    """Refuse whoever answers its own offer, or acts on a case that is not yet its own."""
-    is_own = _coordinates(facts, work.caller.agency_id)
+def _require_answerer(
+    work: Work, facts: CaseFacts, past: tuple[Was, ...], form: Mapping[str, Any]
+) -> None:
+    """Refuse whoever answers its own offer, or acts on a case that is not yet its own.
+
+    And software without a worker, where it takes two people: it could be both of them.
+    """
+    act, is_own = form["act"], _coordinates(facts, work.caller.agency_id)
+    takes_two = act is MoveAct.WITHDRAW or "outside" in form
+    if takes_two and work.caller.worker_id is None:
+        raise Denied("unattended", subject=facts.case_id)
     if act not in _ANSWERS:
         if not is_own:
             raise Denied("not-the-coordinator", subject=facts.case_id)
@@ -141,9 +149,9 @@ def _withdraw(work: Work, found: _Moving) -> dict[str, Any]:
     )
     told = reason in TOLD and state is not None
     if state is None:  # asked for; a chair confirms it
-        _step(work, found, found.facts.state, f"{moving.ASKED}:{reason}", told=False)
+        _step(work, found, found.facts.state, f"{ASKED}:{reason}", told=False)
         return {**_moved(work, found, found.facts.state), "confirmed": False}
-    _step(work, found, state, f"{moving.ASKED}:{reason}", told=told)
+    _step(work, found, state, f"{ASKED}:{reason}", told=told)
     return _moved(work, found, state)
 
 
@@ -166,7 +174,8 @@ def _close(work: Work, found: _Moving) -> dict[str, Any]:
 
 def _transfer(work: Work, found: _Moving) -> dict[str, Any]:
     """Offer a case: the new area's coordinator and IDVA service are named in it, and told."""
-    state = moving.offer(found.facts.state, is_agreed=found.form.get("agreed", False))
+    is_agreed = found.form.get("agreed", False)
+    state = moving.offer(found.facts.state, is_agreed=is_agreed, by_chair=_is_chair(work))
     area = found.form.get("area", OUTSIDE)
     new = [] if area == OUTSIDE else _receivers(work, found, area)
     members.add_assignments(
@@ -207,7 +216,16 @@ def _receivers(work: Work, found: _Moving, area: str) -> list[str]:
     if not coordinator:
         raise Invalid("Nobody coordinates that area now.", fault)
     support = [each.agency_id for each in routes if each.role is CaseRole.IDVA]
-    return [each for each in (*coordinator, *support) if each not in found.facts.members]
+    return [each for each in (*coordinator, *support) if not _is_named(found.facts, each)]
+
+
+def _is_named(facts: CaseFacts, agency_id: str) -> bool:
+    member = facts.members.get(agency_id)
+    return member is not None and CaseRole.NAMED in member.roles
+
+
+def _is_chair(work: Work) -> bool:
+    return work.caller.is_chair and work.caller.worker_id is not None
 
 
 def _decline(work: Work, found: _Moving) -> dict[str, Any]:
@@ -222,30 +240,54 @@ def _receive(work: Work, found: _Moving) -> dict[str, Any]:
     area = moving.offered_to(found.past[-1])
     state = moving.received(found.facts.state)
     made: dict[str, Any] = {}
-    if area != OUTSIDE:
+    if area == OUTSIDE:
+        _require_answer(work, found)
+    else:
         made["reference"] = receiving.take_on(work, found.facts, found.key, area)
     _step(work, found, state, f"{moving.DONE}:{area}", told=False)
     _feedback(work, found, [Feedback.TRANSFERRED])
     return {**_leave(work, found, state), **made}
 
 
+def _require_answer(work: Work, found: _Moving) -> None:
+    """An area outside says nothing here itself: a second person does, and what it answered."""
+    by = writing.by(work)
+    person = (by.agency_id, by.worker_id)
+    moving.note_outside(found.past[-1], person, by_chair=_is_chair(work))
+    if "note" not in found.form:
+        raise Invalid("Write down what they answered.", Problem("needed_here", "/note"))
+
+
 def _leave(work: Work, found: _Moving, state: CaseState) -> dict[str, Any]:
-    """Take the case from those who were named because of the offer; last of all, from oneself."""
+    """Take the case from those who were named because of the offer; last of all, from oneself.
+
+    Who has another part in it keeps that one, and what it reads by it.
+    """
     case_id, me = found.facts.case_id, work.caller.agency_id
-    named = [
-        row.agency_id
-        for row in members.list_assignments(work.session, [case_id])
-        if row.role is CaseRole.NAMED and row.because == TRANSFER
-    ]
-    only = {each for each in named if found.facts.members[each].roles == {CaseRole.NAMED}}
+    named: set[str] = set()
+    others: set[str] = set()
+    for row in members.list_assignments(work.session, [case_id]):
+        is_offer = row.role is CaseRole.NAMED and row.because == TRANSFER
+        (named if is_offer else others).add(row.agency_id)
+    only = named - others
+    _end(work, case_id, sorted(named & others))
     regrant(work, found.key, _profile(work, found), leaving=only)
     entry = _record(work, found, state)
     telling.announce_change(work, case_id, entry)
-    for each in sorted(only, key=lambda each: each == me):
-        members.end_assignments(
-            work.session, case_id=case_id, agency_id=each, roles=[CaseRole.NAMED], at=work.now
-        )
+    _end(work, case_id, sorted(only, key=lambda each: (each == me, each)))
     return {"state": str(state)}
+
+
+def _end(work: Work, case_id: str, named: Sequence[str]) -> None:
+    for each in named:
+        members.end_assignments(
+            work.session,
+            case_id=case_id,
+            agency_id=each,
+            roles=[CaseRole.NAMED],
+            because=TRANSFER,
+            at=work.now,
+        )
 
 
 def _moved(work: Work, found: _Moving, state: CaseState) -> dict[str, Any]:
@@ -293,13 +335,18 @@ def _record(work: Work, found: _Moving, state: CaseState, **facts: str) -> Entry
 
 
 def _keep_note(work: Work, found: _Moving, received: Received) -> None:
-    """Keep what was written in words as minutes of the case, sealed; not to where it goes."""
+    """Keep what was written in words for who coordinates the case, and for nobody else.
+
+    It may say where she went, which no minutes tell to who sat in the meeting.
+    """
     form = received.document
     if "note" not in form:
         return
     said = {name: form[name] for name in ("act", "reason", "note") if name in form}
-    boxes = [Box("minutes", "FULL", {"decisions": [said]})]
-    contribute(work, found.key, Contribution(work.caller.agency_id, work.now, boxes))
+    boxes = [Box(NOTE, "FULL", {"decisions": [said]})]
+    for each in sorted(found.facts.members):
+        if _coordinates(found.facts, each):
+            contribute(work, found.key, Contribution(each, work.now, boxes))
 
 
 def _profile(work: Work, found: _Moving) -> Any:
