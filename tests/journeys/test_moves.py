@@ -279,6 +279,8 @@ def test_F26_a_case_goes_back_to_where_it_came_from(world: World) -> None:
     assert is_derived(world, new)
     world.client(THERE).move(new, back_again)
     assert standing(world, new, HERE) == {"REFERRER", "NAMED"}
+    home = world.client(HERE).move(new, TAKE)["reference"]
+    assert world.client(HERE).pull(home, "P9").document["state"] == "TRIAGE"
 
 
 def test_V03_who_was_named_for_an_offer_does_not_stay_named(world: World) -> None:
