@@ -391,7 +391,8 @@ def _of_packs(world: World, desk: Desk, method: str) -> Callable[[], TestRespons
     """A conference to which somebody comes who cannot sign in."""
     if world.rows(t.agency, id=acting.CSC)[0]["custody"] != Custody.HOSTED:
         host(world, acting.CSC)
-    base = f"/desk/conferences/{acting.a_conference(world)}"
+    at = (world.now + timedelta(days=30)).strftime("%Y-%m-%dT09:30:00Z")
+    base = f"/desk/conferences/{acting.a_conference(world, at=at)}"
     sign(desk, base)
     form = {"agency": acting.CSC, "recipient": "Somebody", "reason": "No sign-in."}
     path = f"{base}/packs"
