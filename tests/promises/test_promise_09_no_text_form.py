@@ -39,6 +39,8 @@ REVEALING = {
     "gateway.disclosure.answers": "writes what was searched, sealed to its reader",
     "gateway.client.gateway": "hands the opened section to the agency's own program",
     "gateway.flows.cases.showing": "a page for the person who said why, of what was searched",
+    "gateway.flows.cases.contacting": "how she is reached, for her adviser who said why",
+    "gateway.flows.referrals.mending": "what an agency sent itself, back into its pages",
     "gateway.demo": "invented people",
 }
 WAYS_TO_TEXT: dict[str, Callable[[Protected], object]] = {

@@ -292,7 +292,11 @@ def _tie(world: World, case_id: str) -> None:
                     **by,
                 },
             )
-            for seq, state in ((0, CaseState.HEARD), (-1, CaseState.RETURNED))
+            for seq, state in (
+                (0, CaseState.HEARD),
+                (-1, CaseState.RETURNED),
+                (-2, CaseState.REJECTED),
+            )
         ],
         *[
             (
