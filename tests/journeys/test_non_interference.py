@@ -308,6 +308,10 @@ def test_T11_T12_random_sequences_are_answered_alike(twins: tuple[Twins, Asker, 
         with pair.hidden() as hidden:
             asker.again(hidden, story, asker.agency_id)
         for name, target, purpose, agency, room in requests:
+            # Who says that he is close to somebody else stands behind no wall any more; and who is
+            # only not told of a case may see that its time is taken.
+            if name == "declare_interests" and asker.worker == KAMAL:
+                continue
             near = [*story.known, *story.hidden[-4:], NOBODY]
             send(
                 pair,
